@@ -1,0 +1,309 @@
+package mox
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Orden says what an abonnement's leverancer wait for.
+type Orden string
+
+// The two orders.
+const (
+	OrdenObjekt Orden = "objekt" // one objekt's beskeder in the order MOX accepted them; a held one holds the later ones
+	OrdenIngen  Orden = "ingen"
+)
+
+// Abonnement says who wants which beskeder, and how they are delivered.
+type Abonnement struct {
+	ID       AbonnementID  `json:"id"`
+	System   string        `json:"system"` // the receiving system's name
+	Carrier  string        `json:"carrier"`
+	Filter   Filter        `json:"filter"`
+	Orden    Orden         `json:"orden"`
+	Plan     Plan          `json:"plan"`
+	Gentages bool          `json:"gentages"`           // a repeat is harmless at the receiver; false = an unknown outcome becomes Uvis
+	Ro       time.Duration `json:"ro,omitempty"`       // how long the receiver may still be working on a call whose outcome is unknown
+	Modtager string        `json:"modtager,omitempty"` // the receiving authority's CVR URN, for tilladtmodtager
+}
+
+// Plan is how often and when an unfinished leverance is tried again.
+type Plan struct {
+	Forsoeg int           `json:"forsoeg"` // attempts before a person must decide
+	Foerste time.Duration `json:"foerste"` // wait after the first failure; doubled each time
+	Hoejst  time.Duration `json:"hoejst"`
+}
+
+// StandardPlan is used where an abonnement states none: about two days of trying.
+func StandardPlan() Plan { return Plan{Forsoeg: 24, Foerste: time.Second, Hoejst: 3 * time.Hour} }
+
+// Efter is how long to wait after failed attempt number nr (from 1). jitter in [0,1) spreads receivers' retries over the
+// last quarter of the wait. spec: mox 42
+func (p Plan) Efter(nr int, jitter float64) time.Duration {
+	d := p.Foerste
+	for i := 1; i < nr && d < p.Hoejst; i++ {
+		d *= 2
+	}
+	d = min(d, p.Hoejst)
+	return d - time.Duration(float64(d)*0.25*jitter)
+}
+
+// Svar is the outcome of a condition: a key the besked lacks makes it Ukendt, and Ukendt is never a match, not even
+// under ikke.
+type Svar int8
+
+// The three answers.
+const (
+	Nej Svar = iota
+	Ukendt
+	Ja
+)
+
+// Filter is a predicate over a besked's metadata, never its content. The zero Filter matches everything but
+// Kvitteringer. spec: mox 29
+type Filter struct {
+	vilkaar vilkaar
+	kilde   any // as read, to be shown and stored again
+}
+
+type vilkaar interface {
+	svar(m map[string][]string) Svar
+}
+
+type (
+	alleAf []vilkaar
+	enAf   []vilkaar
+	ikke   struct{ v vilkaar }
+	findes struct {
+		noegle string
+		ja     bool
+	}
+	enAfVaerdi struct {
+		noegle   string
+		vaerdier map[string]bool
+		forled   []string // "27.*" → "27."
+	}
+	tidsrum struct {
+		noegle   string
+		fra, til time.Time
+	}
+)
+
+func (l alleAf) svar(m map[string][]string) Svar {
+	ud := Ja
+	for _, v := range l {
+		ud = min(ud, v.svar(m))
+	}
+	return ud
+}
+
+func (l enAf) svar(m map[string][]string) Svar {
+	ud := Nej
+	for _, v := range l {
+		ud = max(ud, v.svar(m))
+	}
+	return ud
+}
+
+func (i ikke) svar(m map[string][]string) Svar { return Ja - i.v.svar(m) }
+
+func (f findes) svar(m map[string][]string) Svar {
+	if (len(m[f.noegle]) > 0) == f.ja {
+		return Ja
+	}
+	return Nej
+}
+
+func (e enAfVaerdi) svar(m map[string][]string) Svar {
+	vaerdier := m[e.noegle]
+	if len(vaerdier) == 0 {
+		return Ukendt
+	}
+	for _, v := range vaerdier {
+		if e.vaerdier[v] || slices.ContainsFunc(e.forled, func(f string) bool { return strings.HasPrefix(v, f) }) {
+			return Ja
+		}
+	}
+	return Nej
+}
+
+func (t tidsrum) svar(m map[string][]string) Svar {
+	if len(m[t.noegle]) == 0 {
+		return Ukendt
+	}
+	tid, err := time.Parse(time.RFC3339Nano, m[t.noegle][0])
+	switch {
+	case err != nil:
+		return Ukendt
+	case !t.fra.IsZero() && tid.Before(t.fra), !t.til.IsZero() && !tid.Before(t.til):
+		return Nej
+	}
+	return Ja
+}
+
+// Match reports whether the filter takes a besked with these metadata (see [Besked.Metadata]).
+func (f Filter) Match(m map[string][]string) bool {
+	if slices.Contains(m["beskedtype"], TypeKvittering) && !f.naevnerKvittering() {
+		return false
+	}
+	return f.vilkaar == nil || f.vilkaar.svar(m) == Ja
+}
+
+// naevnerKvittering reports whether the filter asks for Kvitteringer by name; otherwise it never sees one.
+func (f Filter) naevnerKvittering() bool {
+	return slices.ContainsFunc(topvilkaar(f.vilkaar), func(v vilkaar) bool {
+		e, ok := v.(enAfVaerdi)
+		return ok && e.noegle == "beskedtype" && e.vaerdier[TypeKvittering]
+	})
+}
+
+// topvilkaar are the conditions that must all hold.
+func topvilkaar(v vilkaar) []vilkaar {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case alleAf:
+		var ud []vilkaar
+		for _, x := range v {
+			ud = append(ud, topvilkaar(x)...)
+		}
+		return ud
+	}
+	return []vilkaar{v}
+}
+
+// LaesFilter reads a filter from decoded JSON or YAML:
+//
+//	{objekttype: Sag, livscykluskode: [Opstaaet, Rettet], opgaveemne: "02.*", procesID: {findes: true},
+//	 registreringstid: {fra: 2026-01-01T00:00:00Z}, "en af": [{...}, {...}], ikke: {...}}
+//
+// All keys of one object must hold. Unknown keys and values are refused. Each Feltfejl's Sti is the place in the filter.
+func LaesFilter(kilde any) (Filter, []Feltfejl) {
+	var l filterlaeser
+	v := l.objekt("", kilde, 0)
+	if len(l.fejl) > 0 {
+		return Filter{}, l.fejl
+	}
+	return Filter{vilkaar: v, kilde: kilde}, nil
+}
+
+// Kilde is the filter as it was read; nil for the zero Filter.
+func (f Filter) Kilde() any { return f.kilde }
+
+const maksFilterdybde = 10
+
+type filterlaeser struct{ fejl []Feltfejl }
+
+func (l *filterlaeser) afvis(sti, regel, format string, args ...any) {
+	l.fejl = append(l.fejl, Feltfejl{Sti: strings.TrimPrefix(sti, "."), Regel: regel, Tekst: fmt.Sprintf(format, args...)})
+}
+
+func (l *filterlaeser) objekt(sti string, kilde any, dybde int) vilkaar {
+	m, ok := kilde.(map[string]any)
+	if !ok || len(m) == 0 || dybde > maksFilterdybde {
+		l.afvis(sti, "form", "et filter er et objekt med mindst én nøgle, højst %d niveauer dybt", maksFilterdybde)
+		return nil
+	}
+	var ud alleAf
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		her := sti + "." + k
+		switch k {
+		case "alle":
+			ud = append(ud, alleAf(l.liste(her, m[k], dybde)))
+		case "en af":
+			ud = append(ud, enAf(l.liste(her, m[k], dybde)))
+		case "ikke":
+			ud = append(ud, ikke{l.objekt(her, m[k], dybde+1)})
+		default:
+			ud = append(ud, l.noegle(her, k, m[k]))
+		}
+	}
+	return ud
+}
+
+func (l *filterlaeser) liste(sti string, kilde any, dybde int) []vilkaar {
+	poster, ok := kilde.([]any)
+	if !ok || len(poster) == 0 {
+		l.afvis(sti, "form", "skal være en liste med mindst ét filter")
+		return nil
+	}
+	var ud []vilkaar
+	for i, p := range poster {
+		ud = append(ud, l.objekt(fmt.Sprintf("%s[%d]", sti, i), p, dybde+1))
+	}
+	return ud
+}
+
+func (l *filterlaeser) noegle(sti, noegle string, kilde any) vilkaar {
+	felt, kendt := BeskedfeltAf(noegle)
+	if !kendt && noegle != "relateret" && !strings.HasPrefix(noegle, "relateret.") {
+		l.afvis(sti, "ukendt", "nøglen kendes ikke; brug navnet på et metadatafelt, relateret.<rolle>, alle, en af eller ikke")
+		return nil
+	}
+	if m, ok := kilde.(map[string]any); ok {
+		return l.udtryk(sti, noegle, m, felt != nil && felt.Tid)
+	}
+	return l.vaerdier(sti, noegle, kilde)
+}
+
+func (l *filterlaeser) udtryk(sti, noegle string, m map[string]any, tid bool) vilkaar {
+	if ja, ok := m["findes"].(bool); ok && len(m) == 1 {
+		return findes{noegle, ja}
+	}
+	ud := tidsrum{noegle: noegle}
+	for k, v := range m {
+		t, err := time.Parse(time.RFC3339, fmt.Sprint(v))
+		switch {
+		case !tid || (k != "fra" && k != "til"):
+			l.afvis(sti+"."+k, "ukendt", "kun findes: true|false, og for tider fra og til")
+		case err != nil:
+			l.afvis(sti+"."+k, "tid", "er ikke et tidspunkt med tidszone")
+		case k == "fra":
+			ud.fra = t
+		default:
+			ud.til = t
+		}
+	}
+	return ud
+}
+
+func (l *filterlaeser) vaerdier(sti, noegle string, kilde any) vilkaar {
+	liste, ok := kilde.([]any)
+	if !ok {
+		liste = []any{kilde}
+	}
+	if len(liste) == 0 {
+		l.afvis(sti, "tom", "en tom liste kan intet passe på")
+	}
+	ud := enAfVaerdi{noegle: noegle, vaerdier: map[string]bool{}}
+	for _, x := range liste {
+		s, ok := x.(string)
+		if !ok || s == "" {
+			l.afvis(sti, "form", "en værdi skal være tekst")
+			continue
+		}
+		if forled, jokertegn := strings.CutSuffix(s, "*"); jokertegn && noegle == "opgaveemne" {
+			ud.forled = append(ud.forled, forled)
+			continue
+		}
+		l.kendtVaerdi(sti, noegle, s)
+		ud.vaerdier[s] = true
+	}
+	return ud
+}
+
+func (l *filterlaeser) kendtVaerdi(sti, noegle, v string) {
+	switch noegle {
+	case "objekttype":
+		if _, ok := TypeAf(ObjektType(v)); !ok {
+			l.afvis(sti, "kodeliste", "%q er ikke en af %v", v, ObjektTyper())
+		}
+	case "livscykluskode":
+		if !slices.Contains(LivscyklusKoder(), LivscyklusKode(v)) {
+			l.afvis(sti, "kodeliste", "%q er ikke en af %v", v, LivscyklusKoder())
+		}
+	}
+}

@@ -1,0 +1,203 @@
+package mox
+
+import (
+	"cmp"
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+)
+
+// SomAf finds, among all registreringer of one objekt, the one in force at registreringstid: the newest that does not
+// begin later. The order of the argument does not matter. spec: oio 29
+func SomAf(historik []Registrering, registreringstid time.Time) (Registrering, bool) {
+	var bedst *Registrering
+	for i := range historik {
+		r := &historik[i]
+		if !r.FraTidspunkt.After(registreringstid) && (bedst == nil || !r.FraTidspunkt.Before(bedst.FraTidspunkt)) {
+			bedst = r
+		}
+	}
+	if bedst == nil {
+		return Registrering{}, false
+	}
+	return *bedst, true
+}
+
+// Paa is what r says about one moment of virkningstid: only segments that hold at t remain, with their whole virkning.
+// spec: oio 30
+func (r Registrering) Paa(t Tidspunkt) Registrering {
+	ud := r.Kopi()
+	for navn, l := range ud.Attributter {
+		ud.Attributter[navn] = slices.DeleteFunc(l, func(a Attribut) bool { return !a.Virkning.Indeholder(t) })
+	}
+	for navn, l := range ud.Tilstande {
+		ud.Tilstande[navn] = slices.DeleteFunc(l, func(s Tilstand) bool { return !s.Virkning.Indeholder(t) })
+	}
+	for navn, l := range ud.Relationer {
+		ud.Relationer[navn] = slices.DeleteFunc(l, func(s Relation) bool { return !s.Virkning.Indeholder(t) })
+	}
+	for i := range ud.Varianter {
+		paaVariant(&ud.Varianter[i], t)
+	}
+	return ud.trim()
+}
+
+func paaVariant(v *Variant, t Tidspunkt) {
+	udenfor := func(a Attribut) bool { return !a.Virkning.Indeholder(t) }
+	v.Egenskaber = slices.DeleteFunc(v.Egenskaber, udenfor)
+	for i := range v.Dele {
+		d := &v.Dele[i]
+		d.Egenskaber = slices.DeleteFunc(d.Egenskaber, udenfor)
+		for navn, l := range d.Relationer {
+			d.Relationer[navn] = slices.DeleteFunc(l, func(s Relation) bool { return !s.Virkning.Indeholder(t) })
+		}
+	}
+}
+
+// trim removes empty lists, so that "nothing" has one form.
+func (r Registrering) trim() Registrering {
+	maps.DeleteFunc(r.Attributter, func(_ string, l []Attribut) bool { return len(l) == 0 })
+	maps.DeleteFunc(r.Tilstande, func(_ string, l []Tilstand) bool { return len(l) == 0 })
+	maps.DeleteFunc(r.Relationer, func(_ string, l []Relation) bool { return len(l) == 0 })
+	for i := range r.Varianter {
+		for j := range r.Varianter[i].Dele {
+			maps.DeleteFunc(r.Varianter[i].Dele[j].Relationer, func(_ string, l []Relation) bool { return len(l) == 0 })
+		}
+	}
+	return r
+}
+
+// Ens reports whether two registreringer say the same of their objekt: content and livscykluskode-independent, without
+// regard to user, note and time.
+func (r Registrering) Ens(s Registrering) bool {
+	a, b := r.Kopi().trim(), s.Kopi().trim()
+	return reflect.DeepEqual(a.Attributter, b.Attributter) && reflect.DeepEqual(a.Tilstande, b.Tilstande) &&
+		reflect.DeepEqual(a.Relationer, b.Relationer) && (len(a.Varianter)+len(b.Varianter) == 0 || reflect.DeepEqual(a.Varianter, b.Varianter))
+}
+
+// laegAttributter lays felter over the segments for the virkning v: within v a given field wins, "" clears it, and a
+// field not given stays; outside v nothing changes. spec: oio 55, oio 56
+func laegAttributter(segmenter []Attribut, felter map[string]string, v Virkning) []Attribut {
+	var ud []Attribut
+	daekket := []Virkning{v}
+	for _, s := range segmenter {
+		for _, rest := range s.Virkning.udenfor(v) {
+			ud = append(ud, Attribut{Felter: s.Felter, Virkning: rest})
+		}
+		if !s.Virkning.Overlapper(v) {
+			continue
+		}
+		inde := v.Snit(s.Virkning)
+		ud = append(ud, Attribut{Felter: medFelter(s.Felter, felter), Virkning: arvAktoer(inde, s.Virkning)})
+		daekket = slices.Concat(forHver(daekket, func(d Virkning) []Virkning { return d.udenfor(inde) })...)
+	}
+	for _, hul := range daekket {
+		if nye := medFelter(nil, felter); len(nye) > 0 {
+			ud = append(ud, Attribut{Felter: nye, Virkning: hul})
+		}
+	}
+	return samlAttributter(ud)
+}
+
+func forHver[A, B any](l []A, f func(A) B) []B {
+	ud := make([]B, len(l))
+	for i, a := range l {
+		ud[i] = f(a)
+	}
+	return ud
+}
+
+// arvAktoer keeps who said it when the overlay does not say.
+func arvAktoer(v, gammel Virkning) Virkning {
+	if v.AktoerRef.Tom() {
+		v.AktoerRef, v.AktoerTypeKode = gammel.AktoerRef, gammel.AktoerTypeKode
+	}
+	return v
+}
+
+func medFelter(gamle, nye map[string]string) map[string]string {
+	ud := make(map[string]string, len(gamle)+len(nye))
+	maps.Copy(ud, gamle)
+	for k, v := range nye {
+		if v == "" {
+			delete(ud, k)
+		} else {
+			ud[k] = v
+		}
+	}
+	return ud
+}
+
+// samlAttributter sorts the segments and joins neighbours that say the same.
+func samlAttributter(l []Attribut) []Attribut {
+	return saml(l, func(a *Attribut) *Virkning { return &a.Virkning }, func(a, b Attribut) bool { return maps.Equal(a.Felter, b.Felter) })
+}
+
+func saml[S any](l []S, virkning func(*S) *Virkning, ens func(a, b S) bool) []S {
+	slices.SortStableFunc(l, func(a, b S) int { return virkning(&a).Fra.Sammenlign(virkning(&b).Fra) })
+	ud := l[:0]
+	for _, s := range l {
+		if n := len(ud); n > 0 && ens(ud[n-1], s) && sammeOphav(*virkning(&ud[n-1]), *virkning(&s)) {
+			virkning(&ud[n-1]).Til = virkning(&s).Til
+			continue
+		}
+		ud = append(ud, s)
+	}
+	return ud
+}
+
+// sammeOphav reports whether b begins where a ends and was said by the same.
+func sammeOphav(a, b Virkning) bool {
+	return a.Til.Sammenlign(b.Fra) == 0 && a.AktoerRef == b.AktoerRef && a.AktoerTypeKode == b.AktoerTypeKode && a.NoteTekst == b.NoteTekst
+}
+
+// laegVaerdi lays one value over the segments of a state or a 0..1 relation; tom clears over v. spec: oio 58, oio 59
+func laegVaerdi[S any](l []S, ny S, tom bool, virkning func(*S) *Virkning, ens func(a, b S) bool) []S {
+	v := *virkning(&ny)
+	var ud []S
+	for _, s := range l {
+		for _, rest := range virkning(&s).udenfor(v) {
+			t := s
+			*virkning(&t) = rest
+			ud = append(ud, t)
+		}
+	}
+	if !tom {
+		ud = append(ud, delOp(l, ny, virkning, ens)...)
+	}
+	return saml(ud, virkning, ens)
+}
+
+// delOp cuts ny where an old segment already says the same, so that the part said before keeps who said it.
+func delOp[S any](l []S, ny S, virkning func(*S) *Virkning, ens func(a, b S) bool) []S {
+	dele := []S{ny}
+	for _, s := range l {
+		if !ens(s, ny) || !virkning(&s).Overlapper(*virkning(&ny)) {
+			continue
+		}
+		var videre []S
+		for _, d := range dele {
+			if !virkning(&d).Overlapper(*virkning(&s)) {
+				videre = append(videre, d)
+				continue
+			}
+			for _, rest := range virkning(&d).udenfor(*virkning(&s)) {
+				t := d
+				*virkning(&t) = rest
+				videre = append(videre, t)
+			}
+			inde := s
+			*virkning(&inde) = virkning(&s).Snit(*virkning(&d))
+			videre = append(videre, inde)
+		}
+		dele = videre
+	}
+	return dele
+}
+
+func sorterRelationer(l []Relation) {
+	slices.SortStableFunc(l, func(a, b Relation) int {
+		return cmp.Or(cmp.Compare(a.Indeks, b.Indeks), a.Virkning.Fra.Sammenlign(b.Virkning.Fra))
+	})
+}

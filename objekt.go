@@ -1,0 +1,101 @@
+package mox
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// ObjektID identifies an objekt for ever: a UUID in lower case. It has a type of its own so that it cannot be taken for
+// a beskedID.
+type ObjektID string
+
+// BeskedID is the sender's identification of one besked: a UUID or a URN.
+type BeskedID string
+
+// AbonnementID names one abonnement: letters, digits, '-', '_' and '.', at most 100 characters.
+type AbonnementID string
+
+var uuidForm = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+
+// ErUUID reports whether s is a UUID in lower case.
+func ErUUID(s string) bool { return len(s) == 36 && uuidForm.MatchString(s) }
+
+// ErURN reports whether s is a URN. "URN:Empty" counts. spec: oio 8
+func ErURN(s string) bool { return len(s) > 5 && len(s) <= 255 && strings.EqualFold(s[:4], "urn:") }
+
+// NyUUID is a random UUID (version 4).
+func NyUUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // documented never to fail
+	return formatUUID(b, 4)
+}
+
+// UUIDv5 is the name-based UUID of name within the namespace UUID.
+// It is used where an id must be recomputable by anyone who knows the name.
+func UUIDv5(rum, navn string) string {
+	ns, _ := hex.DecodeString(strings.ReplaceAll(rum, "-", ""))
+	h := sha1.Sum(append(ns, navn...))
+	var b [16]byte
+	copy(b[:], h[:16])
+	return formatUUID(b, 5)
+}
+
+// AfledUUID is a UUID (version 8) that can be recomputed by whoever holds noegle, and guessed by nobody else: the HMAC
+// of the parts. Part boundaries count, so ("a","bc") and ("ab","c") differ.
+func AfledUUID(noegle []byte, dele ...string) string {
+	m := hmac.New(sha256.New, noegle)
+	for _, d := range dele {
+		fmt.Fprintf(m, "%d:%s;", len(d), d)
+	}
+	var b [16]byte
+	copy(b[:], m.Sum(nil))
+	return formatUUID(b, 8)
+}
+
+func formatUUID(b [16]byte, version byte) string {
+	b[6] = b[6]&0x0f | version<<4
+	b[8] = b[8]&0x3f | 0x80
+	h := hex.EncodeToString(b[:])
+	return h[0:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
+
+// Reference points at an objekt: by UUID or by URN, never both. spec: oio 4
+type Reference struct {
+	UUID string // lower case
+	URN  string // byte for byte as given. spec: oio 7
+}
+
+// LaesReference reads a UUID or URN. The empty string gives the empty reference.
+func LaesReference(s string) (Reference, error) {
+	switch {
+	case s == "":
+		return Reference{}, nil
+	case ErUUID(strings.ToLower(s)):
+		return Reference{UUID: strings.ToLower(s)}, nil
+	case ErURN(s):
+		return Reference{URN: s}, nil
+	}
+	return Reference{}, fmt.Errorf("%q er hverken en UUID eller en URN", Maskeret(s))
+}
+
+func (r Reference) String() string {
+	if r.UUID != "" {
+		return r.UUID
+	}
+	return r.URN
+}
+
+// Tom reports whether the reference points at nothing.
+func (r Reference) Tom() bool { return r == Reference{} }
+
+var cprForm = regexp.MustCompile(`\d{6}[- ]?\d{4}`)
+
+// Maskeret hides everything in s that may be a CPR number, so that s can stand in a log, an error or a URL. It also
+// hides other runs of ten digits: better one number too many than one too few. spec: mox 53
+func Maskeret(s string) string { return cprForm.ReplaceAllString(s, "******-****") }

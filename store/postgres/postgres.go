@@ -1,0 +1,200 @@
+// Package postgres keeps MOX's store in PostgreSQL, for when one machine is not enough: several mox serve share it as
+// equals.
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/moxkit/mox/store/driver"
+	"github.com/moxkit/mox/store/migration"
+)
+
+// maxConns is how many connections one process holds at most.
+const maxConns = 24
+
+// maxTries is how often a transaction is run when PostgreSQL asks for it to be repeated.
+const maxTries = 8
+
+// migrationLock keeps two processes from migrating at once.
+const migrationLock = 0x6d6f786d
+
+// DB is the PostgreSQL driver.
+type DB struct {
+	pool    *sql.DB
+	queries sync.Map // text with ? → text with $1
+}
+
+// Open connects to url ("postgres://user@host/database") and brings the database to the newest schema.
+func Open(ctx context.Context, url string) (*DB, error) {
+	cfg, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("postgres: adressen kan ikke læses; skriv postgres://bruger@vært:port/database") // pgx's text may show the password
+	}
+	db := &DB{pool: stdlib.OpenDB(*cfg)}
+	db.pool.SetMaxOpenConns(maxConns)
+	db.pool.SetMaxIdleConns(maxConns)
+	if err := db.migrate(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("postgres: %s/%s: %w", cfg.Host, cfg.Database, err), db.pool.Close())
+	}
+	return db, nil
+}
+
+func (db *DB) migrate(ctx context.Context) error {
+	c, err := db.pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }() // back to the pool
+	if _, err := c.ExecContext(ctx, "SELECT pg_advisory_lock($1)", migrationLock); err != nil {
+		return err
+	}
+	err = migration.Run(ctx, db.pool, migration.Postgres())
+	_, unlock := c.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", migrationLock)
+	return errors.Join(err, unlock)
+}
+
+// Proves is false: other processes may hold leases in the same database.
+func (db *DB) Proves() bool { return false }
+
+// Scarce is false: PostgreSQL's disk is not ours to watch.
+func (db *DB) Scarce() bool { return false }
+
+// Update runs f at READ COMMITTED, and again when PostgreSQL reports a deadlock or a serialization failure.
+func (db *DB) Update(ctx context.Context, f func(driver.Tx) error) error {
+	var err error
+	for try := range maxTries {
+		if err = db.once(ctx, nil, f); !again(err) {
+			return mapErr(err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(rand.IntN(5<<try)) * time.Millisecond):
+		}
+	}
+	return mapErr(err)
+}
+
+// View runs f on one snapshot.
+func (db *DB) View(ctx context.Context, f func(driver.Tx) error) error {
+	return mapErr(db.once(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, f))
+}
+
+func (db *DB) once(ctx context.Context, o *sql.TxOptions, f func(driver.Tx) error) error {
+	t, err := db.pool.BeginTx(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = t.Rollback() }() // harmless after Commit
+	x := &tx{ctx: ctx, t: t, db: db}
+	if err := t.QueryRowContext(ctx, "SELECT (extract(epoch FROM now()) * 1000000)::bigint").Scan(&x.now); err != nil {
+		return err
+	}
+	if err := f(x); err != nil {
+		return err
+	}
+	return t.Commit()
+}
+
+// Backup refuses: pg_dump and the server's own tools do it better.
+func (db *DB) Backup(context.Context, string) error { return driver.ErrNoBackup }
+
+// Close closes all connections.
+func (db *DB) Close() error { return db.pool.Close() }
+
+type tx struct {
+	ctx context.Context
+	t   *sql.Tx
+	db  *DB
+	now int64
+}
+
+func (x *tx) Exec(q string, args ...any) (int64, error) {
+	r, err := x.t.ExecContext(x.ctx, x.db.numbered(q), args...)
+	if err != nil {
+		return 0, mapErr(err)
+	}
+	return r.RowsAffected()
+}
+
+func (x *tx) Query(q string, args ...any) (*sql.Rows, error) {
+	rows, err := x.t.QueryContext(x.ctx, x.db.numbered(q), args...)
+	return rows, mapErr(err)
+}
+
+func (x *tx) QueryRow(q string, args ...any) driver.Row {
+	return x.t.QueryRowContext(x.ctx, x.db.numbered(q), args...)
+}
+
+func (x *tx) Now() time.Time { return driver.Tid(x.now) }
+
+func (x *tx) Lock(names ...string) error {
+	keys := make([]int64, len(names))
+	for i, n := range names {
+		h := fnv.New64a()
+		_, _ = h.Write([]byte(n)) // never fails
+		keys[i] = int64(h.Sum64())
+	}
+	slices.Sort(keys)
+	for _, k := range slices.Compact(keys) {
+		if _, err := x.t.ExecContext(x.ctx, "SELECT pg_advisory_xact_lock($1)", k); err != nil {
+			return mapErr(err)
+		}
+	}
+	return nil
+}
+
+func (x *tx) ForUpdate() string { return " FOR UPDATE SKIP LOCKED" }
+
+// numbered rewrites ? to $1, $2 … No query of ours has a ? for anything else.
+func (db *DB) numbered(q string) string {
+	if n, ok := db.queries.Load(q); ok {
+		return n.(string)
+	}
+	var b strings.Builder
+	nr := 0
+	for _, r := range q {
+		if r == '?' {
+			nr++
+			b.WriteString("$" + strconv.Itoa(nr))
+			continue
+		}
+		b.WriteRune(r)
+	}
+	db.queries.Store(q, b.String())
+	return b.String()
+}
+
+// again reports whether PostgreSQL asks for the transaction to be run once more.
+func again(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01")
+}
+
+func mapErr(err error) error {
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code {
+	case "23505":
+		return fmt.Errorf("%w: %w", driver.ErrUnique, err)
+	case "53100":
+		return fmt.Errorf("%w: %w", driver.ErrFull, err)
+	}
+	return err
+}

@@ -1,0 +1,334 @@
+// Package sqlite keeps MOX's store in one SQLite file: the default, with nothing to install.
+//
+// One goroutine writes. It takes every closure that waits, runs each in a savepoint of one transaction, and commits once
+// for all of them; so many writers share one fsync, and a caller that fails takes nobody with it. Readers have a pool of
+// their own and wait for no writer (WAL). synchronous=FULL: a commit survives a power cut.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+
+	"github.com/moxkit/mox/store/driver"
+	"github.com/moxkit/mox/store/migration"
+)
+
+// maxGroup is how many closures share one commit at most. More would make the first of them wait too long.
+const maxGroup = 256
+
+// reserveSize is a file that is given up when the disk is full, so that outcomes of work already done can still be
+// written down.
+const reserveSize = 8 << 20
+
+// DB is the SQLite driver.
+type DB struct {
+	writer    *sql.DB
+	readers   *sql.DB
+	conn      *sql.Conn
+	stmts     map[string]*sql.Stmt // of conn; only the writer goroutine uses it
+	queue     chan *job
+	stop      chan struct{}
+	done      chan struct{}
+	once      sync.Once
+	readStmts sync.Map // SQL text → *sql.Stmt of readers
+	reserve   string
+	scarce    atomic.Bool
+	tried     atomic.Int64 // when keepReserve was last tried, microseconds
+}
+
+type job struct {
+	ctx context.Context
+	f   func(driver.Tx) error
+	err chan error
+}
+
+// Open opens or makes the database file path and brings it to the newest schema. The caller holds the folder's lock.
+func Open(ctx context.Context, path string) (*DB, error) {
+	db := &DB{queue: make(chan *job, 4*maxGroup), stop: make(chan struct{}), done: make(chan struct{}),
+		stmts: map[string]*sql.Stmt{}, reserve: filepath.Join(filepath.Dir(path), "reserve")}
+	if err := db.open(ctx, path); err != nil {
+		return nil, errors.Join(fmt.Errorf("sqlite: %s: %w", path, mapErr(err)), db.closePools())
+	}
+	db.keepReserve()
+	go db.run()
+	return db, nil
+}
+
+func (db *DB) open(ctx context.Context, path string) (err error) {
+	if db.writer, err = sql.Open("sqlite", dsn(path, "_txlock=immediate")); err != nil {
+		return err
+	}
+	db.writer.SetMaxOpenConns(2) // one for the writer goroutine, one for migrations and backup
+	if err = migration.Run(ctx, db.writer, migration.SQLite()); err != nil {
+		return err
+	}
+	if db.conn, err = db.writer.Conn(ctx); err != nil {
+		return err
+	}
+	if db.readers, err = sql.Open("sqlite", dsn(path, "mode=ro", "_txlock=deferred")); err != nil {
+		return err
+	}
+	db.readers.SetMaxOpenConns(8)
+	db.readers.SetMaxIdleConns(8)
+	return nil
+}
+
+func dsn(path string, extra ...string) string {
+	q := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=cache_size(-32000)&_pragma=temp_store(memory)"
+	for _, e := range extra {
+		q += "&" + e
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q
+}
+
+// Proves is true: whoever opens the file holds the folder's lock.
+func (db *DB) Proves() bool { return true }
+
+// Update queues f for the writer and waits for the commit.
+func (db *DB) Update(ctx context.Context, f func(driver.Tx) error) error {
+	j := &job{ctx: ctx, f: f, err: make(chan error, 1)}
+	select {
+	case db.queue <- j:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-db.stop:
+		return driver.ErrClosed
+	}
+	select {
+	case err := <-j.err: // not ctx: once queued, the outcome must be known
+		return err
+	case <-db.done:
+		select {
+		case err := <-j.err:
+			return err
+		default:
+			return driver.ErrClosed
+		}
+	}
+}
+
+func (db *DB) run() {
+	defer close(db.done)
+	for {
+		select {
+		case j := <-db.queue:
+			db.commitGroup(db.collect(j))
+		case <-db.stop:
+			return
+		}
+	}
+}
+
+func (db *DB) collect(first *job) []*job {
+	group := []*job{first}
+	for len(group) < maxGroup {
+		select {
+		case j := <-db.queue:
+			group = append(group, j)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// commitGroup runs the closures and commits once. Each waiter hears its own error, or the commit's.
+func (db *DB) commitGroup(group []*job) {
+	errs := make([]error, len(group))
+	all := func(now time.Time) error {
+		for i, j := range group {
+			if errs[i] = db.inSavepoint(j, now); errors.Is(errs[i], driver.ErrFull) {
+				return errs[i] // SQLite may have rolled back everything
+			}
+		}
+		return nil
+	}
+	err := db.inTx(all)
+	if errors.Is(err, driver.ErrFull) && db.giveReserve() {
+		err = db.inTx(all)
+	}
+	for i, j := range group {
+		j.err <- errors.Join(errs[i], whenNil(errs[i], err))
+	}
+}
+
+// whenNil is the commit's error, for those whose own work went well.
+func whenNil(own, commit error) error {
+	if own != nil {
+		return nil
+	}
+	return commit
+}
+
+func (db *DB) inTx(f func(now time.Time) error) error {
+	bg := context.Background()
+	if err := db.exec(bg, "BEGIN IMMEDIATE"); err != nil {
+		return mapErr(err)
+	}
+	if err := f(time.Now().UTC().Truncate(time.Microsecond)); err != nil {
+		return errors.Join(err, db.exec(bg, "ROLLBACK"))
+	}
+	if err := db.exec(bg, "COMMIT"); err != nil {
+		_ = db.exec(bg, "ROLLBACK") // SQLite may have rolled back itself; then this fails, and that is well
+		return mapErr(err)
+	}
+	return nil
+}
+
+func (db *DB) inSavepoint(j *job, now time.Time) (err error) {
+	if err := j.ctx.Err(); err != nil {
+		return err
+	}
+	bg := context.Background()
+	if err := db.exec(bg, "SAVEPOINT s"); err != nil {
+		return mapErr(err)
+	}
+	defer func() {
+		if p := recover(); p != nil { // a defect in one closure must not stop the only writer
+			err = fmt.Errorf("sqlite: panic in transaction: %v", p)
+		}
+		if err != nil {
+			err = errors.Join(err, db.exec(bg, "ROLLBACK TO s"))
+		}
+		err = errors.Join(err, db.exec(bg, "RELEASE s"))
+	}()
+	return j.f(&tx{ctx: bg, now: now, prepare: db.prepared})
+}
+
+func (db *DB) exec(ctx context.Context, q string) error {
+	s, err := db.prepared(ctx, q)
+	if err != nil {
+		return err
+	}
+	_, err = s.ExecContext(ctx)
+	return err
+}
+
+// prepared keeps each statement compiled for as long as the database is open; the set of SQL texts is small and fixed.
+func (db *DB) prepared(ctx context.Context, q string) (*sql.Stmt, error) {
+	if s, ok := db.stmts[q]; ok {
+		return s, nil
+	}
+	s, err := db.conn.PrepareContext(ctx, q)
+	if err == nil {
+		db.stmts[q] = s
+	}
+	return s, err
+}
+
+// View runs f on a snapshot in one of the readers.
+func (db *DB) View(ctx context.Context, f func(driver.Tx) error) error {
+	t, err := db.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return mapErr(err)
+	}
+	defer func() { _ = t.Rollback() }() // nothing was written
+	return f(&tx{ctx: ctx, now: time.Now().UTC().Truncate(time.Microsecond),
+		prepare: func(ctx context.Context, q string) (*sql.Stmt, error) { return db.readStmt(ctx, t, q) }})
+}
+
+// readStmt compiles a statement once; database/sql keeps a copy per connection.
+func (db *DB) readStmt(ctx context.Context, t *sql.Tx, q string) (*sql.Stmt, error) {
+	s, ok := db.readStmts.Load(q)
+	if !ok {
+		ny, err := db.readers.PrepareContext(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		var kept bool
+		if s, kept = db.readStmts.LoadOrStore(q, ny); kept {
+			_ = ny.Close() // another goroutine was first
+		}
+	}
+	return t.StmtContext(ctx, s.(*sql.Stmt)), nil
+}
+
+// Backup copies the database to path with VACUUM INTO.
+func (db *DB) Backup(ctx context.Context, path string) error {
+	_, err := db.readers.ExecContext(ctx, "VACUUM INTO ?", path)
+	return mapErr(err)
+}
+
+// Close waits for the group in progress, and refuses those that still wait.
+func (db *DB) Close() error {
+	var err error
+	db.once.Do(func() {
+		close(db.stop)
+		<-db.done
+		for _, s := range db.stmts {
+			err = errors.Join(err, s.Close())
+		}
+		err = errors.Join(err, db.closePools())
+	})
+	return err
+}
+
+func (db *DB) closePools() error {
+	var err error
+	if db.conn != nil {
+		err = errors.Join(err, db.conn.Close())
+	}
+	for _, p := range []*sql.DB{db.readers, db.writer} {
+		if p != nil {
+			err = errors.Join(err, p.Close())
+		}
+	}
+	return err
+}
+
+// keepReserve lays a file of reserveSize bytes beside the database where there is room for it.
+func (db *DB) keepReserve() {
+	db.tried.Store(time.Now().UnixMicro())
+	st, err := os.Stat(db.reserve)
+	if err != nil || st.Size() != reserveSize {
+		err = os.WriteFile(db.reserve, make([]byte, reserveSize), 0o600)
+	}
+	if err != nil {
+		_ = os.Remove(db.reserve) // half a reserve is in the way
+	}
+	db.scarce.Store(err != nil)
+}
+
+// giveReserve frees the reserve's space, and tells whether there was any.
+func (db *DB) giveReserve() bool {
+	db.scarce.Store(true)
+	return os.Remove(db.reserve) == nil
+}
+
+// retryReserve is how long to wait between attempts to lay the reserve again.
+const retryReserve = 5 * time.Second
+
+// Scarce reports whether the reserve has been given up and cannot be laid again.
+func (db *DB) Scarce() bool {
+	if db.scarce.Load() && time.Since(time.UnixMicro(db.tried.Load())) > retryReserve {
+		db.keepReserve()
+	}
+	return db.scarce.Load()
+}
+
+func mapErr(err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code() & 0xff {
+	case lib.SQLITE_FULL:
+		return fmt.Errorf("%w: %w", driver.ErrFull, err)
+	case lib.SQLITE_CONSTRAINT:
+		if e.Code() == lib.SQLITE_CONSTRAINT_UNIQUE || e.Code() == lib.SQLITE_CONSTRAINT_PRIMARYKEY {
+			return fmt.Errorf("%w: %w", driver.ErrUnique, err)
+		}
+	}
+	return err
+}
