@@ -183,7 +183,8 @@ CREATE TABLE kilde (
   agent       TEXT NOT NULL,
   kilde       TEXT NOT NULL,
   position    TEXT NOT NULL,
-  startet     {{INT}} NOT NULL DEFAULT 0,   -- the first run is over
+  startet     {{INT}} NOT NULL DEFAULT 0,   -- when the first run was over; 0 = not yet
+  gennemloeb  {{INT}} NOT NULL DEFAULT 1,   -- number of the complete listing being read
   laest       {{INT}} NOT NULL DEFAULT 0,   -- records read, ever
   beskeder    {{INT}} NOT NULL DEFAULT 0,
   uaendrede   {{INT}} NOT NULL DEFAULT 0,
@@ -206,10 +207,22 @@ CREATE TABLE identitet (
 );
 CREATE INDEX identitet_objekt ON identitet (objekt_id, system);
 
+-- Which key an objekt of another system answers to in a system that has taken it over.
+CREATE TABLE henvisning (
+  system      TEXT NOT NULL,
+  objekt_id   TEXT NOT NULL,
+  objekttype  TEXT NOT NULL,
+  noegle      TEXT NOT NULL,
+  leverance   {{INT}} NOT NULL DEFAULT 0,
+  oprettet    {{INT}} NOT NULL,
+  PRIMARY KEY (system, objekt_id)
+);
+
 -- The newest registrering of each objekt from each source system, for change detection and overlay.
 CREATE TABLE objektstand (
   objekt_id        TEXT NOT NULL,
   kildesystem      TEXT NOT NULL,
+  kilde            TEXT NOT NULL,           -- agent/source it came from
   objekttype       TEXT NOT NULL,
   version          TEXT NOT NULL,           -- the source's own version, '' where it has none
   registreringstid {{INT}} NOT NULL,
@@ -219,6 +232,7 @@ CREATE TABLE objektstand (
   set_i            {{INT}} NOT NULL DEFAULT 0, -- number of the complete listing it was last seen in
   PRIMARY KEY (objekt_id, kildesystem)
 );
+CREATE INDEX objektstand_kilde ON objektstand (kilde, set_i);
 
 -- What MOX wrote into a system, and what the system then said: neither is news when it comes back.
 CREATE TABLE ekko (

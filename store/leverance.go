@@ -1,0 +1,287 @@
+package store
+
+import (
+	"time"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/store/driver"
+)
+
+// Leverance is one besked to one abonnement in one omgang.
+type Leverance struct {
+	ID         int64
+	Besked     int64 // Besked.Nr
+	Abonnement mox.AbonnementID
+	Omgang     int
+	Orden      string // what it queues up with within the abonnement; "" = nothing
+	Tilstand   mox.LeveranceTilstand
+	Blokeret   bool // an earlier one with the same Orden is not solved
+	Forsoeg    int  // attempts begun
+	Naeste     time.Time
+	Ejer       string // who holds the lease while UnderLevering
+	LejetTil   time.Time
+	Ansvar     mox.Ansvar
+	Kode       string
+	Aarsag     string
+	Oprettet   time.Time
+	Aendret    time.Time
+}
+
+const leveranceKolonner = `l.id, l.besked, l.abonnement, l.omgang, l.orden, l.tilstand, l.blokeret, l.forsoeg, l.naeste, l.ejer, l.lejet_til, l.ansvar, l.kode, l.aarsag, l.oprettet, l.aendret`
+
+func scanLeverance(scan func(...any) error) (Leverance, error) {
+	var l Leverance
+	var felter leveranceFelter
+	err := scan(felter.ind(&l)...)
+	felter.ud(&l)
+	return l, err
+}
+
+// leveranceFelter holds what must be converted after the scan.
+type leveranceFelter struct {
+	blokeret                            int64
+	naeste, lejetTil, oprettet, aendret int64
+}
+
+func (f *leveranceFelter) ind(l *Leverance) []any {
+	return []any{&l.ID, &l.Besked, &l.Abonnement, &l.Omgang, &l.Orden, &l.Tilstand, &f.blokeret, &l.Forsoeg, &f.naeste, &l.Ejer, &f.lejetTil,
+		&l.Ansvar, &l.Kode, &l.Aarsag, &f.oprettet, &f.aendret}
+}
+
+func (f *leveranceFelter) ud(l *Leverance) {
+	l.Blokeret = f.blokeret != 0
+	l.Naeste, l.LejetTil, l.Oprettet, l.Aendret = driver.Tid(f.naeste), driver.Tid(f.lejetTil), driver.Tid(f.oprettet), driver.Tid(f.aendret)
+}
+
+// aaben are the states that hold back later leverancer; the partial indexes repeat the list.
+const aaben = `('Afventer', 'UnderLevering', 'Udsat', 'Parkeret', 'Uvis')`
+
+// InsertLeverance adds a leverance and sets its ID, and Blokeret when an earlier one with the same Orden is open. The
+// caller holds the objekt's lock.
+func (tx *Tx) InsertLeverance(l *Leverance) error {
+	if l.Orden != "" {
+		_, b, err := one(tx, tal, `SELECT 1 FROM leverance WHERE abonnement = ? AND orden = ? AND tilstand IN `+aaben+` LIMIT 1`, string(l.Abonnement), l.Orden)
+		if err != nil {
+			return err
+		}
+		l.Blokeret = b
+	}
+	now := driver.Micro(tx.Now())
+	id, _, err := one(tx, tal, `INSERT INTO leverance (besked, abonnement, omgang, orden, tilstand, blokeret, naeste, ansvar, kode, aarsag, oprettet, aendret)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+		l.Besked, string(l.Abonnement), l.Omgang, l.Orden, string(l.Tilstand), bit(l.Blokeret), now, string(l.Ansvar), l.Kode, l.Aarsag, now, now)
+	l.ID = id
+	return err
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Opgave is a leverance with its besked: one piece of work.
+type Opgave struct {
+	Leverance Leverance
+	Besked    Besked
+}
+
+func scanOpgave(scan func(...any) error) (Opgave, error) {
+	var o Opgave
+	var felter leveranceFelter
+	err := o.Besked.scan(func(kolonner ...any) error { return scan(kolonner...) }, felter.ind(&o.Leverance)...)
+	felter.ud(&o.Leverance)
+	return o, err
+}
+
+// Klar finds up to n leverancer of the abonnement that can be begun now, the longest waiting first; none while the
+// abonnement is paused. Locked rows are passed over.
+func (tx *Tx) Klar(abonnement mox.AbonnementID, n int) ([]Opgave, error) {
+	return all(tx, scanOpgave, `SELECT `+beskedKolonner+`, `+leveranceKolonner+` FROM leverance l JOIN besked b ON b.nr = l.besked
+		WHERE l.abonnement = ? AND l.blokeret = 0 AND l.tilstand IN ('Afventer', 'Udsat') AND l.naeste <= ?
+		AND NOT EXISTS (SELECT 1 FROM abonnementstand a WHERE a.abonnement = l.abonnement AND a.pause = 1)
+		ORDER BY l.naeste, l.besked LIMIT ?`+forUpdateOf(tx), string(abonnement), driver.Micro(tx.Now()), n)
+}
+
+// forUpdateOf limits the lock to the leverance, where the database has such locks.
+func forUpdateOf(tx *Tx) string {
+	if tx.ForUpdate() == "" {
+		return ""
+	}
+	return " FOR UPDATE OF l SKIP LOCKED"
+}
+
+// OpgaveFor finds a leverance and its besked.
+func (tx *Tx) OpgaveFor(id int64) (Opgave, bool, error) {
+	return one(tx, scanOpgave, `SELECT `+beskedKolonner+`, `+leveranceKolonner+` FROM leverance l JOIN besked b ON b.nr = l.besked WHERE l.id = ?`, id)
+}
+
+// LeverancerAf are a besked's leverancer in the order they were made.
+func (tx *Tx) LeverancerAf(besked int64) ([]Leverance, error) {
+	return all(tx, scanLeverance, `SELECT `+leveranceKolonner+` FROM leverance l WHERE l.besked = ? ORDER BY l.id`, besked)
+}
+
+// UpdateLeverance writes l's state and what goes with it.
+func (tx *Tx) UpdateLeverance(l *Leverance) error {
+	l.Aendret = tx.Now()
+	_, err := tx.Exec(`UPDATE leverance SET tilstand = ?, blokeret = ?, forsoeg = ?, naeste = ?, ejer = ?, lejet_til = ?, ansvar = ?, kode = ?, aarsag = ?, aendret = ? WHERE id = ?`,
+		string(l.Tilstand), bit(l.Blokeret), l.Forsoeg, driver.Micro(l.Naeste), l.Ejer, driver.Micro(l.LejetTil), string(l.Ansvar), l.Kode, l.Aarsag,
+		driver.Micro(l.Aendret), l.ID)
+	return err
+}
+
+// Frigiv lets the first open leverance with the same orden go on, after an earlier one has been solved.
+func (tx *Tx) Frigiv(abonnement mox.AbonnementID, orden string) error {
+	if orden == "" {
+		return nil
+	}
+	_, err := tx.Exec(`UPDATE leverance SET blokeret = 0 WHERE blokeret = 1 AND id = (SELECT id FROM leverance WHERE abonnement = ? AND orden = ? AND tilstand IN `+aaben+`
+		ORDER BY besked, omgang LIMIT 1)`, string(abonnement), orden)
+	return err
+}
+
+// Spaer makes every later open leverance with the same orden wait, when an earlier one is opened again. Those already
+// under delivery are left to end.
+func (tx *Tx) Spaer(abonnement mox.AbonnementID, orden string, efterBesked int64) error {
+	if orden == "" {
+		return nil
+	}
+	_, err := tx.Exec(`UPDATE leverance SET blokeret = 1 WHERE abonnement = ? AND orden = ? AND besked > ? AND tilstand IN ('Afventer', 'Udsat', 'Parkeret', 'Uvis')`,
+		string(abonnement), orden, efterBesked)
+	return err
+}
+
+// Forny moves the end of the leases that ejer still holds, and tells how many.
+func (tx *Tx) Forny(ejer string, ids []int64, til time.Time) (int, error) {
+	antal := 0
+	for _, id := range ids {
+		n, err := tx.Exec(`UPDATE leverance SET lejet_til = ? WHERE id = ? AND ejer = ? AND tilstand = 'UnderLevering'`, driver.Micro(til), id, ejer)
+		if err != nil {
+			return antal, err
+		}
+		antal += int(n)
+	}
+	return antal, nil
+}
+
+// Udloebne finds leverancer whose lease has ended, at most n.
+func (tx *Tx) Udloebne(n int) ([]Opgave, error) {
+	return all(tx, scanOpgave, `SELECT `+beskedKolonner+`, `+leveranceKolonner+` FROM leverance l JOIN besked b ON b.nr = l.besked
+		WHERE l.tilstand = 'UnderLevering' AND l.lejet_til <= ? ORDER BY l.lejet_til LIMIT ?`+forUpdateOf(tx), driver.Micro(tx.Now()), n)
+}
+
+// EndLejemaal ends at once the leases of earlier incarnations of the process that holds the data folder. Leases of remote
+// carriers ("fjern/…") are not its to end.
+func (tx *Tx) EndLejemaal(inkarnation string) (int64, error) {
+	return tx.Exec(`UPDATE leverance SET lejet_til = 0 WHERE tilstand = 'UnderLevering' AND ejer NOT LIKE 'fjern/%' AND ejer NOT LIKE ?`, inkarnation+"/%")
+}
+
+// NaesteTid is when the first waiting leverance of the abonnement is due; zero when none waits.
+func (tx *Tx) NaesteTid(abonnement mox.AbonnementID) (time.Time, error) {
+	n, ok, err := one(tx, tal, `SELECT naeste FROM leverance WHERE abonnement = ? AND blokeret = 0 AND tilstand IN ('Afventer', 'Udsat') ORDER BY naeste LIMIT 1`, string(abonnement))
+	if !ok || err != nil {
+		return time.Time{}, err
+	}
+	return driver.Tid(n), nil
+}
+
+// Forsoeg is one attempt at a leverance.
+type Forsoeg struct {
+	Leverance int64
+	Nr        int
+	Begyndt   time.Time
+	Afsluttet time.Time // zero = no outcome known
+	Ejer      string
+	Resultat  mox.Resultat
+	Kode      string
+	Tekst     string
+	Svar      []byte
+	ForSent   bool // the outcome came after the lease had ended, and changed nothing
+}
+
+// InsertForsoeg writes an attempt down before it is made.
+func (tx *Tx) InsertForsoeg(leverance int64, nr int, ejer string) error {
+	_, err := tx.Exec(`INSERT INTO forsoeg (leverance, nr, begyndt, ejer) VALUES (?, ?, ?, ?)`, leverance, nr, driver.Micro(tx.Now()), ejer)
+	return err
+}
+
+// AfslutForsoeg writes what came of an attempt. The first outcome stands; ok is false when there was one already, or no
+// such attempt.
+func (tx *Tx) AfslutForsoeg(f Forsoeg) (ok bool, err error) {
+	n, err := tx.Exec(`UPDATE forsoeg SET afsluttet = ?, resultat = ?, kode = ?, tekst = ?, svar = ?, for_sent = ? WHERE leverance = ? AND nr = ? AND (afsluttet = 0 OR resultat = 'ukendt')`,
+		driver.Micro(tx.Now()), string(f.Resultat), f.Kode, f.Tekst, f.Svar, bit(f.ForSent), f.Leverance, f.Nr)
+	return n == 1, err
+}
+
+// ForsoegAf are a leverance's attempts, first to last.
+func (tx *Tx) ForsoegAf(leverance int64) ([]Forsoeg, error) {
+	return all(tx, func(scan func(...any) error) (Forsoeg, error) {
+		f := Forsoeg{Leverance: leverance}
+		var begyndt, afsluttet, sent int64
+		err := scan(&f.Nr, &begyndt, &afsluttet, &f.Ejer, &f.Resultat, &f.Kode, &f.Tekst, &f.Svar, &sent)
+		f.Begyndt, f.Afsluttet, f.ForSent = driver.Tid(begyndt), driver.Tid(afsluttet), sent != 0
+		return f, err
+	}, `SELECT nr, begyndt, afsluttet, ejer, resultat, kode, tekst, svar, for_sent FROM forsoeg WHERE leverance = ? ORDER BY nr`, leverance)
+}
+
+// SaetPause pauses or resumes an abonnement; its backlog is kept.
+func (tx *Tx) SaetPause(a mox.AbonnementID, pause bool, begrundelse string) error {
+	_, err := tx.Exec(`INSERT INTO abonnementstand (abonnement, pause, begrundelse, aendret) VALUES (?, ?, ?, ?)
+		ON CONFLICT (abonnement) DO UPDATE SET pause = excluded.pause, begrundelse = excluded.begrundelse, aendret = excluded.aendret`,
+		string(a), bit(pause), begrundelse, driver.Micro(tx.Now()))
+	return err
+}
+
+// Stand is how an abonnement's backlog looks.
+type Stand struct {
+	Abonnement   mox.AbonnementID
+	Antal        map[mox.LeveranceTilstand]int
+	Blokeret     int       // of the open ones: held back by an earlier one
+	Aeldste      time.Time // when the oldest open one was made; zero = none open
+	SidstLeveret time.Time
+	Pause        bool
+	PauseFordi   string
+}
+
+// Stande gives the backlog of every abonnement that has or had leverancer or a pause.
+func (tx *Tx) Stande() (map[mox.AbonnementID]*Stand, error) {
+	ud := map[mox.AbonnementID]*Stand{}
+	hent := func(id mox.AbonnementID) *Stand {
+		if ud[id] == nil {
+			ud[id] = &Stand{Abonnement: id, Antal: map[mox.LeveranceTilstand]int{}}
+		}
+		return ud[id]
+	}
+	_, err := all(tx, func(scan func(...any) error) (struct{}, error) {
+		var id mox.AbonnementID
+		var t mox.LeveranceTilstand
+		var antal, blokeret int
+		var aeldste, nyeste int64
+		err := scan(&id, &t, &antal, &blokeret, &aeldste, &nyeste)
+		s := hent(id)
+		s.Antal[t] = antal
+		if t.Holder() {
+			s.Blokeret += blokeret
+			if a := driver.Tid(aeldste); s.Aeldste.IsZero() || a.Before(s.Aeldste) {
+				s.Aeldste = a
+			}
+		}
+		if t == mox.Leveret {
+			s.SidstLeveret = driver.Tid(nyeste)
+		}
+		return struct{}{}, err
+	}, `SELECT abonnement, tilstand, COUNT(*), SUM(blokeret), MIN(oprettet), MAX(aendret) FROM leverance GROUP BY abonnement, tilstand`)
+	if err != nil {
+		return nil, err
+	}
+	_, err = all(tx, func(scan func(...any) error) (struct{}, error) {
+		var id mox.AbonnementID
+		var pause int64
+		var fordi string
+		err := scan(&id, &pause, &fordi)
+		hent(id).Pause, hent(id).PauseFordi = pause != 0, fordi
+		return struct{}{}, err
+	}, `SELECT abonnement, pause, begrundelse FROM abonnementstand`)
+	return ud, err
+}
