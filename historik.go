@@ -201,3 +201,13 @@ func sorterRelationer(l []Relation) {
 		return cmp.Or(cmp.Compare(a.Indeks, b.Indeks), a.Virkning.Fra.Sammenlign(b.Virkning.Fra))
 	})
 }
+
+// GaeldendeFra is when the attributes in force at t began to hold; t itself where none are.
+func (r Registrering) GaeldendeFra(type_ *Type, t Tidspunkt) Tidspunkt {
+	for _, a := range r.Attributter[type_.Egenskaber().Navn] {
+		if a.Virkning.Indeholder(t) {
+			return a.Virkning.Fra
+		}
+	}
+	return t
+}

@@ -257,3 +257,12 @@ func (tx *Tx) MaaLaeseIndhold(sha string, abonnement mox.AbonnementID) (bool, er
 	_, ok, err := one(tx, tal, `SELECT 1 FROM indhold_ref r JOIN leverance l ON l.besked = r.besked WHERE r.sha256 = ? AND l.abonnement = ? LIMIT 1`, sha, string(abonnement))
 	return ok, err
 }
+
+// Tal counts all beskeder and all kvitteringer.
+func (tx *Tx) Tal() (beskeder, kvitteringer int64, err error) {
+	if beskeder, err = tal(tx.QueryRow(`SELECT COUNT(*) FROM besked`).Scan); err != nil {
+		return 0, 0, err
+	}
+	kvitteringer, err = tal(tx.QueryRow(`SELECT COUNT(*) FROM kvittering`).Scan)
+	return beskeder, kvitteringer, err
+}

@@ -199,3 +199,14 @@ func (tx *Tx) Handlinger(maal string, n int) ([]Handling, error) {
 		return h, err
 	}, `SELECT tid, hvem, hvad, maal, antal, begrundelse FROM handling`+w.sql()+` ORDER BY id DESC LIMIT ?`, append(w.args, n)...)
 }
+
+// SidsteFejl is the newest Fejl.
+func (tx *Tx) SidsteFejl() (Fejl, error) {
+	f, _, err := one(tx, scanFejl, `SELECT `+fejlKolonner+` FROM fejl ORDER BY id DESC LIMIT 1`)
+	return f, err
+}
+
+// FejlOm are all Fejl about a leverance, oldest first.
+func (tx *Tx) FejlOm(leverance int64) ([]Fejl, error) {
+	return all(tx, scanFejl, `SELECT `+fejlKolonner+` FROM fejl WHERE leverance = ? AND leverance > 0 ORDER BY id`, leverance)
+}

@@ -14,6 +14,7 @@ type Leverance struct {
 	Abonnement mox.AbonnementID
 	Omgang     int
 	Orden      string // what it queues up with within the abonnement; "" = nothing
+	Raekke     int64  // its place in that queue; 0 = Besked
 	Tilstand   mox.LeveranceTilstand
 	Blokeret   bool // an earlier one with the same Orden is not solved
 	Forsoeg    int  // attempts begun
@@ -27,7 +28,7 @@ type Leverance struct {
 	Aendret    time.Time
 }
 
-const leveranceKolonner = `l.id, l.besked, l.abonnement, l.omgang, l.orden, l.tilstand, l.blokeret, l.forsoeg, l.naeste, l.ejer, l.lejet_til, l.ansvar, l.kode, l.aarsag, l.oprettet, l.aendret`
+const leveranceKolonner = `l.id, l.besked, l.abonnement, l.omgang, l.orden, l.raekke, l.tilstand, l.blokeret, l.forsoeg, l.naeste, l.ejer, l.lejet_til, l.ansvar, l.kode, l.aarsag, l.oprettet, l.aendret`
 
 func scanLeverance(scan func(...any) error) (Leverance, error) {
 	var l Leverance
@@ -44,7 +45,7 @@ type leveranceFelter struct {
 }
 
 func (f *leveranceFelter) ind(l *Leverance) []any {
-	return []any{&l.ID, &l.Besked, &l.Abonnement, &l.Omgang, &l.Orden, &l.Tilstand, &f.blokeret, &l.Forsoeg, &f.naeste, &l.Ejer, &f.lejetTil,
+	return []any{&l.ID, &l.Besked, &l.Abonnement, &l.Omgang, &l.Orden, &l.Raekke, &l.Tilstand, &f.blokeret, &l.Forsoeg, &f.naeste, &l.Ejer, &f.lejetTil,
 		&l.Ansvar, &l.Kode, &l.Aarsag, &f.oprettet, &f.aendret}
 }
 
@@ -59,17 +60,21 @@ const aaben = `('Afventer', 'UnderLevering', 'Udsat', 'Parkeret', 'Uvis')`
 // InsertLeverance adds a leverance and sets its ID, and Blokeret when an earlier one with the same Orden is open. The
 // caller holds the objekt's lock.
 func (tx *Tx) InsertLeverance(l *Leverance) error {
+	if l.Raekke == 0 {
+		l.Raekke = l.Besked
+	}
 	if l.Orden != "" {
-		_, b, err := one(tx, tal, `SELECT 1 FROM leverance WHERE abonnement = ? AND orden = ? AND tilstand IN `+aaben+` LIMIT 1`, string(l.Abonnement), l.Orden)
+		_, b, err := one(tx, tal, `SELECT 1 FROM leverance WHERE abonnement = ? AND orden = ? AND raekke < ? AND tilstand IN `+aaben+` LIMIT 1`,
+			string(l.Abonnement), l.Orden, l.Raekke)
 		if err != nil {
 			return err
 		}
 		l.Blokeret = b
 	}
 	now := driver.Micro(tx.Now())
-	id, _, err := one(tx, tal, `INSERT INTO leverance (besked, abonnement, omgang, orden, tilstand, blokeret, naeste, ansvar, kode, aarsag, oprettet, aendret)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-		l.Besked, string(l.Abonnement), l.Omgang, l.Orden, string(l.Tilstand), bit(l.Blokeret), now, string(l.Ansvar), l.Kode, l.Aarsag, now, now)
+	id, _, err := one(tx, tal, `INSERT INTO leverance (besked, abonnement, omgang, orden, raekke, tilstand, blokeret, naeste, ansvar, kode, aarsag, oprettet, aendret)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+		l.Besked, string(l.Abonnement), l.Omgang, l.Orden, l.Raekke, string(l.Tilstand), bit(l.Blokeret), now, string(l.Ansvar), l.Kode, l.Aarsag, now, now)
 	l.ID = id
 	return err
 }
@@ -101,7 +106,7 @@ func (tx *Tx) Klar(abonnement mox.AbonnementID, n int) ([]Opgave, error) {
 	return all(tx, scanOpgave, `SELECT `+beskedKolonner+`, `+leveranceKolonner+` FROM leverance l JOIN besked b ON b.nr = l.besked
 		WHERE l.abonnement = ? AND l.blokeret = 0 AND l.tilstand IN ('Afventer', 'Udsat') AND l.naeste <= ?
 		AND NOT EXISTS (SELECT 1 FROM abonnementstand a WHERE a.abonnement = l.abonnement AND a.pause = 1)
-		ORDER BY l.naeste, l.besked LIMIT ?`+forUpdateOf(tx), string(abonnement), driver.Micro(tx.Now()), n)
+		ORDER BY l.naeste, l.raekke LIMIT ?`+forUpdateOf(tx), string(abonnement), driver.Micro(tx.Now()), n)
 }
 
 // forUpdateOf limits the lock to the leverance, where the database has such locks.
@@ -137,18 +142,7 @@ func (tx *Tx) Frigiv(abonnement mox.AbonnementID, orden string) error {
 		return nil
 	}
 	_, err := tx.Exec(`UPDATE leverance SET blokeret = 0 WHERE blokeret = 1 AND id = (SELECT id FROM leverance WHERE abonnement = ? AND orden = ? AND tilstand IN `+aaben+`
-		ORDER BY besked, omgang LIMIT 1)`, string(abonnement), orden)
-	return err
-}
-
-// Spaer makes every later open leverance with the same orden wait, when an earlier one is opened again. Those already
-// under delivery are left to end.
-func (tx *Tx) Spaer(abonnement mox.AbonnementID, orden string, efterBesked int64) error {
-	if orden == "" {
-		return nil
-	}
-	_, err := tx.Exec(`UPDATE leverance SET blokeret = 1 WHERE abonnement = ? AND orden = ? AND besked > ? AND tilstand IN ('Afventer', 'Udsat', 'Parkeret', 'Uvis')`,
-		string(abonnement), orden, efterBesked)
+		ORDER BY raekke, omgang LIMIT 1)`, string(abonnement), orden)
 	return err
 }
 
@@ -284,4 +278,25 @@ func (tx *Tx) Stande() (map[mox.AbonnementID]*Stand, error) {
 		return struct{}{}, err
 	}, `SELECT abonnement, pause, begrundelse FROM abonnementstand`)
 	return ud, err
+}
+
+// HarUkendtForsoeg reports whether some attempt at bringing the besked to the abonnement ended without a known outcome, in
+// any omgang.
+func (tx *Tx) HarUkendtForsoeg(besked int64, a mox.AbonnementID) (bool, error) {
+	_, ok, err := one(tx, tal, `SELECT 1 FROM forsoeg f JOIN leverance l ON l.id = f.leverance WHERE l.besked = ? AND l.abonnement = ? AND (f.resultat = 'ukendt' OR f.afsluttet = 0) LIMIT 1`,
+		besked, string(a))
+	return ok, err
+}
+
+// OverGyldigTil finds waiting leverancer whose besked is past its gyldigTil, at most n.
+func (tx *Tx) OverGyldigTil(n int) ([]Opgave, error) {
+	return all(tx, scanOpgave, `SELECT `+beskedKolonner+`, `+leveranceKolonner+` FROM besked b JOIN leverance l ON l.besked = b.nr
+		WHERE b.gyldig_til > 0 AND b.gyldig_til <= ? AND l.tilstand IN ('Afventer', 'Udsat') ORDER BY l.id LIMIT ?`+forUpdateOf(tx), driver.Micro(tx.Now()), n)
+}
+
+// AfgoerForsoeg notes, on a person's word, that no earlier attempt at bringing the besked to the abonnement had effect.
+func (tx *Tx) AfgoerForsoeg(besked int64, a mox.AbonnementID) error {
+	_, err := tx.Exec(`UPDATE forsoeg SET resultat = 'midlertidig', afsluttet = CASE WHEN afsluttet = 0 THEN ? ELSE afsluttet END
+		WHERE (resultat = 'ukendt' OR afsluttet = 0) AND leverance IN (SELECT id FROM leverance WHERE besked = ? AND abonnement = ?)`, driver.Micro(tx.Now()), besked, string(a))
+	return err
 }

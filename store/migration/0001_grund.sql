@@ -52,6 +52,7 @@ CREATE INDEX besked_objekt ON besked (objekt_id, nr);
 CREATE INDEX besked_id ON besked (id);
 CREATE INDEX besked_uden_position ON besked (nr) WHERE logposition IS NULL;
 CREATE INDEX besked_aarsag ON besked (foraarsaget_af) WHERE foraarsaget_af <> '';
+CREATE INDEX besked_gyldig_til ON besked (gyldig_til) WHERE gyldig_til > 0;
 
 CREATE TABLE besked_proces (
   proces_id   TEXT NOT NULL,
@@ -73,6 +74,7 @@ CREATE TABLE leverance (
   abonnement  TEXT NOT NULL,
   omgang      {{INT}} NOT NULL DEFAULT 1,
   orden       TEXT NOT NULL,                -- what it is ordered with: the objekt, or '' for none
+  raekke      {{INT}} NOT NULL,             -- its place in that order: besked, or that of the besked it corrects
   tilstand    TEXT NOT NULL CHECK (tilstand IN ('Afventer','UnderLevering','Udsat','Leveret','Overdraget','Parkeret','Uvis','Udloebet','Annulleret')),
   blokeret    {{INT}} NOT NULL CHECK (blokeret IN (0, 1)),  -- an earlier one with the same orden is not solved
   forsoeg     {{INT}} NOT NULL DEFAULT 0,
@@ -88,8 +90,8 @@ CREATE TABLE leverance (
   CHECK ((tilstand = 'UnderLevering') = (ejer <> '')),
   CHECK (tilstand <> 'UnderLevering' OR blokeret = 0)
 );
-CREATE INDEX leverance_klar ON leverance (abonnement, naeste, besked) WHERE blokeret = 0 AND tilstand IN ('Afventer', 'Udsat');
-CREATE INDEX leverance_orden ON leverance (abonnement, orden, besked, omgang) WHERE tilstand IN ('Afventer', 'UnderLevering', 'Udsat', 'Parkeret', 'Uvis');
+CREATE INDEX leverance_klar ON leverance (abonnement, naeste, raekke) WHERE blokeret = 0 AND tilstand IN ('Afventer', 'Udsat');
+CREATE INDEX leverance_orden ON leverance (abonnement, orden, raekke, omgang) WHERE tilstand IN ('Afventer', 'UnderLevering', 'Udsat', 'Parkeret', 'Uvis');
 CREATE INDEX leverance_lejet ON leverance (lejet_til) WHERE tilstand = 'UnderLevering';
 
 CREATE TABLE forsoeg (

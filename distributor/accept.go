@@ -1,0 +1,223 @@
+package distributor
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"slices"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/oio"
+	"github.com/moxkit/mox/store"
+)
+
+// maksDybde is how long a chain of foraarsagetAf may be before it is taken for a loop.
+const maksDybde = 8
+
+// Accepteret is the distributor's answer when it has taken responsibility for a besked. spec: mox 34
+type Accepteret struct {
+	BeskedID mox.BeskedID       `json:"beskedID"`
+	Nr       int64              `json:"nr"`
+	Gentaget bool               `json:"gentaget"` // the same besked had been accepted before; nothing new was done
+	SendtTil []mox.AbonnementID `json:"sendt_til"`
+	ProcesID []string           `json:"procesID,omitempty"`
+}
+
+// Accept takes responsibility for a besked from afsender, or refuses it. When it returns without error the besked and one
+// leverance per matching abonnement are durably stored. The same besked again is acknowledged and has no further effect.
+//
+// Errors: those of [mox.Besked.Valider], [mox.KodeUenig], [mox.KodeAndetIndhold] when the sender has used the beskedID for
+// something else, [mox.KodeDiskFuld]. A refused besked is kept as a Fejl where its sender finds it.
+// spec: mox 34, mox 40, mox 41
+func (d *Distributor) Accept(ctx context.Context, afsender string, b mox.Besked) (Accepteret, error) {
+	if d.store.Scarce() {
+		return Accepteret{}, mox.E("accept", mox.KodeDiskFuld, "disken er fuld; MOX tager ikke imod nye beskeder").Med("send beskeden igen, når der er plads")
+	}
+	i, err := d.indgaaende(afsender, b)
+	if err != nil {
+		return Accepteret{}, d.behold(ctx, afsender, b, err)
+	}
+	d.punkt("accept.foer")
+	var ud Accepteret
+	var afvist error
+	err = d.store.Update(ctx, func(tx *store.Tx) (err error) {
+		ud, afvist, err = d.accept(tx, d.konfiguration(), i)
+		return err
+	})
+	if err != nil {
+		return Accepteret{}, err
+	}
+	d.punkt("accept.efter")
+	d.vaekker.vaek(ud.SendtTil...)
+	return ud, afvist
+}
+
+// indgaaende is a besked that has been found in order and is ready to be accepted in a transaction.
+type indgaaende struct {
+	afsender string
+	besked   mox.Besked
+	kanonisk []byte           // what the sender said, before MOX added anything
+	indhold  []string         // document bytes it refers to, by SHA-256
+	svarFra  mox.AbonnementID // the abonnement whose work formed it; "" = found by the sender's name
+	kun      mox.AbonnementID // the only abonnement it is for; "" = whoever wants it
+	raekke   int64            // with kun: the place in the queue it takes over
+}
+
+func (d *Distributor) indgaaende(afsender string, b mox.Besked) (indgaaende, error) {
+	b = b.MedStandard()
+	i := indgaaende{afsender: afsender, kanonisk: b.Kanonisk()}
+	if err := b.Valider(); err != nil {
+		return i, err
+	}
+	r, ok, err := oio.Kontroller(&b)
+	if err != nil {
+		return i, err
+	}
+	if ok {
+		i.indhold = oio.Indholdshenvisninger(r)
+	}
+	i.besked = b
+	return i, nil
+}
+
+// behold keeps a besked that was refused, and returns why it was. A besked that cannot even be kept is refused all the same.
+func (d *Distributor) behold(ctx context.Context, afsender string, b mox.Besked, aarsag error) error {
+	raa, err := oio.MarshalBesked(&b)
+	if err != nil {
+		raa = b.Indhold
+	}
+	err = d.store.Update(ctx, func(tx *store.Tx) error {
+		return tx.InsertFejl(&store.Fejl{Art: store.FejlBesked, Ansvar: mox.AnsvarAfsender, Kode: string(mox.KodeAf(aarsag)), Tekst: mox.Maskeret(aarsag.Error()),
+			System: afsender, Kilde: afsender, Raa: raa, ObjektID: b.ObjektID, Finger: finger(raa)})
+	})
+	if err != nil {
+		d.log.Error("en afvist besked kunne ikke gemmes under Fejl", "afsender", afsender, "fejl", err)
+	}
+	return aarsag
+}
+
+// accept stores the besked and what follows from it. afvist is a refusal that has itself been written down.
+func (d *Distributor) accept(tx *store.Tx, k *konfiguration, i indgaaende) (ud Accepteret, afvist, err error) {
+	b := &store.Besked{Afsender: i.afsender, Besked: i.besked, Konfiguration: k.version, Digest: d.store.Digest(i.kanonisk), Salt: salt()}
+	sum := sha256.Sum256(slices.Concat(b.Salt, i.kanonisk))
+	b.Indholdshash = sum[:]
+	ud.BeskedID = b.ID
+	if err := tx.Lock("objekt/" + string(b.ObjektID)); err != nil {
+		return ud, nil, err
+	}
+	if err := arv(tx, b); err != nil {
+		return ud, nil, err
+	}
+	starter := k.tildelProcesser(&b.Besked)
+	ud.ProcesID = b.ProcesID
+	ny, err := tx.InsertBesked(b)
+	if err != nil {
+		return ud, nil, err
+	}
+	if !ny {
+		ud, afvist, err = d.gentaget(tx, i, b)
+		return ud, afvist, err
+	}
+	ud.Nr = b.Nr
+	for _, sha := range i.indhold {
+		if err := tx.RefererIndhold(sha, b.Nr); err != nil {
+			return ud, nil, err
+		}
+	}
+	if ud.SendtTil, err = d.fordel(tx, k, i, b); err != nil {
+		return ud, nil, err
+	}
+	if err := kvitterModtaget(tx, b.Nr, len(ud.SendtTil)); err != nil {
+		return ud, nil, err
+	}
+	if err := k.startProcesser(tx, b, starter, ud.SendtTil); err != nil {
+		return ud, nil, err
+	}
+	return ud, nil, d.besvarProcesser(tx, k, i, b)
+}
+
+func salt() []byte {
+	s := make([]byte, 16)
+	_, _ = rand.Read(s) // documented never to fail
+	return s
+}
+
+// arv finds the besked that caused b: the chain grows by one, and its processes go on. spec: mox 14
+func arv(tx *store.Tx, b *store.Besked) error {
+	if b.ForaarsagetAf == "" {
+		return nil
+	}
+	foer, err := tx.BeskederMedID(b.ForaarsagetAf)
+	if err != nil || len(foer) == 0 {
+		return err
+	}
+	aarsag := foer[len(foer)-1]
+	b.Dybde = aarsag.Dybde + 1
+	if len(b.ProcesID) == 0 {
+		b.ProcesID = slices.Clone(aarsag.ProcesID)
+	}
+	return nil
+}
+
+// gentaget answers a beskedID that the sender has used before: the same content is acknowledged again, other content is
+// refused and shown to the sender.
+func (d *Distributor) gentaget(tx *store.Tx, i indgaaende, b *store.Besked) (ud Accepteret, afvist, err error) {
+	gammel, ok, err := tx.BeskedFra(i.afsender, b.ID)
+	if err != nil || !ok {
+		return ud, nil, err
+	}
+	ud = Accepteret{BeskedID: gammel.ID, Nr: gammel.Nr, Gentaget: true, ProcesID: gammel.ProcesID}
+	if hmac.Equal(gammel.Digest, b.Digest) {
+		return ud, nil, nil
+	}
+	afvist = mox.E("accept", mox.KodeAndetIndhold, "beskedID %s er brugt før med et andet indhold", b.ID).Med("giv den nye besked et nyt beskedID")
+	raa, err := oio.MarshalBesked(&i.besked)
+	if err != nil {
+		return ud, nil, err
+	}
+	err = tx.InsertFejl(&store.Fejl{Art: store.FejlBesked, Ansvar: mox.AnsvarAfsender, Kode: string(mox.KodeAndetIndhold), Tekst: afvist.Error(),
+		System: i.afsender, Kilde: i.afsender, Raa: raa, ObjektID: b.ObjektID, Besked: gammel.Nr, Finger: finger(raa)})
+	return ud, afvist, err
+}
+
+// fordel gives each abonnement that wants the besked a leverance. A system is not sent what it said itself. spec: mox 24, mox 28
+func (d *Distributor) fordel(tx *store.Tx, k *konfiguration, i indgaaende, b *store.Besked) ([]mox.AbonnementID, error) {
+	var ud []mox.AbonnementID
+	for _, a := range k.modtagere(i, b) {
+		l := &store.Leverance{Besked: b.Nr, Abonnement: a.ID, Omgang: 1, Tilstand: mox.Afventer, Raekke: i.raekke}
+		if a.Orden != mox.OrdenIngen {
+			l.Orden = string(b.ObjektID)
+		}
+		if b.Dybde > maksDybde {
+			l.Tilstand, l.Ansvar, l.Kode, l.Aarsag = mox.Parkeret, mox.AnsvarMOX, string(mox.KodeLoekke), "kæden af foraarsagetAf er længere end 8: to systemer svarer nok hinanden"
+		}
+		if err := tx.InsertLeverance(l); err != nil {
+			return nil, err
+		}
+		if l.Tilstand == mox.Parkeret {
+			if err := d.parkeringsfejl(tx, a, l, b); err != nil {
+				return nil, err
+			}
+		}
+		ud = append(ud, a.ID)
+	}
+	return ud, nil
+}
+
+func (k *konfiguration) modtagere(i indgaaende, b *store.Besked) []*mox.Abonnement {
+	if i.kun != "" {
+		if a := k.abonnementer[i.kun]; a != nil {
+			return []*mox.Abonnement{a}
+		}
+		return nil
+	}
+	return slices.DeleteFunc(k.matcher.Match(&b.Besked), func(a *mox.Abonnement) bool { return a.System != "" && a.System == b.Kildesystem })
+}
+
+func kvitterModtaget(tx *store.Tx, nr int64, antal int) error {
+	if err := tx.InsertKvittering(nr, mox.Kvittering{Art: mox.KvitModtaget}); err != nil {
+		return err
+	}
+	return tx.InsertKvittering(nr, mox.Kvittering{Art: mox.KvitSendtTil, Antal: antal})
+}

@@ -1,0 +1,162 @@
+package distributor
+
+import (
+	"context"
+	"time"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/oio"
+	"github.com/moxkit/mox/store"
+)
+
+// maksClaim is how many leverancer one Claim takes at most.
+const maksClaim = 100
+
+// Arbejde is a leverance that has been claimed, with what a carrier needs to make it.
+type Arbejde struct {
+	Leverance int64             `json:"leverance"`
+	Forsoeg   int               `json:"forsoeg"` // number of the attempt, from 1
+	Omgang    int               `json:"omgang"`
+	Usikker   bool              `json:"usikker"` // an earlier attempt in this omgang has no known outcome: the effect may be there
+	Ejer      string            `json:"ejer"`
+	LejetTil  time.Time         `json:"lejet_til"`
+	Besked    mox.Besked        `json:"-"`
+	Noegler   map[string]string `json:"noegler"` // what the receiving system calls the objekter that the besked is about or refers to
+}
+
+// Claim takes up to n leverancer of the abonnement that can be begun now, for ejer until the lease ends. Each attempt is
+// written down before Claim returns. A besked past its gyldigTil is not given out. spec: mox 37
+func (d *Distributor) Claim(ctx context.Context, abonnement mox.AbonnementID, ejer string, n int, leje time.Duration) ([]Arbejde, error) {
+	a, ok := d.Abonnement(abonnement)
+	if !ok {
+		return nil, mox.E("claim", mox.KodeIkkeFundet, "abonnementet %q findes ikke", abonnement)
+	}
+	var ud []Arbejde
+	err := d.store.Update(ctx, func(tx *store.Tx) error {
+		ud = nil
+		opgaver, err := tx.Klar(abonnement, min(n, maksClaim))
+		for _, o := range opgaver {
+			if w, ok, err := d.begynd(tx, &a, o, ejer, leje); err != nil {
+				return err
+			} else if ok {
+				ud = append(ud, w)
+			}
+		}
+		return err
+	})
+	if err != nil || len(ud) == 0 {
+		return nil, err
+	}
+	d.punkt("forsoeg.efter")
+	return ud, d.findNoegler(ctx, a.System, ud)
+}
+
+// begynd writes the attempt down; ok is false when there is nothing to do after all.
+func (d *Distributor) begynd(tx *store.Tx, a *mox.Abonnement, o store.Opgave, ejer string, leje time.Duration) (w Arbejde, ok bool, err error) {
+	l := o.Leverance
+	if !o.Besked.GyldigTil.IsZero() && !tx.Now().Before(o.Besked.GyldigTil) {
+		return w, false, d.afslut(tx, a, &l, &o.Besked, mox.Udfald{Resultat: mox.ResUdloebet, Kode: string(mox.KodeUdloebet), Tekst: "gyldigTil er passeret"})
+	}
+	usikker, err := usikkert(tx, l)
+	if err != nil {
+		return w, false, err
+	}
+	l.Tilstand, l.Forsoeg, l.Ejer, l.LejetTil = mox.UnderLevering, l.Forsoeg+1, ejer, tx.Now().Add(leje)
+	if err := tx.UpdateLeverance(&l); err != nil {
+		return w, false, err
+	}
+	if err := tx.InsertForsoeg(l.ID, l.Forsoeg, ejer); err != nil {
+		return w, false, err
+	}
+	return Arbejde{Leverance: l.ID, Forsoeg: l.Forsoeg, Omgang: l.Omgang, Usikker: usikker, Ejer: ejer, LejetTil: l.LejetTil, Besked: o.Besked.Besked}, true, nil
+}
+
+// usikkert reports whether an earlier attempt may have had its effect. An attempt whose outcome is known not to have had
+// one does not clear an older one that is unknown; only an answer does, and then there is no further attempt.
+func usikkert(tx *store.Tx, l store.Leverance) (bool, error) {
+	if l.Forsoeg == 0 && l.Omgang == 1 {
+		return false, nil
+	}
+	return tx.HarUkendtForsoeg(l.Besked, l.Abonnement)
+}
+
+// findNoegler looks up what the receiving system calls the objekter of the claimed beskeder.
+func (d *Distributor) findNoegler(ctx context.Context, system string, arbejde []Arbejde) error {
+	return d.store.View(ctx, func(tx *store.Tx) error {
+		for i := range arbejde {
+			w := &arbejde[i]
+			w.Noegler = map[string]string{}
+			for _, id := range oio.Referencer(&w.Besked) {
+				n, ok, err := tx.Noegle(system, id)
+				if err != nil {
+					return err
+				}
+				if ok {
+					w.Noegler[string(id)] = n
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// Forny moves the end of the leases that ejer still holds, and tells how many it still held.
+func (d *Distributor) Forny(ctx context.Context, ejer string, leverancer []int64, leje time.Duration) (n int, err error) {
+	err = d.store.Update(ctx, func(tx *store.Tx) (err error) {
+		n, err = tx.Forny(ejer, leverancer, tx.Now().Add(leje))
+		return err
+	})
+	return n, err
+}
+
+// AfslutUdloebne ends the attempts whose lease has run out: nobody knows whether they had their effect. It takes at most
+// passRows and tells how many.
+func (d *Distributor) AfslutUdloebne(ctx context.Context) (n int, err error) {
+	var vaek []mox.AbonnementID
+	err = d.store.Update(ctx, func(tx *store.Tx) error {
+		n, vaek = 0, nil
+		opgaver, err := tx.Udloebne(passRows)
+		if err != nil {
+			return err
+		}
+		for _, o := range opgaver {
+			a := d.abonnementEllerTomt(o.Leverance.Abonnement)
+			u := mox.Udfald{Resultat: mox.ResUkendt, Kode: "lejemaal", Tekst: "den, der havde opgaven, meldte ikke tilbage"}
+			if err := d.afslut(tx, &a, &o.Leverance, &o.Besked, u); err != nil {
+				return err
+			}
+			if _, err := tx.AfslutForsoeg(store.Forsoeg{Leverance: o.Leverance.ID, Nr: o.Leverance.Forsoeg, Resultat: u.Resultat, Kode: u.Kode, Tekst: u.Tekst}); err != nil {
+				return err
+			}
+			n++
+			vaek = append(vaek, a.ID)
+		}
+		return nil
+	})
+	d.vaekker.vaek(vaek...)
+	return n, err
+}
+
+// abonnementEllerTomt is the abonnement, or one that can do least harm when its definition is gone.
+func (d *Distributor) abonnementEllerTomt(id mox.AbonnementID) mox.Abonnement {
+	if a, ok := d.Abonnement(id); ok {
+		return a
+	}
+	return mox.Abonnement{ID: id, Plan: mox.StandardPlan()}
+}
+
+// UdloebGamle ends waiting leverancer whose besked is past its gyldigTil, and tells how many.
+func (d *Distributor) UdloebGamle(ctx context.Context) (n int, err error) {
+	err = d.store.Update(ctx, func(tx *store.Tx) error {
+		opgaver, err := tx.OverGyldigTil(passRows)
+		n = len(opgaver)
+		for _, o := range opgaver {
+			a := d.abonnementEllerTomt(o.Leverance.Abonnement)
+			if err := d.afslut(tx, &a, &o.Leverance, &o.Besked, mox.Udfald{Resultat: mox.ResUdloebet, Kode: string(mox.KodeUdloebet), Tekst: "gyldigTil er passeret"}); err != nil {
+				return err
+			}
+		}
+		return err
+	})
+	return n, err
+}

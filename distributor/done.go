@@ -1,0 +1,204 @@
+package distributor
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/oio"
+	"github.com/moxkit/mox/store"
+)
+
+// maksSvar is how many bytes of a receiver's answer are kept.
+const maksSvar = 4 << 10
+
+// Afslutning is what a carrier reports of an attempt.
+type Afslutning struct {
+	Leverance int64        `json:"leverance"`
+	Forsoeg   int          `json:"forsoeg"`
+	Ejer      string       `json:"ejer"`
+	Udfald    mox.Udfald   `json:"udfald"`
+	Svar      []byte       `json:"svar,omitempty"`   // the first part of the answer
+	Noegle    string       `json:"noegle,omitempty"` // what the system calls the besked's objekt from now on
+	Ekko      []store.Ekko `json:"ekko,omitempty"`
+	EkkoAf    mox.ObjektID `json:"ekko_af,omitempty"` // the objekt in the system that was written to
+	Agent     string       `json:"agent,omitempty"`
+	ActsAs    string       `json:"acts_as,omitempty"`
+	Poster    []Post       `json:"poster,omitempty"` // what the system now says: each becomes a slutbesked in the same transaction. spec: mox 20
+}
+
+// Afsluttet is what became of a leverance.
+type Afsluttet struct {
+	Tilstand mox.LeveranceTilstand `json:"tilstand"`
+	ForSent  bool                  `json:"for_sent"` // the lease had ended: the outcome is noted on the attempt and changed nothing
+	Beskeder []mox.BeskedID        `json:"beskeder,omitempty"`
+}
+
+// Done records the outcome of an attempt, and in the same transaction all that follows: state, kvittering, Fejl,
+// slutbeskeder, and the next leverance of the same objekt. The same report twice has one effect. A report after the lease
+// ended is noted on its attempt and changes no state.
+func (d *Distributor) Done(ctx context.Context, f Afslutning) (Afsluttet, error) {
+	d.punkt("done.foer")
+	var ud Afsluttet
+	var vaek []mox.AbonnementID
+	err := d.store.Update(ctx, func(tx *store.Tx) (err error) {
+		ud, vaek, err = d.done(tx, f)
+		d.punkt("done.i")
+		return err
+	})
+	if err != nil {
+		return Afsluttet{}, err
+	}
+	d.punkt("done.efter")
+	d.vaekker.vaek(vaek...)
+	return ud, nil
+}
+
+func (d *Distributor) done(tx *store.Tx, f Afslutning) (ud Afsluttet, vaek []mox.AbonnementID, err error) {
+	o, ok, err := tx.OpgaveFor(f.Leverance)
+	if err != nil {
+		return ud, nil, err
+	}
+	if !ok {
+		return ud, nil, mox.E("done", mox.KodeIkkeFundet, "leverancen %d findes ikke", f.Leverance)
+	}
+	if err := tx.Lock("objekt/" + string(o.Besked.ObjektID)); err != nil {
+		return ud, nil, err
+	}
+	l := &o.Leverance
+	ud.ForSent = l.Tilstand != mox.UnderLevering || l.Forsoeg != f.Forsoeg || l.Ejer != f.Ejer
+	if _, err := tx.AfslutForsoeg(store.Forsoeg{Leverance: l.ID, Nr: f.Forsoeg, Resultat: f.Udfald.Resultat, Kode: f.Udfald.Kode,
+		Tekst: mox.Maskeret(f.Udfald.Tekst), Svar: f.Svar[:min(len(f.Svar), maksSvar)], ForSent: ud.ForSent}); err != nil {
+		return ud, nil, err
+	}
+	if ud.ForSent {
+		ud.Tilstand = l.Tilstand
+		return ud, nil, nil
+	}
+	a := d.abonnementEllerTomt(l.Abonnement)
+	if err := d.afslut(tx, &a, l, &o.Besked, f.Udfald); err != nil {
+		return ud, nil, err
+	}
+	ud.Tilstand = l.Tilstand
+	vaek = []mox.AbonnementID{a.ID}
+	if l.Tilstand != mox.Leveret {
+		return ud, vaek, nil
+	}
+	beskeder, mere, err := d.efterAccept(tx, &a, o, f)
+	ud.Beskeder = beskeder
+	return ud, append(vaek, mere...), err
+}
+
+// efterAccept remembers what the system's acceptance taught, and sends what the agent formed of its answer.
+func (d *Distributor) efterAccept(tx *store.Tx, a *mox.Abonnement, o store.Opgave, f Afslutning) (ud []mox.BeskedID, vaek []mox.AbonnementID, err error) {
+	b := &o.Besked
+	if f.Noegle != "" {
+		if err := tx.GemHenvisning(a.System, b.ObjektID, b.ObjektType, f.Noegle, o.Leverance.ID); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, e := range f.Ekko {
+		if err := tx.GemEkko(a.System, f.EkkoAf, e); err != nil {
+			return nil, nil, err
+		}
+	}
+	k := d.konfiguration()
+	for _, p := range f.Poster {
+		p.Tvungen = true
+		m := modtagelse{agent: f.Agent, system: a.System, actsAs: f.ActsAs, kilde: string(a.ID), foraarsagetAf: b.ID, procesID: b.ProcesID, svarFra: a.ID}
+		r, err := d.optag(tx, k, p, m)
+		if err != nil {
+			return nil, nil, err
+		}
+		if r.besked != "" {
+			ud = append(ud, r.besked)
+		}
+		vaek = append(vaek, r.sendtTil...)
+	}
+	return ud, vaek, nil
+}
+
+// afslut brings a leverance to the state that the outcome demands, and writes what follows from it.
+func (d *Distributor) afslut(tx *store.Tx, a *mox.Abonnement, l *store.Leverance, b *store.Besked, u mox.Udfald) error {
+	dom := mox.Bedoem(a, u, l.Forsoeg, d.jitter())
+	if !l.Tilstand.MaaBlive(dom.Tilstand) {
+		return mox.E("afslut", mox.KodeKonflikt, "leverance %d er %s og kan ikke blive %s", l.ID, l.Tilstand, dom.Tilstand)
+	}
+	l.Tilstand, l.Ejer, l.Ansvar, l.Kode, l.Aarsag = dom.Tilstand, "", dom.Ansvar, u.Kode, mox.Maskeret(u.Tekst)
+	l.Naeste = tx.Now().Add(dom.Vent)
+	if err := tx.UpdateLeverance(l); err != nil {
+		return err
+	}
+	if dom.Kvittering != "" {
+		if err := tx.InsertKvittering(l.Besked, mox.Kvittering{Abonnement: l.Abonnement, Art: dom.Kvittering, Begrundelse: l.Aarsag}); err != nil {
+			return err
+		}
+	}
+	switch {
+	case dom.Tilstand.KraeverHandling():
+		return d.parkeringsfejl(tx, a, l, b)
+	case !dom.Tilstand.Holder():
+		return tx.Frigiv(l.Abonnement, l.Orden)
+	}
+	return nil
+}
+
+// parkeringsfejl shows a leverance to a person, and tells the besked's processes that no answer will come of it. spec: mox 21, mox 44
+func (d *Distributor) parkeringsfejl(tx *store.Tx, a *mox.Abonnement, l *store.Leverance, b *store.Besked) error {
+	f := &store.Fejl{Art: store.FejlLeverance, Ansvar: l.Ansvar, Kode: ellers(l.Kode, "fejlet"), Tekst: ellers(l.Aarsag, "leverancen kunne ikke gennemføres"), Raad: raad(l),
+		System: a.System, ObjektID: b.ObjektID, Besked: b.Nr, Leverance: l.ID}
+	if err := tx.InsertFejl(f); err != nil {
+		return err
+	}
+	if l.Tilstand == mox.Uvis || b.ErOmSelveLeveringen() {
+		return nil // still open; or a besked about delivery, which causes no other
+	}
+	return d.sendFejlbesked(tx, a, l, b)
+}
+
+func ellers(s, andet string) string {
+	if s == "" {
+		return andet
+	}
+	return s
+}
+
+func raad(l *store.Leverance) string {
+	switch {
+	case l.Tilstand == mox.Uvis:
+		return "undersøg hos modtageren, om det skete, og svar skete eller skete ikke"
+	case l.Ansvar == mox.AnsvarAfsender:
+		return "ret indholdet og send det, eller bed afsenderen rette"
+	case l.Ansvar == mox.AnsvarModtager:
+		return "få modtageren til at rette forholdet, og gensend"
+	}
+	return "ret opsætningen, og gensend"
+}
+
+// fejlrapport is the content of a fejlbesked.
+type fejlrapport struct {
+	Abonnement  mox.AbonnementID `json:"abonnement"`
+	Ansvar      mox.Ansvar       `json:"ansvar"`
+	Kode        string           `json:"kode"`
+	Begrundelse string           `json:"begrundelse"`
+	Forsoeg     int              `json:"forsoeg"`
+}
+
+// sendFejlbesked tells whoever listens that the work a besked asked for was not done, and why. It is sent in the name of
+// the system that was to do it. spec: mox 21
+func (d *Distributor) sendFejlbesked(tx *store.Tx, a *mox.Abonnement, l *store.Leverance, b *store.Besked) error {
+	indhold, err := json.Marshal(fejlrapport{a.ID, l.Ansvar, l.Kode, l.Aarsag, l.Forsoeg})
+	if err != nil {
+		return err
+	}
+	fb := mox.Besked{ID: mox.BeskedID(d.store.Afled("fejlbesked", fmt.Sprint(l.ID), fmt.Sprint(l.Forsoeg))), Type: mox.TypeFejlbesked, ObjektID: b.ObjektID, ObjektType: b.ObjektType,
+		Handling: string(mox.TypeFejlbesked), Aktoer: string(d.store.ObjektID(a.System, "ItSystem", a.System)), Kildesystem: a.System, ForaarsagetAf: b.ID, ProcesID: b.ProcesID,
+		Registreringstid: tx.Now(), Dannet: tx.Now(), Indholdstype: oio.TypeJSON, Indhold: indhold}.MedStandard()
+	afsender := ellers(a.System, MOX)
+	_, afvist, err := d.accept(tx, d.konfiguration(), indgaaende{afsender: afsender, besked: fb, kanonisk: fb.Kanonisk(), svarFra: a.ID})
+	if err == nil {
+		err = afvist
+	}
+	return err
+}

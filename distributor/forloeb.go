@@ -1,0 +1,151 @@
+package distributor
+
+import (
+	"context"
+	"slices"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/store"
+)
+
+// Forloeb is all that happened to a besked, or to everything that carries one procesID. spec: mox 49
+type Forloeb struct {
+	Beskeder  []BeskedForloeb
+	Processer []ProcesForloeb
+}
+
+// BeskedForloeb is one besked's way from acceptance to receipts.
+type BeskedForloeb struct {
+	Besked       store.Besked
+	Leverancer   []LeveranceForloeb
+	Kvitteringer []mox.Kvittering
+}
+
+// LeveranceForloeb is one leverance with its attempts and what people did about it.
+type LeveranceForloeb struct {
+	Leverance store.Leverance
+	Forsoeg   []store.Forsoeg
+	Fejl      []store.Fejl
+}
+
+// ProcesForloeb is one instance with the answers it awaits.
+type ProcesForloeb struct {
+	Proces store.Proces
+	Svar   []mox.ProcesSvar
+}
+
+// Forloeb follows a beskedID, or a procesID, or, when id is neither, an objektID. [mox.KodeIkkeFundet] when nothing has
+// that id.
+func (d *Distributor) Forloeb(ctx context.Context, id string) (f Forloeb, err error) {
+	err = d.store.View(ctx, func(tx *store.Tx) error {
+		f = Forloeb{}
+		beskeder, err := findBeskeder(tx, id)
+		if err != nil {
+			return err
+		}
+		if len(beskeder) == 0 {
+			return mox.E("forloeb", mox.KodeIkkeFundet, "ingen besked, proces eller objekt har id %q", mox.Maskeret(id)).Med("find den på siden Beskeder")
+		}
+		for _, b := range beskeder {
+			bf, err := beskedForloeb(tx, b)
+			if err != nil {
+				return err
+			}
+			f.Beskeder = append(f.Beskeder, bf)
+		}
+		f.Processer, err = processer(tx, beskeder)
+		return err
+	})
+	return f, err
+}
+
+func findBeskeder(tx *store.Tx, id string) ([]store.Besked, error) {
+	med, err := tx.BeskederMedID(mox.BeskedID(id))
+	if err != nil || len(med) > 0 {
+		return med, err
+	}
+	if med, err = tx.BeskederIProces(id); err != nil || len(med) > 0 {
+		return med, err
+	}
+	med, err = tx.Beskeder(store.Beskedsoegning{ObjektID: id, Antal: 200})
+	slices.Reverse(med)
+	return med, err
+}
+
+func beskedForloeb(tx *store.Tx, b store.Besked) (f BeskedForloeb, err error) {
+	f.Besked = b
+	if f.Kvitteringer, err = tx.Kvitteringer(b.Nr); err != nil {
+		return f, err
+	}
+	leverancer, err := tx.LeverancerAf(b.Nr)
+	if err != nil {
+		return f, err
+	}
+	for _, l := range leverancer {
+		lf := LeveranceForloeb{Leverance: l}
+		if lf.Forsoeg, err = tx.ForsoegAf(l.ID); err != nil {
+			return f, err
+		}
+		if lf.Fejl, err = tx.FejlOm(l.ID); err != nil {
+			return f, err
+		}
+		f.Leverancer = append(f.Leverancer, lf)
+	}
+	return f, nil
+}
+
+func processer(tx *store.Tx, beskeder []store.Besked) ([]ProcesForloeb, error) {
+	var ider []string
+	for _, b := range beskeder {
+		ider = append(ider, b.ProcesID...)
+	}
+	slices.Sort(ider)
+	var ud []ProcesForloeb
+	for _, id := range slices.Compact(ider) {
+		instanser, err := tx.ProcesserMedID(id)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range instanser {
+			svar, err := tx.ProcesSvar(p.Navn, p.ProcesID)
+			if err != nil {
+				return nil, err
+			}
+			ud = append(ud, ProcesForloeb{p, svar})
+		}
+	}
+	return ud, nil
+}
+
+// Overblik is how everything stands now.
+type Overblik struct {
+	Stande           map[mox.AbonnementID]*store.Stand
+	Kilder           []store.Kilde
+	Processer        map[string]map[mox.ProcesTilstand]int
+	Fejl             []store.FejlGruppe
+	Beskeder         int64
+	Kvitteringer     int64
+	TilbageholdtDisk bool // the disk is full: nothing new is taken in
+}
+
+// Overblik reads how everything stands, on one snapshot.
+func (d *Distributor) Overblik(ctx context.Context) (o Overblik, err error) {
+	err = d.store.View(ctx, func(tx *store.Tx) error {
+		o = Overblik{TilbageholdtDisk: d.store.Scarce()}
+		if o.Stande, err = tx.Stande(); err != nil {
+			return err
+		}
+		if o.Kilder, err = tx.Kilder(); err != nil {
+			return err
+		}
+		if o.Processer, err = tx.ProcesTal(); err != nil {
+			return err
+		}
+		if o.Fejl, err = tx.FejlGrupper(); err != nil {
+			return err
+		}
+		o.Beskeder, o.Kvitteringer, err = tx.Tal()
+		return err
+	})
+	return o, err
+}

@@ -1,0 +1,466 @@
+package distributor
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/oio"
+	"github.com/moxkit/mox/store"
+)
+
+// MaksPoster is how many records one Indlevering holds at most: an agent sends more in several.
+const MaksPoster = 500
+
+// noegleForled marks, in a mapped record, a reference to another record of the same system by its local key:
+// "noegle:Sag:2026-0001". It never leaves the distributor.
+const noegleForled = "noegle:"
+
+// Post is one mapped record of a system.
+type Post struct {
+	Noegle     string             `json:"noegle"` // what the system calls it
+	ObjektType mox.ObjektType     `json:"objekttype"`
+	Felter     map[string]string  `json:"felter"`                   // OIO values by sti
+	Fra        time.Time          `json:"fra,omitzero"`             // start of virkning; zero = when it is received
+	Version    string             `json:"version,omitempty"`        // the system's own version of the record
+	Livscyklus mox.LivscyklusKode `json:"livscykluskode,omitempty"` // "" = as the history says
+	Handling   string             `json:"handling,omitempty"`
+	Foelsomhed string             `json:"foelsomhed,omitempty"`
+	Lokale     map[string]string  `json:"lokale,omitempty"`  // the record's local fields, to recognise what MOX wrote itself
+	Laer       bool               `json:"laer,omitempty"`    // learn identity and content; send nothing
+	Tvungen    bool               `json:"tvungen,omitempty"` // send even when nothing changed: it is an answer
+	Sted       string             `json:"sted,omitempty"`    // JSON: where it stands in the source
+	Raa        []byte             `json:"raa,omitempty"`     // as it stood, kept if it cannot be used
+	Fejl       *Postfejl          `json:"fejl,omitempty"`    // it could not be read or mapped
+}
+
+// Postfejl says why a record could not become a besked.
+type Postfejl struct {
+	Ansvar mox.Ansvar `json:"ansvar"`
+	Kode   string     `json:"kode"`
+	Tekst  string     `json:"tekst"`
+	Raad   string     `json:"raad,omitempty"`
+}
+
+// Indlevering is what an agent hands in after reading a source: records, where it read from, and where it stands now. All
+// of it is stored in one transaction, or none.
+type Indlevering struct {
+	Agent     string              `json:"agent"`
+	System    string              `json:"system"`
+	ActsAs    string              `json:"acts_as,omitempty"`
+	Kilde     string              `json:"kilde"`
+	Forventet string              `json:"forventet"`            // the position the agent read from
+	Position  string              `json:"position"`             // the position after these records
+	Faerdig   bool                `json:"faerdig,omitempty"`    // the source has no more for now: the first run is over
+	Fuld      bool                `json:"fuld,omitempty"`       // the records end a complete listing
+	MaksAndel float64             `json:"maks_andel,omitempty"` // share of living objekter that one complete listing may withdraw
+	Stier     map[string][]string `json:"stier,omitempty"`      // local field → the sti it is mapped to, for recognising echoes
+	Poster    []Post              `json:"poster"`
+}
+
+// Indleveret is what came of an Indlevering.
+type Indleveret struct {
+	Beskeder   []mox.BeskedID `json:"beskeder,omitempty"`
+	Laert      int            `json:"laert"`
+	Uaendrede  int            `json:"uaendrede"`
+	Foraeldede int            `json:"foraeldede"`
+	Ekko       int            `json:"ekko"`
+	Fejl       int            `json:"fejl"`
+}
+
+// Kilde tells an agent where its source was read to.
+func (d *Distributor) Kilde(ctx context.Context, agent, kilde string) (k store.Kilde, err error) {
+	err = d.store.View(ctx, func(tx *store.Tx) (err error) {
+		k, err = tx.Kilde(agent, kilde)
+		return err
+	})
+	return k, err
+}
+
+// Indlever stores an agent's records: identity, change detection, besked with its leverancer, and the new position, in
+// one transaction. A record that cannot be used becomes a Fejl and holds nothing else back.
+//
+// Errors: [mox.KodePosition] when the source is no longer where the agent read from (another has read it, or the answer to
+// an earlier try was lost): read the position again and go on from there. [mox.KodeDiskFuld].
+func (d *Distributor) Indlever(ctx context.Context, i Indlevering) (Indleveret, error) {
+	if d.store.Scarce() {
+		return Indleveret{}, mox.E("indlever", mox.KodeDiskFuld, "disken er fuld; MOX tager ikke imod nyt").Med("gør plads; agenten fortsætter selv")
+	}
+	if len(i.Poster) > MaksPoster {
+		return Indleveret{}, mox.E("indlever", mox.KodeForStor, "%d poster på én gang; højst %d", len(i.Poster), MaksPoster)
+	}
+	d.punkt("accept.foer")
+	var ud Indleveret
+	var vaek []mox.AbonnementID
+	err := d.store.Update(ctx, func(tx *store.Tx) (err error) {
+		ud, vaek, err = d.indlever(tx, i)
+		return err
+	})
+	if err != nil {
+		return Indleveret{}, err
+	}
+	d.punkt("accept.efter")
+	d.vaekker.vaek(vaek...)
+	return ud, nil
+}
+
+func (d *Distributor) indlever(tx *store.Tx, i Indlevering) (ud Indleveret, vaek []mox.AbonnementID, err error) {
+	if err := tx.Lock("kilde/" + i.Agent + "/" + i.Kilde); err != nil {
+		return ud, nil, err
+	}
+	k, err := tx.Kilde(i.Agent, i.Kilde)
+	if err != nil {
+		return ud, nil, err
+	}
+	if k.Position != i.Forventet {
+		return ud, nil, mox.E("indlever", mox.KodePosition, "kilden %s/%s er læst til et andet sted", i.Agent, i.Kilde).Med("hent positionen igen, og læs derfra")
+	}
+	m := modtagelse{agent: i.Agent, system: i.System, actsAs: i.ActsAs, kilde: i.Kilde, stier: i.Stier, gennemloeb: k.Gennemloeb, foerste: k.Startet.IsZero()}
+	konf := d.konfiguration()
+	for _, p := range i.Poster {
+		r, err := d.optag(tx, konf, p, m)
+		if err != nil {
+			return ud, nil, err
+		}
+		ud.tael(r)
+		vaek = append(vaek, r.sendtTil...)
+	}
+	if i.Fuld {
+		if vaek, err = d.trukne(tx, konf, i, m, &ud, vaek); err != nil {
+			return ud, nil, err
+		}
+		k.Gennemloeb++
+	}
+	k.Position = i.Position
+	if i.Faerdig && k.Startet.IsZero() {
+		k.Startet = tx.Now()
+	}
+	ud.laegTil(&k, len(i.Poster))
+	return ud, vaek, tx.GemKilde(k)
+}
+
+func (u *Indleveret) tael(r optaget) {
+	switch r.hvad {
+	case sendt:
+		u.Beskeder = append(u.Beskeder, r.besked)
+	case laert:
+		u.Laert++
+	case uaendret:
+		u.Uaendrede++
+	case foraeldet:
+		u.Foraeldede++
+	case ekko:
+		u.Ekko++
+	case fejlet:
+		u.Fejl++
+	}
+}
+
+func (u *Indleveret) laegTil(k *store.Kilde, laest int) {
+	k.Laest += int64(laest)
+	k.Beskeder += int64(len(u.Beskeder))
+	k.Uaendrede += int64(u.Uaendrede)
+	k.Foraeldede += int64(u.Foraeldede)
+	k.Ekko += int64(u.Ekko)
+	k.Fejlposter += int64(u.Fejl)
+}
+
+// modtagelse is what the records of one Indlevering, or the answers of one Done, have in common.
+type modtagelse struct {
+	agent, system, actsAs, kilde string
+	stier                        map[string][]string
+	gennemloeb                   int64
+	foerste                      bool // the source's first run: what it has was there before MOX
+	foraarsagetAf                mox.BeskedID
+	procesID                     []string
+	svarFra                      mox.AbonnementID
+}
+
+func (m *modtagelse) fuldKilde() string { return m.agent + "/" + m.kilde }
+
+// what optag made of a record
+type hvad int
+
+const (
+	sendt hvad = iota
+	laert
+	uaendret
+	foraeldet
+	ekko
+	fejlet
+)
+
+type optaget struct {
+	hvad     hvad
+	besked   mox.BeskedID
+	sendtTil []mox.AbonnementID
+}
+
+// optag takes in one record: who it is, whether it says something new, and if so the besked about it.
+func (d *Distributor) optag(tx *store.Tx, k *konfiguration, p Post, m modtagelse) (optaget, error) {
+	if p.Fejl != nil {
+		return optaget{hvad: fejlet}, d.postfejl(tx, p, m, *p.Fejl, "")
+	}
+	type_, ok := mox.TypeAf(p.ObjektType)
+	if !ok || p.Noegle == "" {
+		return optaget{hvad: fejlet}, d.postfejl(tx, p, m, Postfejl{mox.AnsvarAfsender, "uden_noegle", "posten har ingen nøgle eller ingen kendt objekttype", "giv posten en værdi i nøglefeltet"}, "")
+	}
+	id, err := tx.Objekt(m.system, p.ObjektType, p.Noegle)
+	if err != nil {
+		return optaget{}, err
+	}
+	if err := tx.Lock("objekt/" + string(id)); err != nil {
+		return optaget{}, err
+	}
+	stand, kendt, err := tx.Objektstand(id, m.system)
+	if err != nil {
+		return optaget{}, err
+	}
+	s := optagelse{d: d, tx: tx, k: k, p: p, m: m, type_: type_, id: id, stand: stand, kendt: kendt}
+	r, err := s.afgoer()
+	var ugyldig *mox.Error
+	if errors.As(err, &ugyldig) && ugyldig.Kode == mox.KodeUgyldig {
+		return optaget{hvad: fejlet}, d.postfejl(tx, p, m, Postfejl{mox.AnsvarAfsender, string(ugyldig.Kode), ugyldig.Error(), "ret posten i systemet, eller ret agentens map"}, id)
+	}
+	return r, err
+}
+
+// optagelse is the work of taking in one record of a known objekt.
+type optagelse struct {
+	d     *Distributor
+	tx    *store.Tx
+	k     *konfiguration
+	p     Post
+	m     modtagelse
+	type_ *mox.Type
+	id    mox.ObjektID
+	stand store.Objektstand
+	kendt bool
+}
+
+func (s *optagelse) afgoer() (optaget, error) {
+	if s.kendt && s.p.Version != "" && SammenlignVersion(s.p.Version, s.stand.Version) < 0 && !s.p.Tvungen {
+		return optaget{hvad: foraeldet}, nil // spec: mox 47
+	}
+	gammel := mox.Registrering{}
+	if s.kendt {
+		var err error
+		if gammel, err = oio.UnmarshalIndre(s.p.ObjektType, s.stand.Registrering); err != nil {
+			return optaget{}, fmt.Errorf("objektstand %s: %w", s.id, err)
+		}
+	}
+	felter, varEkko, err := s.udenEkko()
+	if err != nil {
+		return optaget{}, err
+	}
+	if felter, err = s.medReferencer(felter); err != nil {
+		return optaget{}, err
+	}
+	fra := s.p.Fra
+	if fra.IsZero() {
+		fra = s.tx.Now()
+	}
+	if !s.kendt && s.p.Fra.IsZero() {
+		fra = s.tx.Now().Truncate(time.Second)
+	}
+	ny, err := gammel.Laeg(s.type_, felter, mox.Fra(mox.Kl(fra)))
+	if err != nil {
+		return optaget{}, err
+	}
+	return s.send(gammel, ny, varEkko)
+}
+
+// udenEkko leaves out the fields whose value is what MOX wrote into the system, or what the system made of it.
+func (s *optagelse) udenEkko() (felter map[string]string, varEkko bool, err error) {
+	kendte, err := s.tx.EkkoAf(s.m.system, s.id)
+	if err != nil || len(kendte) == 0 {
+		return s.p.Felter, false, err
+	}
+	felter = maps.Clone(s.p.Felter)
+	for _, e := range kendte {
+		v, ok := s.p.Lokale[e.Felt]
+		if !ok || (v != e.Skrevet && v != e.Laest) {
+			continue
+		}
+		varEkko = true
+		for _, sti := range s.m.stier[e.Felt] {
+			delete(felter, sti)
+		}
+	}
+	return felter, varEkko, nil
+}
+
+// medReferencer replaces references by local key with the objekter they mean.
+func (s *optagelse) medReferencer(felter map[string]string) (map[string]string, error) {
+	var ud map[string]string
+	for sti, v := range felter {
+		rest, ok := strings.CutPrefix(v, noegleForled)
+		if !ok || !strings.HasPrefix(sti, "relationer.") {
+			continue
+		}
+		t, noegle, _ := strings.Cut(rest, ":")
+		id, err := s.tx.Objekt(s.m.system, mox.ObjektType(t), noegle)
+		if err != nil {
+			return nil, err
+		}
+		if ud == nil {
+			ud = maps.Clone(felter)
+		}
+		ud[sti] = string(id)
+	}
+	if ud == nil {
+		return felter, nil
+	}
+	return ud, nil
+}
+
+// send decides the livscykluskode, and sends a besked if there is something to tell.
+func (s *optagelse) send(gammel, ny mox.Registrering, varEkko bool) (optaget, error) {
+	ens := s.kendt && gammel.Ens(ny)
+	ny.LivscyklusKode = s.livscyklus(ens)
+	sidst := s.stand.Livscyklus
+	ny.FraTidspunkt = s.tx.Now()
+	if !ny.FraTidspunkt.After(s.stand.Registreringstid) {
+		ny.FraTidspunkt = s.stand.Registreringstid.Add(time.Microsecond) // spec: oio 11
+	}
+	if ens && !s.p.Tvungen && ny.LivscyklusKode == sidst || ens && !s.p.Tvungen && ny.LivscyklusKode == mox.Rettet {
+		return optaget{hvad: hvadUaendret(varEkko)}, s.gem(s.stand.Registrering, s.stand.Livscyklus, s.stand.Registreringstid, s.stand.Loebenr)
+	}
+	if err := ny.Valider(s.p.ObjektType); err != nil {
+		return optaget{}, err
+	}
+	if !ny.LivscyklusKode.MaaFoelge(sidst) && !(s.p.Tvungen && ny.LivscyklusKode == sidst) {
+		return optaget{}, mox.E("optag", mox.KodeUgyldig, "et objekt, der er %s, kan ikke blive %s", sidst, ny.LivscyklusKode)
+	}
+	indre, err := oio.MarshalIndre(s.p.ObjektType, ny)
+	if err != nil {
+		return optaget{}, err
+	}
+	if err := s.gem(indre, ny.LivscyklusKode, ny.FraTidspunkt, s.stand.Loebenr+1); err != nil || s.p.Laer {
+		return optaget{hvad: laert}, err
+	}
+	return s.accept(ny)
+}
+
+func hvadUaendret(varEkko bool) hvad {
+	if varEkko {
+		return ekko
+	}
+	return uaendret
+}
+
+// livscyklus is what the registrering did: as the record says, else as the objekt's history says. spec: oio 34
+func (s *optagelse) livscyklus(ens bool) mox.LivscyklusKode {
+	sidst := s.stand.Livscyklus
+	vaek := sidst == mox.Passiveret || sidst == mox.Slettet
+	switch {
+	case s.p.Livscyklus == mox.Passiveret || s.p.Livscyklus == mox.Slettet:
+		if !s.kendt { // gone before we heard of it: it was, and is so no more
+			return mox.Importeret
+		}
+		return s.p.Livscyklus
+	case !s.kendt && s.m.foerste, vaek && !ens:
+		return mox.Importeret
+	case !s.kendt:
+		return mox.Opstaaet
+	case vaek:
+		return sidst
+	}
+	return mox.Rettet
+}
+
+func (s *optagelse) gem(indre []byte, livscyklus mox.LivscyklusKode, tid time.Time, loebenr int64) error {
+	version := s.p.Version
+	if s.p.Tvungen && version == "" {
+		version = s.stand.Version
+	}
+	return s.tx.GemObjektstand(store.Objektstand{ObjektID: s.id, Kildesystem: s.m.system, Kilde: s.m.fuldKilde(), ObjektType: s.p.ObjektType, Version: version,
+		Registreringstid: tid, Livscyklus: livscyklus, Loebenr: loebenr, Registrering: indre, SetI: s.m.gennemloeb})
+}
+
+func (s *optagelse) accept(ny mox.Registrering) (optaget, error) {
+	indhold, err := oio.MarshalRegistrering(s.p.ObjektType, s.id, ny)
+	if err != nil {
+		return optaget{}, err
+	}
+	b := mox.Besked{ID: s.d.store.BeskedID(s.m.agent, s.m.kilde, s.id, s.stand.Loebenr+1), ObjektID: s.id, ObjektType: s.p.ObjektType, LivscyklusKode: ny.LivscyklusKode,
+		Handling: s.p.Handling, RegistreringID: s.p.Version, Registreringstid: ny.FraTidspunkt, Aktoer: string(s.d.store.ObjektID(s.m.system, "ItSystem", s.m.system)),
+		Bruger: s.m.actsAs, Foelsomhed: s.p.Foelsomhed, ProcesID: slices.Clone(s.m.procesID), ForaarsagetAf: s.m.foraarsagetAf, Kildesystem: s.m.system,
+		Dannet: s.tx.Now(), Indholdstype: oio.TypeJSON, Indhold: indhold}.MedStandard()
+	b.Udfyld(ny)
+	if err := b.Valider(); err != nil {
+		return optaget{}, err
+	}
+	a, afvist, err := s.d.accept(s.tx, s.k, indgaaende{afsender: s.m.system, besked: b, kanonisk: b.Kanonisk(), indhold: oio.Indholdshenvisninger(ny), svarFra: s.m.svarFra})
+	if err == nil {
+		err = afvist
+	}
+	return optaget{hvad: sendt, besked: b.ID, sendtTil: a.SendtTil}, err
+}
+
+func (d *Distributor) postfejl(tx *store.Tx, p Post, m modtagelse, f Postfejl, id mox.ObjektID) error {
+	return tx.InsertFejl(&store.Fejl{Art: store.FejlPost, Ansvar: f.Ansvar, Kode: f.Kode, Tekst: mox.Maskeret(f.Tekst), Raad: f.Raad, System: m.system,
+		Kilde: m.fuldKilde(), Sted: p.Sted, Raa: p.Raa, ObjektID: id, Finger: finger(p.Raa)})
+}
+
+// finger recognises the same bytes; "" for none, which is never the same as another.
+func finger(raa []byte) string {
+	if len(raa) == 0 {
+		return ""
+	}
+	h := sha256.Sum256(raa)
+	return hex.EncodeToString(h[:16])
+}
+
+// SammenlignVersion is -1, 0 or +1 as version a is older than, as old as, or newer than b: by number where both are
+// numbers, else as text, in which RFC 3339 times of one zone sort rightly.
+func SammenlignVersion(a, b string) int {
+	x, errX := strconv.ParseInt(a, 10, 64)
+	y, errY := strconv.ParseInt(b, 10, 64)
+	if errX == nil && errY == nil {
+		switch {
+		case x < y:
+			return -1
+		case x > y:
+			return 1
+		}
+		return 0
+	}
+	return strings.Compare(a, b)
+}
+
+// trukne withdraws what a complete listing no longer has. A listing that would withdraw more than the allowed share, or
+// more than one Indlevering holds, is taken for broken: nothing is withdrawn and a person is told.
+func (d *Distributor) trukne(tx *store.Tx, k *konfiguration, i Indlevering, m modtagelse, ud *Indleveret, vaek []mox.AbonnementID) ([]mox.AbonnementID, error) {
+	mangler, levende, err := tx.IkkeSet(m.fuldKilde(), m.gennemloeb, MaksPoster+1)
+	if err != nil || len(mangler) == 0 {
+		return vaek, err
+	}
+	if len(mangler) > MaksPoster || float64(len(mangler)) > i.MaksAndel*float64(levende) {
+		return vaek, tx.InsertFejl(&store.Fejl{Art: store.FejlPost, Ansvar: mox.AnsvarAfsender, Kode: "for_mange_trukket", System: m.system, Kilde: m.fuldKilde(),
+			Tekst:  fmt.Sprintf("den fulde liste mangler %d af %d objekter; det er flere, end der må trækkes tilbage på én gang", len(mangler), levende),
+			Raad:   "er listen hel, så hæv maks_andel i agenten; ellers få systemet til at levere den igen",
+			Finger: fmt.Sprintf("trukket-%d", m.gennemloeb)})
+	}
+	for _, o := range mangler {
+		noegle, ok, err := tx.Noegle(m.system, o.ObjektID)
+		if err != nil || !ok {
+			return vaek, err
+		}
+		r, err := d.optag(tx, k, Post{Noegle: noegle, ObjektType: o.ObjektType, Livscyklus: mox.Passiveret}, m)
+		if err != nil {
+			return vaek, err
+		}
+		ud.tael(r)
+		vaek = append(vaek, r.sendtTil...)
+	}
+	return vaek, nil
+}
