@@ -2,6 +2,7 @@ package distributor
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -17,7 +18,8 @@ type Arbejde struct {
 	Leverance int64             `json:"leverance"`
 	Forsoeg   int               `json:"forsoeg"` // number of the attempt, from 1
 	Omgang    int               `json:"omgang"`
-	Usikker   bool              `json:"usikker"` // an earlier attempt in this omgang has no known outcome: the effect may be there
+	Noegle    string            `json:"noegle"`  // idempotency key: the same for every attempt, and for every omgang until one has been delivered
+	Usikker   bool              `json:"usikker"` // an earlier attempt has no known outcome: the effect may be there
 	Ejer      string            `json:"ejer"`
 	LejetTil  time.Time         `json:"lejet_til"`
 	Besked    mox.Besked        `json:"-"`
@@ -57,7 +59,7 @@ func (d *Distributor) begynd(tx *store.Tx, a *mox.Abonnement, o store.Opgave, ej
 	if !o.Besked.GyldigTil.IsZero() && !tx.Now().Before(o.Besked.GyldigTil) {
 		return w, false, d.afslut(tx, a, &l, &o.Besked, mox.Udfald{Resultat: mox.ResUdloebet, Kode: string(mox.KodeUdloebet), Tekst: "gyldigTil er passeret"})
 	}
-	usikker, err := usikkert(tx, l)
+	usikker, noegle, err := gentagelse(tx, l, o.Besked.ID)
 	if err != nil {
 		return w, false, err
 	}
@@ -68,16 +70,23 @@ func (d *Distributor) begynd(tx *store.Tx, a *mox.Abonnement, o store.Opgave, ej
 	if err := tx.InsertForsoeg(l.ID, l.Forsoeg, ejer); err != nil {
 		return w, false, err
 	}
-	return Arbejde{Leverance: l.ID, Forsoeg: l.Forsoeg, Omgang: l.Omgang, Usikker: usikker, Ejer: ejer, LejetTil: l.LejetTil, Besked: o.Besked.Besked}, true, nil
+	return Arbejde{Leverance: l.ID, Forsoeg: l.Forsoeg, Omgang: l.Omgang, Noegle: noegle, Usikker: usikker, Ejer: ejer, LejetTil: l.LejetTil, Besked: o.Besked.Besked}, true, nil
 }
 
-// usikkert reports whether an earlier attempt may have had its effect. An attempt whose outcome is known not to have had
-// one does not clear an older one that is unknown; only an answer does, and then there is no further attempt.
-func usikkert(tx *store.Tx, l store.Leverance) (bool, error) {
-	if l.Forsoeg == 0 && l.Omgang == 1 {
-		return false, nil
+// gentagelse tells whether an earlier attempt may have had its effect, and the key by which the receiver can know that this
+// one is a repeat of it. An attempt known to have had no effect does not clear an older one that is unknown; only an answer
+// does, and then there is no further attempt, unless a person wants the effect once more: that is a new key.
+func gentagelse(tx *store.Tx, l store.Leverance, id mox.BeskedID) (usikker bool, noegle string, err error) {
+	leveret := 0
+	if l.Omgang > 1 {
+		if leveret, err = tx.LeveredeOmgange(l.Besked, l.Abonnement); err != nil {
+			return false, "", err
+		}
 	}
-	return tx.HarUkendtForsoeg(l.Besked, l.Abonnement)
+	if l.Forsoeg > 0 || l.Omgang > 1 {
+		usikker, err = tx.HarUkendtForsoeg(l.Besked, l.Abonnement)
+	}
+	return usikker, fmt.Sprintf("%s.%s.%d", id, l.Abonnement, leveret+1), err
 }
 
 // findNoegler looks up what the receiving system calls the objekter of the claimed beskeder.

@@ -224,6 +224,11 @@ func (d *Distributor) optag(tx *store.Tx, k *konfiguration, p Post, m modtagelse
 	if err != nil {
 		return optaget{}, err
 	}
+	for _, e := range p.Ekko {
+		if err := tx.GemEkko(m.system, id, e); err != nil {
+			return optaget{}, err
+		}
+	}
 	s := optagelse{d: d, tx: tx, k: k, p: p, m: m, type_: type_, id: id, stand: stand, kendt: kendt}
 	r, err := s.afgoer()
 	var ugyldig *mox.Error

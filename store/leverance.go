@@ -300,3 +300,9 @@ func (tx *Tx) AfgoerForsoeg(besked int64, a mox.AbonnementID) error {
 		WHERE (resultat = 'ukendt' OR afsluttet = 0) AND leverance IN (SELECT id FROM leverance WHERE besked = ? AND abonnement = ?)`, driver.Micro(tx.Now()), besked, string(a))
 	return err
 }
+
+// LeveredeOmgange counts the omgange in which the besked was delivered to the abonnement.
+func (tx *Tx) LeveredeOmgange(besked int64, a mox.AbonnementID) (int, error) {
+	n, err := tal(tx.QueryRow(`SELECT COUNT(*) FROM leverance WHERE besked = ? AND abonnement = ? AND tilstand = 'Leveret'`, besked, string(a)).Scan)
+	return int(n), err
+}

@@ -1,0 +1,122 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/connector"
+)
+
+// Options are what an Agent may be given.
+type Options struct {
+	Log  *slog.Logger
+	Env  connector.Env
+	Ejer string // names this process's leases; each worker appends its own name
+	Ja   bool   // a first run above MaksFoersteKoersel may go on
+	// Punkt is called at named points, so that a test can stop the process just there.
+	Punkt func(navn string)
+}
+
+// Agent is one system's agent, ready to run.
+type Agent struct {
+	spec   *Spec
+	server Server
+	log    *slog.Logger
+	o      Options
+	kilder []*kilde
+	sinks  []*sink
+}
+
+// New opens the agent's connectors. Nothing is read or written yet.
+func New(spec *Spec, server Server, o Options) (*Agent, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Punkt == nil {
+		o.Punkt = func(string) {}
+	}
+	a := &Agent{spec: spec, server: server, o: o, log: o.Log.With("agent", spec.Agent)}
+	for i := range spec.Sources {
+		c, err := spec.Sources[i].open(spec, o.Env)
+		if err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+		a.kilder = append(a.kilder, &kilde{agent: a, spec: &spec.Sources[i], source: c, log: a.log.With("kilde", spec.Sources[i].Name)})
+	}
+	for i := range spec.Sinks {
+		c, err := spec.Sinks[i].open(spec, o.Env)
+		if err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+		s := &sink{agent: a, spec: &spec.Sinks[i], sink: c, id: spec.AbonnementID(spec.Sinks[i].Name)}
+		s.log = a.log.With("abonnement", s.id)
+		a.sinks = append(a.sinks, s)
+	}
+	return a, nil
+}
+
+// Spec is what the agent was made of.
+func (a *Agent) Spec() *Spec { return a.spec }
+
+// Close closes the connectors.
+func (a *Agent) Close() error {
+	var err error
+	for _, k := range a.kilder {
+		err = errors.Join(err, k.source.Close())
+	}
+	for _, s := range a.sinks {
+		err = errors.Join(err, s.sink.Close())
+	}
+	return err
+}
+
+// Run reads the sources and works the sinks until ctx ends and every call in flight has ended.
+func (a *Agent) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	for _, k := range a.kilder {
+		wg.Go(func() { k.run(ctx) })
+	}
+	for _, s := range a.sinks {
+		for nr := range max(s.spec.Samtidige, 1) {
+			wg.Go(func() { s.run(ctx, fmt.Sprintf("%s/%s/%d", a.o.Ejer, s.id, nr)) })
+		}
+	}
+	wg.Wait()
+	return nil
+}
+
+// Check tries whether the agent's systems can be reached and would let it in, without effect.
+func (a *Agent) Check(ctx context.Context) error {
+	var err error
+	for _, k := range a.kilder {
+		if e := k.source.Check(ctx); e != nil {
+			err = errors.Join(err, fmt.Errorf("source %s: %w", k.spec.Name, e))
+		}
+	}
+	for _, s := range a.sinks {
+		if e := s.sink.Check(ctx); e != nil {
+			err = errors.Join(err, fmt.Errorf("sink %s: %w", s.spec.Name, e))
+		}
+	}
+	return err
+}
+
+// pause waits d, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// ventetid grows with the number of failures in a row, up to half a minute.
+func ventetid(fejl int) time.Duration {
+	return mox.Plan{Foerste: 250 * time.Millisecond, Hoejst: 30 * time.Second}.Efter(max(fejl, 1), 0)
+}

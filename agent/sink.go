@@ -1,0 +1,315 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/connector"
+	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/indhold"
+	"github.com/moxkit/mox/mapping"
+	"github.com/moxkit/mox/oio"
+)
+
+// leje is how long a worker may be silent about a leverance before it is taken for dead. It renews while it works.
+const leje = 60 * time.Second
+
+// laengsteVent is how long a worker waits for work at a time.
+const laengsteVent = 20 * time.Second
+
+// sink brings beskeder into the system.
+type sink struct {
+	agent *Agent
+	spec  *SinkSpec
+	sink  connector.Sink
+	id    mox.AbonnementID
+	log   *slog.Logger
+}
+
+// run is one worker: claim, do, report, until ctx ends.
+func (s *sink) run(ctx context.Context, ejer string) {
+	fejl := 0
+	for ctx.Err() == nil {
+		arbejde, err := s.agent.server.Hent(ctx, s.id, ejer, 1, leje, laengsteVent)
+		if err != nil {
+			if ctx.Err() == nil {
+				fejl++
+				s.log.Error("kan ikke hente arbejde", "fejl", err, "igen_om", ventetid(fejl))
+				pause(ctx, ventetid(fejl))
+			}
+			continue
+		}
+		fejl = 0
+		for _, w := range arbejde {
+			s.arbejd(context.WithoutCancel(ctx), w)
+		}
+	}
+}
+
+// arbejd makes one attempt and reports it. ctx is not cancelled when the agent stops: an attempt that has begun is ended.
+func (s *sink) arbejd(ctx context.Context, w distributor.Arbejde) {
+	start := time.Now()
+	stop := s.forny(ctx, w)
+	f := s.forsoeg(ctx, w)
+	stop()
+	s.agent.o.Punkt("virkning.efter")
+	ud, err := s.meld(ctx, f)
+	log := s.log.With("besked", w.Besked.ID, "leverance", w.Leverance, "omgang", w.Omgang, "forsoeg", w.Forsoeg, "resultat", f.Udfald.Resultat,
+		"kode", f.Udfald.Kode, "ms", time.Since(start).Milliseconds())
+	switch {
+	case err != nil:
+		log.Error("leveringsforsøg kunne ikke meldes", "fejl", err)
+	case f.Udfald.Resultat == mox.ResAccepteret:
+		log.Info("leveringsforsøg", "tilstand", ud.Tilstand)
+	default:
+		log.Warn("leveringsforsøg", "tilstand", ud.Tilstand, "grund", mox.Maskeret(f.Udfald.Tekst))
+	}
+}
+
+// forny keeps the lease while the call is in flight.
+func (s *sink) forny(ctx context.Context, w distributor.Arbejde) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	faerdig := make(chan struct{})
+	go func() {
+		defer close(faerdig)
+		t := time.NewTicker(leje / 3)
+		defer t.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-t.C:
+				if _, err := s.agent.server.Forny(ctx, w.Ejer, []int64{w.Leverance}, leje); err != nil && ctx.Err() == nil {
+					s.log.Warn("lejemålet kunne ikke fornyes", "leverance", w.Leverance, "fejl", err)
+				}
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-faerdig
+	}
+}
+
+// meldForsoeg is how often an outcome is reported before it is left to the lease to end.
+const meldForsoeg = 8
+
+// meld reports the outcome, and tries again while MOX does not answer: the work has been done.
+func (s *sink) meld(ctx context.Context, f distributor.Afslutning) (ud distributor.Afsluttet, err error) {
+	for n := 1; n <= meldForsoeg; n++ {
+		if ud, err = s.agent.server.Done(ctx, f); err == nil || !kanGentages(err) {
+			return ud, err
+		}
+		pause(ctx, ventetid(n))
+	}
+	return ud, err
+}
+
+func kanGentages(err error) bool {
+	switch mox.KodeAf(err) {
+	case mox.KodeUtilgaengelig, mox.KodeDiskFuld, mox.KodeIntern:
+		return true
+	}
+	return false
+}
+
+// forsoeg does the work of one leverance and judges the answer.
+func (s *sink) forsoeg(ctx context.Context, w distributor.Arbejde) distributor.Afslutning {
+	f := distributor.Afslutning{Leverance: w.Leverance, Forsoeg: w.Forsoeg, Ejer: w.Ejer, Agent: s.agent.spec.Agent, ActsAs: s.agent.spec.ActsAs}
+	call, oversat, err := s.call(w)
+	if err != nil {
+		f.Udfald = oversaettelsesfejl(err)
+		return f
+	}
+	a, err := s.kald(ctx, w, call)
+	if err != nil {
+		f.Udfald = s.kaldfejl(err)
+		return f
+	}
+	f.Svar = a.Raw
+	if f.Udfald = s.doem(a); f.Udfald.Resultat != mox.ResAccepteret {
+		return f
+	}
+	if err := s.svar(&f, w, call, oversat, a.Fields); err != nil {
+		// The system has done its part; only what it answered cannot be told.
+		f.Udfald = mox.Udfald{Resultat: mox.ResFejlet, Ansvar: mox.AnsvarMOX, Kode: "svar_kan_ikke_oversaettes", Tekst: err.Error()}
+	}
+	return f
+}
+
+// kald asks first, where an earlier attempt may have had its effect and the system can be asked, and else makes the call.
+func (s *sink) kald(ctx context.Context, w distributor.Arbejde, c connector.Call) (connector.Answer, error) {
+	if w.Usikker && s.spec.Gentag == GentagOpslag {
+		a, fundet, err := s.sink.Lookup(ctx, c)
+		if err != nil || fundet {
+			return a, ikkeSket(err)
+		}
+	}
+	s.agent.o.Punkt("virkning.foer")
+	return s.sink.Write(ctx, c)
+}
+
+// ikkeSket is a failed lookup as what it is: nothing was done.
+func ikkeSket(err error) error {
+	var e *connector.Error
+	if errors.As(err, &e) {
+		ny := *e
+		ny.Unknown = false
+		return &ny
+	}
+	return err
+}
+
+func (s *sink) kaldfejl(err error) mox.Udfald {
+	tekst := err.Error()
+	switch {
+	case connector.Unknown(err):
+		return mox.Udfald{Resultat: mox.ResUkendt, Kode: "uden_svar", Tekst: tekst}
+	case connector.Temporary(err):
+		return mox.Udfald{Resultat: mox.ResMidlertidig, Kode: "utilgaengelig", Tekst: tekst}
+	}
+	return mox.Udfald{Resultat: mox.ResFejlet, Ansvar: mox.AnsvarMOX, Kode: "kald", Tekst: tekst}
+}
+
+func oversaettelsesfejl(err error) mox.Udfald {
+	var ukendt *mapping.UnknownReference
+	if errors.As(err, &ukendt) {
+		return mox.Udfald{Resultat: mox.ResMidlertidig, Ansvar: mox.AnsvarModtager, Kode: string(mox.KodeUkendtReference), Tekst: err.Error()}
+	}
+	return mox.Udfald{Resultat: mox.ResFejlet, Ansvar: mox.AnsvarMOX, Kode: "kan_ikke_oversaettes", Tekst: err.Error()}
+}
+
+// doem says what an answer means: as the sink's rules name it, else by what the code says of itself.
+func (s *sink) doem(a connector.Answer) mox.Udfald {
+	u := mox.Udfald{Kode: a.Code, Tekst: ellers(a.Text, "svar "+a.Code), Efter: a.After}
+	switch ansvar, afvist := s.afvist(a.Code); {
+	case s.accepteret(a.Code):
+		u.Resultat = mox.ResAccepteret
+	case afvist:
+		u.Resultat, u.Ansvar = mox.ResAfvist, ansvar
+	case naevnt(s.spec.Answer.Midlertidig, a.Code) || a.Code == "429" || a.Code == "503":
+		u.Resultat = mox.ResMidlertidig
+	case serverfejl(a.Code) && s.spec.Gentag == GentagNej:
+		u.Resultat = mox.ResUkendt // it may have failed after the effect
+	case serverfejl(a.Code):
+		u.Resultat = mox.ResMidlertidig
+	default:
+		u.Resultat, u.Ansvar = mox.ResFejlet, mox.AnsvarMOX
+	}
+	return u
+}
+
+func (s *sink) accepteret(kode string) bool {
+	if len(s.spec.Answer.Accepted) > 0 {
+		return naevnt(s.spec.Answer.Accepted, kode)
+	}
+	return kode == "ok" || len(kode) == 3 && kode[0] == '2'
+}
+
+func (s *sink) afvist(kode string) (mox.Ansvar, bool) {
+	for k, ansvar := range s.spec.Answer.Rejected {
+		if fmt.Sprint(k) == kode {
+			return ansvar, true
+		}
+	}
+	return "", false
+}
+
+func naevnt(koder []any, kode string) bool {
+	return slices.ContainsFunc(koder, func(k any) bool { return fmt.Sprint(k) == kode })
+}
+
+func serverfejl(kode string) bool {
+	return len(kode) == 3 && kode[0] == '5' || kode == "Server" || strings.HasPrefix(kode, "Server.")
+}
+
+func ellers(s, andet string) string {
+	if s == "" {
+		return andet
+	}
+	return s
+}
+
+// call forms the call that brings the besked into the system. oversat is the besked's content by sti.
+func (s *sink) call(w distributor.Arbejde) (c connector.Call, oversat map[string]string, err error) {
+	oversat, err = flad(&w.Besked)
+	if err != nil {
+		return c, nil, err
+	}
+	felter, err := s.spec.table.ToSystem(mapping.Document{OIO: oversat, Only: s.spec.Felter, Where: string(w.Besked.ID),
+		Keys: func(_, ref string) (string, bool) { n, ok := w.Noegler[ref]; return n, ok }})
+	if err != nil {
+		return c, nil, err
+	}
+	noegle, kendt := w.Noegler[string(w.Besked.ObjektID)]
+	c = connector.Call{Operation: operation(w.Besked.LivscyklusKode, kendt), Key: w.Noegle, Fields: felter,
+		Vars: s.vars(w, noegle, oversat, felter), Content: map[string]connector.Opener{}}
+	for felt, v := range felter {
+		if sha, ok := indholdIn(v); ok {
+			c.Content[felt] = func(ctx context.Context) (io.ReadCloser, error) { return s.agent.server.HentIndhold(ctx, s.id, sha) }
+			delete(felter, felt)
+		}
+	}
+	return c, oversat, nil
+}
+
+func indholdIn(v any) (sha string, ok bool) {
+	t, ok := v.(string)
+	if !ok {
+		return "", false
+	}
+	return indhold.Sha(t)
+}
+
+// operation is which of the sink's operations fits: what the system does not know must be made first.
+func operation(k mox.LivscyklusKode, kendt bool) string {
+	switch {
+	case !kendt:
+		return "opret"
+	case k == mox.Passiveret:
+		return "passiver"
+	case k == mox.Slettet:
+		return "slet"
+	}
+	return "ret"
+}
+
+// vars are the values that addresses and file names may hold.
+func (s *sink) vars(w distributor.Arbejde, noegle string, oversat map[string]string, felter map[string]any) map[string]string {
+	ud := map[string]string{"key": noegle, "noegle": w.Noegle}
+	for k, v := range oversat {
+		if strings.HasPrefix(k, "besked.") {
+			ud[k] = v
+		}
+	}
+	for k, v := range felter {
+		ud["felt."+k] = fmt.Sprint(v)
+	}
+	return ud
+}
+
+// flad is what a besked says, by sti: its content as it stands now, and its metadata as "besked.<felt>".
+func flad(b *mox.Besked) (map[string]string, error) {
+	kopi := *b
+	r, ok, err := oio.Kontroller(&kopi)
+	if err != nil {
+		return nil, err
+	}
+	ud := map[string]string{}
+	if type_, kendt := mox.TypeAf(b.ObjektType); ok && kendt {
+		ud = r.Udflad(type_, mox.Kl(b.Registreringstid))
+	}
+	for _, f := range mox.Beskedfelter() {
+		if v := f.Hent(b); len(v) == 1 && !f.Flere {
+			ud["besked."+f.Navn] = v[0]
+		}
+	}
+	return ud, nil
+}

@@ -1,0 +1,276 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/connector"
+	"github.com/moxkit/mox/mapping"
+)
+
+// Spec is an agent as its YAML file describes it.
+type Spec struct {
+	Agent   string       `yaml:"agent"`
+	System  string       `yaml:"system"`
+	ActsAs  string       `yaml:"acts_as"`
+	Sources []SourceSpec `yaml:"sources"`
+	Sinks   []SinkSpec   `yaml:"sinks"`
+
+	file string
+	root ast.Node
+}
+
+// SourceSpec describes what is read from the system and how it becomes beskeder.
+type SourceSpec struct {
+	Name       string             `yaml:"name"`
+	From       node               `yaml:"from"`
+	Start      string             `yaml:"start"` // baseline | nu | fra: <tid> | alt
+	Key        string             `yaml:"key"`   // local field that names the record in its system
+	Version    string             `yaml:"version"`
+	Objekttype mox.ObjektType     `yaml:"objekttype"`
+	Map        string             `yaml:"map"`
+	Passiver   *PassiverSpec      `yaml:"passiver"`
+	Indhold    []string           `yaml:"indhold"` // local fields that name a document whose bytes go along
+	Foelsomhed string             `yaml:"foelsomhed"`
+	Interval   connector.Duration `yaml:"interval"`
+	MaksAndel  float64            `yaml:"maks_andel"` // share of the objekter that a complete listing may withdraw at once
+
+	table *mapping.Table
+	fra   time.Time // with start: fra
+	aabn  aabnSource
+}
+
+// PassiverSpec says which records are withdrawn.
+type PassiverSpec struct {
+	Felt     string   `yaml:"felt"`
+	Vaerdier []string `yaml:"vaerdier"`
+}
+
+// SinkSpec describes which beskeder are brought into the system, and how. Each sink is an abonnement of its own.
+type SinkSpec struct {
+	Name      string             `yaml:"name"`
+	Filter    node               `yaml:"filter"`
+	Map       string             `yaml:"map"`
+	Felter    []string           `yaml:"felter"` // the local fields it may write; none = all of the map's
+	To        node               `yaml:"to"`
+	Gentag    string             `yaml:"gentag"` // noegle | opslag | naturlig | nej
+	Ro        connector.Duration `yaml:"ro"`     // the system's longest processing time
+	Orden     mox.Orden          `yaml:"orden"`
+	Plan      *PlanSpec          `yaml:"plan"`
+	Samtidige int                `yaml:"samtidige"` // calls at a time
+	Noegle    string             `yaml:"noegle"`    // field of the answer that is the system's key for the objekt from then on
+	Answer    AnswerSpec         `yaml:"answer"`
+
+	filter mox.Filter
+	table  *mapping.Table
+	aabn   aabnSink
+}
+
+// PlanSpec is a retry plan; see [mox.Plan].
+type PlanSpec struct {
+	Forsoeg int                `yaml:"forsoeg"`
+	Foerste connector.Duration `yaml:"foerste"`
+	Hoejst  connector.Duration `yaml:"hoejst"`
+}
+
+// AnswerSpec says what the system's answers mean.
+type AnswerSpec struct {
+	Accepted    []any              `yaml:"accepted"`    // codes; none = 2xx and "ok"
+	Rejected    map[any]mox.Ansvar `yaml:"rejected"`    // code → whose fault
+	Midlertidig []any              `yaml:"midlertidig"` // codes that may pass, and mean that nothing was done
+	Besked      *SvarSpec          `yaml:"besked"`
+}
+
+// SvarSpec says which besked is formed of an accepting answer.
+type SvarSpec struct {
+	Map            string             `yaml:"map"`
+	Key            string             `yaml:"key"` // field of the answer record that names the objekt in the system
+	Version        string             `yaml:"version"`
+	Livscykluskode mox.LivscyklusKode `yaml:"livscykluskode"`
+	Handling       string             `yaml:"handling"`
+
+	table *mapping.Table
+}
+
+// node is a part of the file that is decoded later, when its type is known.
+type node struct{ ast.Node }
+
+// UnmarshalYAML keeps the node.
+func (n *node) UnmarshalYAML(a ast.Node) error {
+	n.Node = a
+	return nil
+}
+
+// The ways a repeat is made harmless. See DESIGN §9.
+const (
+	GentagNoegle   = "noegle"   // the system deduplicates the key we send
+	GentagOpslag   = "opslag"   // we ask for our own reference first
+	GentagNaturlig = "naturlig" // the same write twice is the same state
+	GentagNej      = "nej"      // it is not: a person decides
+)
+
+// The first-run rules.
+const (
+	StartBaseline = "baseline" // learn what is there, send nothing
+	StartNu       = "nu"       // pass over what is there
+	StartAlt      = "alt"      // send what is there, as Importeret
+	StartFra      = "fra"      // learn what is older than a time, send the rest
+)
+
+var navneform = regexp.MustCompile(`^[a-z0-9æøå][a-z0-9æøå_-]{0,49}$`)
+
+// Load reads an agent's file and the maps it names. When there is something wrong with it the Spec is nil, and every
+// Problem says where.
+func Load(file string) (*Spec, []mapping.Problem) {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return nil, []mapping.Problem{{File: file, Text: "filen kan ikke læses: " + aarsag(err), Hint: "giv stien til en agents YAML-fil"}}
+	}
+	s := &Spec{file: file}
+	l := &linter{spec: s, file: file}
+	if l.parse(src) {
+		l.spec.check(l)
+	}
+	if l.failed() {
+		return nil, l.problems
+	}
+	return s, l.problems
+}
+
+func aarsag(err error) string {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Err.Error()
+	}
+	return err.Error()
+}
+
+// linter collects what is wrong with one agent's files.
+type linter struct {
+	spec     *Spec
+	file     string
+	problems []mapping.Problem
+}
+
+func (l *linter) failed() bool {
+	for _, p := range l.problems {
+		if !p.Warning {
+			return true
+		}
+	}
+	return false
+}
+
+// fail notes a problem at a node of the agent's file; nil means the file as a whole.
+func (l *linter) fail(at ast.Node, hint, format string, args ...any) {
+	p := mapping.Problem{File: l.file, Text: fmt.Sprintf(format, args...), Hint: hint}
+	if at != nil {
+		if t := at.GetToken(); t != nil && t.Position != nil {
+			p.Line, p.Column = t.Position.Line, t.Position.Column
+		}
+	}
+	l.problems = append(l.problems, p)
+}
+
+func (l *linter) parse(src []byte) bool {
+	f, err := parser.ParseBytes(src, 0)
+	if err != nil {
+		l.yamlFejl(err)
+		return false
+	}
+	if len(f.Docs) != 1 || f.Docs[0].Body == nil {
+		l.fail(nil, "en agent begynder med «agent: navn»", "filen er tom eller har mere end ét YAML-dokument")
+		return false
+	}
+	l.spec.root = f.Docs[0].Body
+	return l.decode(l.spec.root, l.spec)
+}
+
+// decode reads a node strictly into v.
+func (l *linter) decode(n ast.Node, v any) bool {
+	if err := yaml.NodeToValue(n, v, yaml.Strict(), yaml.DisallowUnknownField()); err != nil {
+		l.yamlFejl(err)
+		return false
+	}
+	return true
+}
+
+// decodeLoest reads what v names and leaves the rest.
+func decodeLoest(n node, v any) error { return yaml.NodeToValue(n.Node, v) }
+
+func (l *linter) yamlFejl(err error) {
+	p := mapping.Problem{File: l.file, Text: "kan ikke læses: " + err.Error(), Hint: "se efter stavefejl, indrykning og anførselstegn"}
+	var med interface {
+		GetToken() *token.Token
+		GetMessage() string
+	}
+	if errors.As(err, &med) {
+		p.Text = "kan ikke læses: " + med.GetMessage()
+		if t := med.GetToken(); t != nil && t.Position != nil {
+			p.Line, p.Column = t.Position.Line, t.Position.Column
+		}
+	}
+	l.problems = append(l.problems, p)
+}
+
+// at finds the node at a path of the agent's file ("$.sources[0].key"), or the nearest above it.
+func (l *linter) at(path string) ast.Node {
+	for path != "" && path != "$" {
+		if p, err := yaml.PathString(path); err == nil {
+			if n, err := p.FilterNode(l.spec.root); err == nil && n != nil {
+				return n
+			}
+		}
+		path = path[:lastDot(path)]
+	}
+	return l.spec.root
+}
+
+func lastDot(s string) int {
+	for i := len(s) - 1; i > 0; i-- {
+		if s[i] == '.' || s[i] == '[' {
+			return i
+		}
+	}
+	return 0
+}
+
+// dir is the folder that the agent's paths are below.
+func (s *Spec) dir() string { return filepath.Dir(s.file) }
+
+// Abonnement is the abonnement that a sink makes.
+func (s *Spec) Abonnement(k *SinkSpec) mox.Abonnement {
+	a := mox.Abonnement{ID: s.AbonnementID(k.Name), System: s.System, Carrier: "agent", Filter: k.filter, Orden: k.Orden, Plan: mox.StandardPlan(),
+		Gentages: k.Gentag != GentagNej, Ro: time.Duration(k.Ro)}
+	if a.Orden == "" {
+		a.Orden = mox.OrdenObjekt
+	}
+	if p := k.Plan; p != nil {
+		a.Plan = mox.Plan{Forsoeg: p.Forsoeg, Foerste: time.Duration(p.Foerste), Hoejst: time.Duration(p.Hoejst)}
+	}
+	return a
+}
+
+// AbonnementID is the ID of the abonnement that the sink with that name makes.
+func (s *Spec) AbonnementID(sink string) mox.AbonnementID {
+	return mox.AbonnementID(s.Agent + "." + sink)
+}
+
+// Abonnementer are those of all the agent's sinks.
+func (s *Spec) Abonnementer() []mox.Abonnement {
+	ud := make([]mox.Abonnement, len(s.Sinks))
+	for i := range s.Sinks {
+		ud[i] = s.Abonnement(&s.Sinks[i])
+	}
+	return ud
+}
