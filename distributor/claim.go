@@ -169,3 +169,11 @@ func (d *Distributor) UdloebGamle(ctx context.Context) (n int, err error) {
 	})
 	return n, err
 }
+
+// Arbejde is a leverance as a carrier would see it, without claiming it.
+func (d *Distributor) Arbejde(ctx context.Context, o store.Opgave) (Arbejde, error) {
+	w := []Arbejde{{Leverance: o.Leverance.ID, Forsoeg: o.Leverance.Forsoeg, Omgang: o.Leverance.Omgang, Besked: o.Besked.Besked}}
+	a := d.abonnementEllerTomt(o.Leverance.Abonnement)
+	err := d.findNoegler(ctx, a.System, w)
+	return w[0], err
+}

@@ -37,6 +37,7 @@ type Post struct {
 	Lokale     map[string]string  `json:"lokale,omitempty"`  // the record's local fields, to recognise what MOX wrote itself
 	Laer       bool               `json:"laer,omitempty"`    // learn identity and content; send nothing
 	Tvungen    bool               `json:"tvungen,omitempty"` // send even when nothing changed: it is an answer
+	Ekko       []store.Ekko       `json:"ekko,omitempty"`    // what MOX has just written into the record
 	Sted       string             `json:"sted,omitempty"`    // JSON: where it stands in the source
 	Raa        []byte             `json:"raa,omitempty"`     // as it stood, kept if it cannot be used
 	Fejl       *Postfejl          `json:"fejl,omitempty"`    // it could not be read or mapped
