@@ -115,9 +115,11 @@ func (l *linter) felter(path string, k *SinkSpec) {
 		return
 	}
 	har := k.table.LocalFields(mapping.Ud)
-	for i, f := range k.Felter {
-		if !slices.Contains(har, f) {
-			l.fail(l.at(fmt.Sprintf("%s.felter[%d]", path, i)), "mappen skriver "+strings.Join(har, ", "), "feltet %q står ikke i %s", f, k.Map)
+	for navn, felter := range map[string][]string{"felter": k.Felter, "kun_adresse": k.KunAdresse} {
+		for i, f := range felter {
+			if !slices.Contains(har, f) {
+				l.fail(l.at(fmt.Sprintf("%s.%s[%d]", path, navn, i)), "mappen skriver "+strings.Join(har, ", "), "feltet %q står ikke i %s", f, k.Map)
+			}
 		}
 	}
 }

@@ -251,6 +251,9 @@ func (s *sink) call(w distributor.Arbejde) (c connector.Call, oversat map[string
 	noegle, kendt := w.Noegler[string(w.Besked.ObjektID)]
 	c = connector.Call{Operation: operation(w.Besked.LivscyklusKode, kendt), Key: w.Noegle, Fields: felter,
 		Vars: s.vars(w, noegle, oversat, felter), Content: map[string]connector.Opener{}}
+	for _, felt := range s.spec.KunAdresse {
+		delete(felter, felt)
+	}
 	for felt, v := range felter {
 		if sha, ok := indholdIn(v); ok {
 			c.Content[felt] = func(ctx context.Context) (io.ReadCloser, error) { return s.agent.server.HentIndhold(ctx, s.id, sha) }

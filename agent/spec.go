@@ -58,18 +58,19 @@ type PassiverSpec struct {
 
 // SinkSpec describes which beskeder are brought into the system, and how. Each sink is an abonnement of its own.
 type SinkSpec struct {
-	Name      string             `yaml:"name"`
-	Filter    node               `yaml:"filter"`
-	Map       string             `yaml:"map"`
-	Felter    []string           `yaml:"felter"` // the local fields it may write; none = all of the map's
-	To        node               `yaml:"to"`
-	Gentag    string             `yaml:"gentag"` // noegle | opslag | naturlig | nej
-	Ro        connector.Duration `yaml:"ro"`     // the system's longest processing time
-	Orden     mox.Orden          `yaml:"orden"`
-	Plan      *PlanSpec          `yaml:"plan"`
-	Samtidige int                `yaml:"samtidige"` // calls at a time
-	Noegle    string             `yaml:"noegle"`    // field of the answer that is the system's key for the objekt from then on
-	Answer    AnswerSpec         `yaml:"answer"`
+	Name       string             `yaml:"name"`
+	Filter     node               `yaml:"filter"`
+	Map        string             `yaml:"map"`
+	Felter     []string           `yaml:"felter"` // the local fields it may write; none = all of the map's
+	To         node               `yaml:"to"`
+	KunAdresse []string           `yaml:"kun_adresse"` // local fields for addresses and file names only, not for the body
+	Gentag     string             `yaml:"gentag"`      // noegle | opslag | naturlig | nej
+	Ro         connector.Duration `yaml:"ro"`          // the system's longest processing time
+	Orden      mox.Orden          `yaml:"orden"`
+	Plan       *PlanSpec          `yaml:"plan"`
+	Samtidige  int                `yaml:"samtidige"` // calls at a time
+	Noegle     string             `yaml:"noegle"`    // field of the answer that is the system's key for the objekt from then on
+	Answer     AnswerSpec         `yaml:"answer"`
 
 	filter mox.Filter
 	table  *mapping.Table

@@ -383,13 +383,22 @@ func (s *optagelse) livscyklus(ens bool) mox.LivscyklusKode {
 	return mox.Rettet
 }
 
+// gem remembers what the system now says. An answer tells of the objekt, but it is not where the objekt comes from.
 func (s *optagelse) gem(indre []byte, livscyklus mox.LivscyklusKode, tid time.Time, loebenr int64) error {
-	version := s.p.Version
-	if s.p.Tvungen && version == "" {
-		version = s.stand.Version
+	o := store.Objektstand{ObjektID: s.id, Kildesystem: s.m.system, Kilde: s.m.fuldKilde(), ObjektType: s.p.ObjektType, Version: s.version(),
+		Registreringstid: tid, Livscyklus: livscyklus, Loebenr: loebenr, Registrering: indre, SetI: s.m.gennemloeb}
+	if s.p.Tvungen && s.kendt {
+		o.Kilde, o.SetI = s.stand.Kilde, s.stand.SetI
 	}
-	return s.tx.GemObjektstand(store.Objektstand{ObjektID: s.id, Kildesystem: s.m.system, Kilde: s.m.fuldKilde(), ObjektType: s.p.ObjektType, Version: version,
-		Registreringstid: tid, Livscyklus: livscyklus, Loebenr: loebenr, Registrering: indre, SetI: s.m.gennemloeb})
+	return s.tx.GemObjektstand(o)
+}
+
+// version is the system's version of the record; an answer that tells none is about the version there is.
+func (s *optagelse) version() string {
+	if s.p.Tvungen && s.p.Version == "" {
+		return s.stand.Version
+	}
+	return s.p.Version
 }
 
 func (s *optagelse) accept(ny mox.Registrering) (optaget, error) {
@@ -398,7 +407,7 @@ func (s *optagelse) accept(ny mox.Registrering) (optaget, error) {
 		return optaget{}, err
 	}
 	b := mox.Besked{ID: s.d.store.BeskedID(s.m.agent, s.m.kilde, s.id, s.stand.Loebenr+1), ObjektID: s.id, ObjektType: s.p.ObjektType, LivscyklusKode: ny.LivscyklusKode,
-		Handling: s.p.Handling, RegistreringID: s.p.Version, Registreringstid: ny.FraTidspunkt, Aktoer: string(s.d.store.ObjektID(s.m.system, "ItSystem", s.m.system)),
+		Handling: s.p.Handling, RegistreringID: s.version(), Registreringstid: ny.FraTidspunkt, Aktoer: string(s.d.store.ObjektID(s.m.system, "ItSystem", s.m.system)),
 		Bruger: s.m.actsAs, Foelsomhed: s.p.Foelsomhed, ProcesID: slices.Clone(s.m.procesID), ForaarsagetAf: s.m.foraarsagetAf, Kildesystem: s.m.system,
 		Dannet: s.tx.Now(), Indholdstype: oio.TypeJSON, Indhold: indhold}.MedStandard()
 	b.Udfyld(ny)
