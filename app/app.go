@@ -20,6 +20,7 @@ import (
 	"github.com/moxkit/mox/agent"
 	"github.com/moxkit/mox/carrier/pull"
 	"github.com/moxkit/mox/connector"
+	"github.com/moxkit/mox/console"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/indhold"
 	"github.com/moxkit/mox/internal/service"
@@ -30,9 +31,9 @@ import (
 type Options struct {
 	Log      *slog.Logger
 	Version  string
-	Ja       bool     // agents' first runs may be large
-	Demo     []Skridt // what a visitor of the demo can try; nil = no demo
-	Systemer []System // the landscape's systems, where more is known of them than the agents tell
+	Ja       bool               // agents' first runs may be large
+	Demo     []console.DemoTrin // what a visitor of the demo can try; nil = no demo
+	Systemer []console.System   // the landscape's systems, where more is known of them than the agents tell
 	// Punkt is called at named points of a besked's life, so that a test can stop the process just there.
 	Punkt func(navn string)
 }

@@ -3,6 +3,7 @@ package distributor
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/store"
@@ -148,4 +149,27 @@ func (d *Distributor) Overblik(ctx context.Context) (o Overblik, err error) {
 		return err
 	})
 	return o, err
+}
+
+// IGang counts the leverancer that move by themselves: under delivery, or ready now or at a stated time.
+func (d *Distributor) IGang(ctx context.Context) (n int64, err error) {
+	err = d.store.View(ctx, func(tx *store.Tx) (err error) {
+		n, err = tx.IGang()
+		return err
+	})
+	return n, err
+}
+
+// Ventetid is how long it took from acceptance to delivery: the median and the 99th percentile of all delivered leverancer.
+func (d *Distributor) Ventetid(ctx context.Context) (p50, p99 time.Duration, err error) {
+	err = d.store.View(ctx, func(tx *store.Tx) error {
+		t, err := tx.Ventetider()
+		if err != nil || len(t) == 0 {
+			return err
+		}
+		p50 = time.Duration(t[len(t)/2]) * time.Microsecond
+		p99 = time.Duration(t[len(t)*99/100]) * time.Microsecond
+		return nil
+	})
+	return p50, p99, err
 }

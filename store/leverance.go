@@ -306,3 +306,13 @@ func (tx *Tx) LeveredeOmgange(besked int64, a mox.AbonnementID) (int, error) {
 	n, err := tal(tx.QueryRow(`SELECT COUNT(*) FROM leverance WHERE besked = ? AND abonnement = ? AND tilstand = 'Leveret'`, besked, string(a)).Scan)
 	return int(n), err
 }
+
+// IGang counts the leverancer that move by themselves: under delivery, or ready now or at a stated time.
+func (tx *Tx) IGang() (int64, error) {
+	return tal(tx.QueryRow(`SELECT COUNT(*) FROM leverance WHERE tilstand = 'UnderLevering' OR (tilstand IN ('Afventer', 'Udsat') AND blokeret = 0)`).Scan)
+}
+
+// Ventetider are the times from acceptance to delivery of every delivered leverance, in microseconds, shortest first.
+func (tx *Tx) Ventetider() ([]int64, error) {
+	return all(tx, tal, `SELECT aendret - oprettet FROM leverance WHERE tilstand = 'Leveret' ORDER BY 1`)
+}

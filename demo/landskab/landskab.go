@@ -210,3 +210,18 @@ func pause(ctx context.Context, d time.Duration) error {
 		return nil
 	}
 }
+
+// Rolig reports whether nothing lies between the building-permit system and the world: everything is exported and taken
+// away, and every answer is taken in.
+func (l *Landskab) Rolig(ctx context.Context) (bool, error) {
+	st, err := l.Byggesag.Stats(ctx)
+	if err != nil || st.Ueksporterede > 0 {
+		return false, err
+	}
+	ud, err := filepath.Glob(filepath.Join(l.config.Dir, "byggesag", "ud", "*.klar"))
+	if err != nil || len(ud) > 0 {
+		return false, err
+	}
+	ind, err := filepath.Glob(filepath.Join(l.config.Dir, "byggesag", "ind", "*.csv"))
+	return len(ind) == 0, err
+}

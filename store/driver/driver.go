@@ -14,6 +14,7 @@ type DB interface {
 	// Update runs f in a transaction and returns when it is durably committed, or with f's error when it is rolled back.
 	// f must have no effect outside the transaction: it may be run again when the database asks for it, and it may share
 	// a commit with others. A failed commit is an error for everyone who shared it. f must do no I/O of its own.
+	// A panic in f is an error. After Close the error is ErrClosed; a context that ended before f began has no effect.
 	Update(ctx context.Context, f func(Tx) error) error
 	// View runs f on a consistent snapshot. It waits for no writer.
 	View(ctx context.Context, f func(Tx) error) error

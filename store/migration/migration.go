@@ -11,6 +11,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,7 +42,10 @@ func Postgres() Dialect {
 
 // Run brings the database to the newest schema. It is harmless to repeat. A database that is newer than this program is
 // refused.
-func Run(ctx context.Context, db *sql.DB, d Dialect) error {
+func Run(ctx context.Context, db *sql.DB, d Dialect) error { return RunTo(ctx, db, d, math.MaxInt64) }
+
+// RunTo brings the database to the schema numbered to, or the newest before it. Only tests stop before the newest.
+func RunTo(ctx context.Context, db *sql.DB, d Dialect, to int64) error {
 	ms, err := migrations(d)
 	if err != nil {
 		return err
@@ -58,7 +62,7 @@ func Run(ctx context.Context, db *sql.DB, d Dialect) error {
 	if have > newest {
 		return fmt.Errorf("migration: databasen har skema %d, og dette program kender kun %d; brug den nyere udgave af mox", have, newest)
 	}
-	if _, err := p.Up(ctx); err != nil {
+	if _, err := p.UpTo(ctx, to); err != nil {
 		return fmt.Errorf("migration: %w", err)
 	}
 	return nil

@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -36,6 +38,7 @@ const migrationLock = 0x6d6f786d
 type DB struct {
 	pool    *sql.DB
 	queries sync.Map // text with ? → text with $1
+	closed  atomic.Bool
 }
 
 // Open connects to url ("postgres://user@host/database") and brings the database to the newest schema.
@@ -96,6 +99,9 @@ func (db *DB) View(ctx context.Context, f func(driver.Tx) error) error {
 
 func (db *DB) once(ctx context.Context, o *sql.TxOptions, f func(driver.Tx) error) error {
 	t, err := db.pool.BeginTx(ctx, o)
+	if err != nil && db.closed.Load() {
+		return driver.ErrClosed
+	}
 	if err != nil {
 		return err
 	}
@@ -104,17 +110,30 @@ func (db *DB) once(ctx context.Context, o *sql.TxOptions, f func(driver.Tx) erro
 	if err := t.QueryRowContext(ctx, "SELECT (extract(epoch FROM now()) * 1000000)::bigint").Scan(&x.now); err != nil {
 		return err
 	}
-	if err := f(x); err != nil {
+	if err := safely(f, x); err != nil {
 		return err
 	}
 	return t.Commit()
+}
+
+// safely makes a panic an error, as a driver with one writer must.
+func safely(f func(driver.Tx) error, t driver.Tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("postgres: panic in transaction: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return f(t)
 }
 
 // Backup refuses: pg_dump and the server's own tools do it better.
 func (db *DB) Backup(context.Context, string) error { return driver.ErrNoBackup }
 
 // Close closes all connections.
-func (db *DB) Close() error { return db.pool.Close() }
+func (db *DB) Close() error {
+	db.closed.Store(true)
+	return db.pool.Close()
+}
 
 type tx struct {
 	ctx context.Context
@@ -137,8 +156,13 @@ func (x *tx) Query(q string, args ...any) (*sql.Rows, error) {
 }
 
 func (x *tx) QueryRow(q string, args ...any) driver.Row {
-	return x.t.QueryRowContext(x.ctx, x.db.numbered(q), args...)
+	return row{x.t.QueryRowContext(x.ctx, x.db.numbered(q), args...)}
 }
+
+// row is a row whose error the driver's callers understand: an INSERT … RETURNING fails in Scan.
+type row struct{ *sql.Row }
+
+func (r row) Scan(dest ...any) error { return mapErr(r.Row.Scan(dest...)) }
 
 func (x *tx) Now() time.Time { return driver.Tid(x.now) }
 

@@ -6,6 +6,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,7 +44,9 @@ type DB struct {
 	done      chan struct{}
 	once      sync.Once
 	readStmts sync.Map // SQL text → *sql.Stmt of readers
+	closed    atomic.Bool
 	reserve   string
+	reserving sync.Mutex // held while the reserve is laid or given up
 	scarce    atomic.Bool
 	tried     atomic.Int64 // when keepReserve was last tried, microseconds
 }
@@ -148,7 +152,7 @@ func (db *DB) commitGroup(group []*job) {
 	errs := make([]error, len(group))
 	all := func(now time.Time) error {
 		for i, j := range group {
-			if errs[i] = db.inSavepoint(j, now); errors.Is(errs[i], driver.ErrFull) {
+			if errs[i] = db.inSavepoint(j, now); errors.Is(errs[i], driver.ErrFull) || errors.Is(errs[i], errLost) {
 				return errs[i] // SQLite may have rolled back everything
 			}
 		}
@@ -159,17 +163,12 @@ func (db *DB) commitGroup(group []*job) {
 		err = db.inTx(all)
 	}
 	for i, j := range group {
-		j.err <- errors.Join(errs[i], whenNil(errs[i], err))
+		j.err <- cmp.Or(errs[i], err)
 	}
 }
 
-// whenNil is the commit's error, for those whose own work went well.
-func whenNil(own, commit error) error {
-	if own != nil {
-		return nil
-	}
-	return commit
-}
+// errLost tells that SQLite has ended the whole transaction by itself, as it may after an I/O error.
+var errLost = errors.New("sqlite: the transaction was rolled back")
 
 func (db *DB) inTx(f func(now time.Time) error) error {
 	bg := context.Background()
@@ -186,7 +185,8 @@ func (db *DB) inTx(f func(now time.Time) error) error {
 	return nil
 }
 
-func (db *DB) inSavepoint(j *job, now time.Time) (err error) {
+// inSavepoint runs one closure so that it can be rolled back alone.
+func (db *DB) inSavepoint(j *job, now time.Time) error {
 	if err := j.ctx.Err(); err != nil {
 		return err
 	}
@@ -194,16 +194,26 @@ func (db *DB) inSavepoint(j *job, now time.Time) (err error) {
 	if err := db.exec(bg, "SAVEPOINT s"); err != nil {
 		return mapErr(err)
 	}
+	own := safely(j.f, &tx{ctx: bg, now: now, prepare: db.prepared})
+	if own != nil {
+		if err := db.exec(bg, "ROLLBACK TO s"); err != nil {
+			return errors.Join(own, errLost, mapErr(err))
+		}
+	}
+	if err := db.exec(bg, "RELEASE s"); err != nil {
+		return errors.Join(own, errLost, mapErr(err))
+	}
+	return own
+}
+
+// safely makes a panic an error: a defect in one closure must not stop the only writer.
+func safely(f func(driver.Tx) error, t driver.Tx) (err error) {
 	defer func() {
-		if p := recover(); p != nil { // a defect in one closure must not stop the only writer
-			err = fmt.Errorf("sqlite: panic in transaction: %v", p)
+		if p := recover(); p != nil {
+			err = fmt.Errorf("sqlite: panic in transaction: %v\n%s", p, debug.Stack())
 		}
-		if err != nil {
-			err = errors.Join(err, db.exec(bg, "ROLLBACK TO s"))
-		}
-		err = errors.Join(err, db.exec(bg, "RELEASE s"))
 	}()
-	return j.f(&tx{ctx: bg, now: now, prepare: db.prepared})
+	return f(t)
 }
 
 func (db *DB) exec(ctx context.Context, q string) error {
@@ -231,7 +241,7 @@ func (db *DB) prepared(ctx context.Context, q string) (*sql.Stmt, error) {
 func (db *DB) View(ctx context.Context, f func(driver.Tx) error) error {
 	t, err := db.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return mapErr(err)
+		return db.whenOpen(err)
 	}
 	defer func() { _ = t.Rollback() }() // nothing was written
 	return f(&tx{ctx: ctx, now: time.Now().UTC().Truncate(time.Microsecond),
@@ -257,6 +267,14 @@ func (db *DB) readStmt(ctx context.Context, t *sql.Tx, q string) (*sql.Stmt, err
 // Backup copies the database to path with VACUUM INTO.
 func (db *DB) Backup(ctx context.Context, path string) error {
 	_, err := db.readers.ExecContext(ctx, "VACUUM INTO ?", path)
+	return db.whenOpen(err)
+}
+
+// whenOpen is err, unless the reason is that the database is closed.
+func (db *DB) whenOpen(err error) error {
+	if err != nil && db.closed.Load() {
+		return driver.ErrClosed
+	}
 	return mapErr(err)
 }
 
@@ -264,6 +282,7 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 func (db *DB) Close() error {
 	var err error
 	db.once.Do(func() {
+		db.closed.Store(true)
 		close(db.stop)
 		<-db.done
 		for _, s := range db.stmts {
@@ -289,6 +308,8 @@ func (db *DB) closePools() error {
 
 // keepReserve lays a file of reserveSize bytes beside the database where there is room for it.
 func (db *DB) keepReserve() {
+	db.reserving.Lock()
+	defer db.reserving.Unlock()
 	db.tried.Store(time.Now().UnixMicro())
 	st, err := os.Stat(db.reserve)
 	if err != nil || st.Size() != reserveSize {
@@ -302,6 +323,8 @@ func (db *DB) keepReserve() {
 
 // giveReserve frees the reserve's space, and tells whether there was any.
 func (db *DB) giveReserve() bool {
+	db.reserving.Lock()
+	defer db.reserving.Unlock()
 	db.scarce.Store(true)
 	return os.Remove(db.reserve) == nil
 }
@@ -311,7 +334,8 @@ const retryReserve = 5 * time.Second
 
 // Scarce reports whether the reserve has been given up and cannot be laid again.
 func (db *DB) Scarce() bool {
-	if db.scarce.Load() && time.Since(time.UnixMicro(db.tried.Load())) > retryReserve {
+	tried := db.tried.Load()
+	if db.scarce.Load() && time.Since(time.UnixMicro(tried)) > retryReserve && db.tried.CompareAndSwap(tried, time.Now().UnixMicro()) {
 		db.keepReserve()
 	}
 	return db.scarce.Load()

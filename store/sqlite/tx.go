@@ -40,8 +40,13 @@ func (t *tx) QueryRow(q string, args ...any) driver.Row {
 	if err != nil {
 		return driver.FailedRow{Err: mapErr(err)}
 	}
-	return s.QueryRowContext(t.ctx, args...)
+	return row{s.QueryRowContext(t.ctx, args...)}
 }
+
+// row is a row whose error the driver's callers understand: an INSERT … RETURNING fails in Scan.
+type row struct{ *sql.Row }
+
+func (r row) Scan(dest ...any) error { return mapErr(r.Row.Scan(dest...)) }
 
 func (t *tx) Now() time.Time { return t.now }
 

@@ -1,0 +1,195 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/auth"
+	"github.com/moxkit/mox/carrier/pull"
+	"github.com/moxkit/mox/console"
+	"github.com/moxkit/mox/internal/problem"
+)
+
+// Adressefil is the file in the data folder that tells where this MOX listens, so that the commands find it.
+const Adressefil = "adresse"
+
+// How long a connection may take its time. There is no write limit: a carrier waits long for work, and documents are large.
+const (
+	laesHovedFrist = 10 * time.Second
+	tomgangsFrist  = 2 * time.Minute
+	lukkeFrist     = 5 * time.Second
+)
+
+// web is the console and the APIs with their listeners.
+type web struct {
+	vagt       *auth.Vagt
+	lyttere    []net.Listener
+	server     *http.Server
+	certifikat *tls.Certificate
+}
+
+func (a *App) aabnWeb(context.Context) error {
+	if err := a.config.check(); err != nil {
+		return err
+	}
+	a.web = &web{}
+	if err := a.web.lytAlle(a.config); err != nil {
+		return err
+	}
+	lokal, err := auth.LokalNoegle(a.config.Dir)
+	if err != nil {
+		return err
+	}
+	noegler, err := a.config.laesAPINoegler()
+	if err != nil {
+		return err
+	}
+	o := auth.Options{Vaerter: a.config.Fjern.Vaerter, LokalNoegle: lokal, Noegler: noegler, Log: a.log}
+	for _, l := range a.web.lyttere {
+		o.Adresser = append(o.Adresser, l.Addr().String())
+	}
+	if a.web.vagt, err = auth.NyVagt(o); err != nil {
+		return err
+	}
+	a.web.server = &http.Server{Handler: a.web.vagt.Beskyt(a.ruter()), ReadHeaderTimeout: laesHovedFrist, IdleTimeout: tomgangsFrist, MaxHeaderBytes: 64 << 10}
+	a.gruppe.Add("web", a.web.run)
+	fil := filepath.Join(a.config.Dir, Adressefil)
+	if err := os.WriteFile(fil, []byte(a.web.adresse()+"\n"), 0o600); err != nil {
+		return mappefejl(a.config.Dir, err)
+	}
+	return nil
+}
+
+// lytAlle opens the listener of this machine, and the one for others where it is asked for.
+func (w *web) lytAlle(c Config) error {
+	l, err := lyt(c.Listen)
+	if err != nil {
+		return err
+	}
+	w.lyttere = append(w.lyttere, l)
+	f := c.Fjern
+	if f.Listen == "" {
+		return nil
+	}
+	cert, err := tls.LoadX509KeyPair(c.sti(f.Certifikat), c.sti(f.Noegle))
+	if err != nil {
+		return mox.E("config", mox.KodeUgyldig, "certifikatet til fjern.listen kan ikke bruges: %v", err).Med("ret fjern.certifikat og fjern.noegle i mox.yaml")
+	}
+	w.certifikat = &cert
+	if l, err = lyt(f.Listen); err != nil {
+		return err
+	}
+	w.lyttere = append(w.lyttere, tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}))
+	return nil
+}
+
+// ruter leads each path to its part.
+func (a *App) ruter() http.Handler {
+	k := console.New(console.Options{D: a.distributor, Agenter: agenter{a}, Landskab: a.landskab, Log: a.log, Version: a.o.Version, Demo: a.o.Demo != nil, DemoTrin: a.o.Demo,
+		Bruger: func(r *http.Request) string {
+			i, _ := auth.Fra(r.Context())
+			return i.Navn
+		}})
+	m := http.NewServeMux()
+	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") }) // the caller has gone if it fails
+	m.HandleFunc("GET /readyz", a.klar)
+	api := pull.Handler(a.tjeneste)
+	m.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		switch p := r.URL.Path; {
+		case strings.HasPrefix(p, "/api/v1/drift/"), !strings.HasPrefix(p, "/api/") && !strings.HasPrefix(p, "/indhold"):
+			a.kunMennesker(k).ServeHTTP(w, r)
+		default:
+			api.ServeHTTP(w, r)
+		}
+	})
+	return m
+}
+
+// kunMennesker keeps systems out of the operators' pages: a system's key opens the system's own API only.
+func (a *App) kunMennesker(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if i, ok := auth.Fra(r.Context()); ok && (!i.Rolle.Menneske() || r.Method != http.MethodGet && !i.Rolle.Driver()) {
+			problem.Skriv(w, r, mox.E("adgang", mox.KodeIkkeTilladt, "nøglen %s giver ikke adgang hertil", i.Navn).Med("brug en nøgle med rollen drift"))
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// klar answers whether this process can do its work now.
+func (a *App) klar(w http.ResponseWriter, r *http.Request) {
+	if _, err := a.distributor.Overblik(r.Context()); err != nil {
+		problem.Skriv(w, r, err)
+		return
+	}
+	for del, err := range a.gruppe.Failing() {
+		problem.Skriv(w, r, mox.E("klar", mox.KodeUtilgaengelig, "%s er nede", del).Med("se loggen: "+mox.Maskeret(err.Error())))
+		return
+	}
+	_, _ = fmt.Fprintln(w, "klar") // the caller has gone if it fails
+}
+
+// run serves on all listeners until ctx ends, and lets calls in flight end.
+func (w *web) run(ctx context.Context) error {
+	fejl := make(chan error, len(w.lyttere))
+	for _, l := range w.lyttere {
+		go func() { fejl <- w.server.Serve(l) }()
+	}
+	select {
+	case err := <-fejl:
+		return err
+	case <-ctx.Done():
+	}
+	luk, slut := context.WithTimeout(context.WithoutCancel(ctx), lukkeFrist)
+	defer slut()
+	if err := w.server.Shutdown(luk); err != nil {
+		return w.server.Close()
+	}
+	return nil
+}
+
+func (w *web) luk() error {
+	var err error
+	for _, l := range w.lyttere {
+		if e := l.Close(); !errors.Is(e, net.ErrClosed) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}
+
+func (w *web) adresse() string { return "http://" + w.lyttere[0].Addr().String() }
+
+func (w *web) link() string { return w.adresse() + w.vagt.Engangslink() }
+
+// landskab is the systems around MOX, as the agents' files tell of them.
+func (a *App) landskab() console.Landskab {
+	var ud console.Landskab
+	kendte := map[string]console.System{}
+	for _, s := range a.o.Systemer {
+		kendte[s.Navn] = s
+	}
+	for _, s := range a.specs {
+		system, ok := kendte[s.System]
+		if !ok {
+			system = console.System{Navn: s.System}
+		}
+		ud.Systemer = append(ud.Systemer, system)
+		for _, k := range s.Sources {
+			ud.Flows = append(ud.Flows, console.Flow{Fra: s.System, Kilde: s.Agent + "/" + k.Name})
+		}
+		for _, k := range s.Sinks {
+			ud.Flows = append(ud.Flows, console.Flow{Til: s.System, Abonnement: s.AbonnementID(k.Name)})
+		}
+	}
+	return ud
+}

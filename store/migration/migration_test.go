@@ -1,0 +1,216 @@
+package migration_test
+
+import (
+	"database/sql"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite"
+
+	"github.com/moxkit/mox/internal/testenv"
+	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/migration"
+)
+
+var rewrite = flag.Bool("rewrite", false, "write testdata/*.sqlite.sql anew; never for a released version")
+
+// onBoth runs a test on an empty database of each kind; url is what store.Open takes.
+func onBoth(t *testing.T, f func(t *testing.T, db *sql.DB, d migration.Dialect, url string)) {
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		path := filepath.Join(t.TempDir(), "mox.db")
+		f(t, connect(t, "sqlite", path), migration.SQLite(), path)
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		url := testenv.Postgres(t)
+		f(t, connect(t, "pgx", url), migration.Postgres(), url)
+	})
+}
+
+func connect(t *testing.T, kind, address string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open(kind, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func run(t *testing.T, db *sql.DB, d migration.Dialect) {
+	t.Helper()
+	if err := migration.Run(t.Context(), db, d); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func execute(t *testing.T, db *sql.DB, q string) {
+	t.Helper()
+	if _, err := db.ExecContext(t.Context(), q); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRunAgainKeepsWhatIsThere(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, db *sql.DB, d migration.Dialect, _ string) {
+		run(t, db, d)
+		execute(t, db, `INSERT INTO inkarnation (id, startet, sidst) VALUES ('a', 1, 1)`)
+		run(t, db, d)
+		var n int
+		if err := db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM inkarnation`).Scan(&n); err != nil || n != 1 {
+			t.Errorf("%d rows and error %v after the second run", n, err)
+		}
+	})
+}
+
+func TestNewerDatabaseIsRefused(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, db *sql.DB, d migration.Dialect, url string) {
+		run(t, db, d)
+		execute(t, db, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, `+map[string]string{"INTEGER": "1", "BIGINT": "true"}[d.Int]+`)`)
+		_, err := store.Open(t.Context(), url)
+		if err == nil {
+			t.Fatal("opened")
+		}
+		for _, want := range []string{"databasen har skema 9999", "kender kun", "brug den nyere udgave af mox"} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("the error %q does not say %q", err, want)
+			}
+		}
+	})
+}
+
+// TestOpensEveryReleasedVersion opens, with the current code, a database as each version of the program has left it:
+// testdata/NNNN.sqlite.sql is such a database as text, with its rows.
+func TestOpensEveryReleasedVersion(t *testing.T) {
+	t.Parallel()
+	if *rewrite {
+		write(t, "testdata/0001.sqlite.sql")
+	}
+	files, err := filepath.Glob("testdata/*.sqlite.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no released versions in testdata: %v", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "mox.db")
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			execute(t, connect(t, "sqlite", path), string(text))
+			s, err := store.Open(t.Context(), path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = s.Close() }()
+			released(t, s)
+		})
+	}
+}
+
+// released checks that the rows of a released version are there and mean what they meant.
+func released(t *testing.T, s *store.Store) {
+	t.Helper()
+	const installation = "6a3e7d4e-2f0b-4a4f-8f2c-000000000001"
+	if s.InstallationID() != installation {
+		t.Errorf("installation %s", s.InstallationID())
+	}
+	if id := s.ObjektID("byggesag", "Sag", "2026-0001"); id != "d5fd8213-4a6b-88cf-819d-66d3d9a2ed86" {
+		t.Errorf("the record 2026-0001 is now objekt %s: every objekt has changed its identity", id)
+	}
+	err := s.View(t.Context(), func(tx *store.Tx) error {
+		o, ok, err := tx.OpgaveFor(1)
+		if err != nil || !ok {
+			t.Errorf("the leverance is not there: %v", err)
+			return err
+		}
+		if o.Besked.ID != "11111111-1111-4111-8111-111111111111" || o.Besked.Type != "Sag.Opstaaet" || o.Leverance.Tilstand != "Parkeret" {
+			t.Errorf("read %+v", o)
+		}
+		f, err := tx.FejlOm(1)
+		if len(f) != 1 || !f[0].Aaben {
+			t.Errorf("its Fejl: %+v", f)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestReleasedSchemaIsNotChanged tells when a migration that has been released is edited instead of a new one added.
+func TestReleasedSchemaIsNotChanged(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/0001.sqlite.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	then := connect(t, "sqlite", filepath.Join(t.TempDir(), "then.db"))
+	execute(t, then, string(text))
+	now := connect(t, "sqlite", filepath.Join(t.TempDir(), "now.db"))
+	if err := migration.RunTo(t.Context(), now, migration.SQLite(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := schema(t, then), schema(t, now); !slices.Equal(a, b) {
+		t.Errorf("0001 makes another schema than it did when it was released:\n%s\n\nreleased:\n%s", strings.Join(b, ";\n"), strings.Join(a, ";\n"))
+	}
+}
+
+// schema is what makes the tables and indexes, as SQLite keeps it.
+func schema(t *testing.T, db *sql.DB) (out []string) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), `SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'sqlite_sequence' ORDER BY rowid`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, s)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// write makes the file of version 1.
+func write(t *testing.T, file string) {
+	t.Helper()
+	db := connect(t, "sqlite", filepath.Join(t.TempDir(), "mox.db"))
+	if err := migration.RunTo(t.Context(), db, migration.SQLite(), 1); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(schema(t, db), ";\n\n") + ";\n\n" + rows1
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// rows1 are the rows that a database of version 1 is left with.
+const rows1 = `INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, 1), (1, 1);
+INSERT INTO installation VALUES (1, '6a3e7d4e-2f0b-4a4f-8f2c-000000000001', x'000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f', 1767225600000000);
+INSERT INTO konfiguration (sha256, indhold, oprettet) VALUES ('00', '{}', 1767225600000000);
+INSERT INTO besked (id, afsender, digest, type, objekt_id, objekttype, livscyklus, kildesystem, foraarsaget_af, dybde, gyldig_til, registreringstid, metadata,
+    indholdstype, indhold, salt, indholdshash, konfiguration, modtaget, logposition, kaede)
+  VALUES ('11111111-1111-4111-8111-111111111111', 'byggesag', x'01', 'Sag.Opstaaet', '22222222-2222-4222-8222-222222222222', 'Sag', 'Opstaaet', 'byggesag', '', 0, 0,
+    1767225600000000, '{"felter":{"beskedID":["11111111-1111-4111-8111-111111111111"],"beskedtype":["Sag.Opstaaet"],"objektID":["22222222-2222-4222-8222-222222222222"],"objekttype":["Sag"]}}',
+    'application/json', x'7b7d', x'02', x'03', 1, 1767225600000000, 1, x'04');
+INSERT INTO leverance (besked, abonnement, orden, raekke, tilstand, blokeret, forsoeg, naeste, ansvar, kode, aarsag, oprettet, aendret)
+  VALUES (1, 'esdh.sager', '22222222-2222-4222-8222-222222222222', 1, 'Parkeret', 0, 1, 1767225600000000, 'modtager', '409', 'sagen er lukket', 1767225600000000, 1767225600000000);
+INSERT INTO forsoeg (leverance, nr, begyndt, afsluttet, ejer, resultat, kode) VALUES (1, 1, 1767225600000000, 1767225600000000, 'proces/x/1', 'afvist', '409');
+INSERT INTO kvittering (besked, abonnement, art, tid) VALUES (1, '', 'modtaget', 1767225600000000);
+INSERT INTO fejl (art, ansvar, kode, tekst, besked, leverance, oprettet) VALUES ('leverance', 'modtager', '409', 'sagen er lukket', 1, 1, 1767225600000000);
+`
