@@ -1,6 +1,7 @@
 package mox
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -38,16 +39,15 @@ type Plan struct {
 }
 
 // StandardPlan is used where an abonnement states none: about two days of trying.
-func StandardPlan() Plan { return Plan{Forsoeg: 24, Foerste: time.Second, Hoejst: 3 * time.Hour} }
+func StandardPlan() Plan { return Plan{Forsoeg: 30, Foerste: time.Second, Hoejst: 3 * time.Hour} }
 
 // Efter is how long to wait after failed attempt number nr (from 1). jitter in [0,1) spreads receivers' retries over the
 // last quarter of the wait. spec: mox 42
 func (p Plan) Efter(nr int, jitter float64) time.Duration {
-	d := p.Foerste
-	for i := 1; i < nr && d < p.Hoejst; i++ {
-		d *= 2
+	d := min(p.Foerste, p.Hoejst)
+	for i := 1; i < nr && d > 0 && d < p.Hoejst; i++ {
+		d += min(d, p.Hoejst-d) // doubled, and never beyond what the type can hold
 	}
-	d = min(d, p.Hoejst)
 	return d - time.Duration(float64(d)*0.25*jitter)
 }
 
@@ -63,7 +63,7 @@ const (
 )
 
 // Filter is a predicate over a besked's metadata, never its content. The zero Filter matches everything but
-// Kvitteringer. spec: mox 29
+// Kvitteringer and Fejlbeskeder. spec: mox 29
 type Filter struct {
 	vilkaar vilkaar
 	kilde   any // as read, to be shown and stored again
@@ -123,7 +123,7 @@ func (e enAfVaerdi) svar(m map[string][]string) Svar {
 		return Ukendt
 	}
 	for _, v := range vaerdier {
-		if e.vaerdier[v] || slices.ContainsFunc(e.forled, func(f string) bool { return strings.HasPrefix(v, f) }) {
+		if e.tager(v) {
 			return Ja
 		}
 	}
@@ -146,18 +146,25 @@ func (t tidsrum) svar(m map[string][]string) Svar {
 
 // Match reports whether the filter takes a besked with these metadata (see [Besked.Metadata]).
 func (f Filter) Match(m map[string][]string) bool {
-	if slices.Contains(m["beskedtype"], TypeKvittering) && !f.naevnerKvittering() {
-		return false
+	if slices.Contains(m["beskedtype"], TypeKvittering) || slices.Contains(m["beskedtype"], TypeFejlbesked) {
+		return tagerOmLevering(f.vilkaar, m)
 	}
 	return f.vilkaar == nil || f.vilkaar.svar(m) == Ja
 }
 
-// naevnerKvittering reports whether the filter asks for Kvitteringer by name; otherwise it never sees one.
-func (f Filter) naevnerKvittering() bool {
-	return slices.ContainsFunc(topvilkaar(f.vilkaar), func(v vilkaar) bool {
-		e, ok := v.(enAfVaerdi)
-		return ok && e.noegle == "beskedtype" && e.vaerdier[TypeKvittering]
-	})
+// tagerOmLevering reports whether v takes this Kvittering or Fejlbesked and asks for its type by name; otherwise it never
+// sees one. Where one of several filters is enough, it is that one which must name them.
+func tagerOmLevering(v vilkaar, m map[string][]string) bool {
+	naevnt := func(v vilkaar) bool { return tagerOmLevering(v, m) }
+	switch v := v.(type) {
+	case alleAf:
+		return v.svar(m) == Ja && slices.ContainsFunc(v, naevnt)
+	case enAf:
+		return slices.ContainsFunc(v, naevnt)
+	case enAfVaerdi:
+		return v.noegle == "beskedtype" && slices.ContainsFunc(m["beskedtype"], func(t string) bool { return v.vaerdier[t] })
+	}
+	return false
 }
 
 // topvilkaar are the conditions that must all hold.
@@ -184,6 +191,9 @@ func topvilkaar(v vilkaar) []vilkaar {
 func LaesFilter(kilde any) (Filter, []Feltfejl) {
 	var l filterlaeser
 	v := l.objekt("", kilde, 0)
+	if len(l.fejl) == 0 {
+		l.modsigelser(v)
+	}
 	if len(l.fejl) > 0 {
 		return Filter{}, l.fejl
 	}
@@ -193,9 +203,38 @@ func LaesFilter(kilde any) (Filter, []Feltfejl) {
 // Kilde is the filter as it was read; nil for the zero Filter.
 func (f Filter) Kilde() any { return f.kilde }
 
-const maksFilterdybde = 10
+// MarshalJSON writes the filter as it was read; the zero Filter is null.
+func (f Filter) MarshalJSON() ([]byte, error) { return json.Marshal(f.kilde) }
 
-type filterlaeser struct{ fejl []Feltfejl }
+// UnmarshalJSON reads a filter as [LaesFilter] does. A filter that cannot be read is an error, never a filter that takes
+// more than was meant.
+func (f *Filter) UnmarshalJSON(b []byte) error {
+	var kilde any
+	if err := json.Unmarshal(b, &kilde); err != nil {
+		return err
+	}
+	if kilde == nil {
+		*f = Filter{}
+		return nil
+	}
+	ny, fejl := LaesFilter(kilde)
+	if len(fejl) > 0 {
+		return &Error{Kode: KodeUgyldig, Op: "filter", Tekst: "filteret kan ikke læses", Felter: fejl}
+	}
+	*f = ny
+	return nil
+}
+
+// Limits on a filter.
+const (
+	maksFilterdybde   = 10
+	maksFiltervilkaar = 1000
+)
+
+type filterlaeser struct {
+	fejl  []Feltfejl
+	antal int
+}
 
 func (l *filterlaeser) afvis(sti, regel, format string, args ...any) {
 	l.fejl = append(l.fejl, Feltfejl{Sti: strings.TrimPrefix(sti, "."), Regel: regel, Tekst: fmt.Sprintf(format, args...)})
@@ -205,6 +244,10 @@ func (l *filterlaeser) objekt(sti string, kilde any, dybde int) vilkaar {
 	m, ok := kilde.(map[string]any)
 	if !ok || len(m) == 0 || dybde > maksFilterdybde {
 		l.afvis(sti, "form", "et filter er et objekt med mindst én nøgle, højst %d niveauer dybt", maksFilterdybde)
+		return nil
+	}
+	if l.antal += len(m); l.antal > maksFiltervilkaar {
+		l.afvis(sti, "antal", "filteret har over %d betingelser", maksFiltervilkaar)
 		return nil
 	}
 	var ud alleAf
@@ -239,7 +282,7 @@ func (l *filterlaeser) liste(sti string, kilde any, dybde int) []vilkaar {
 
 func (l *filterlaeser) noegle(sti, noegle string, kilde any) vilkaar {
 	felt, kendt := BeskedfeltAf(noegle)
-	if !kendt && noegle != "relateret" && !strings.HasPrefix(noegle, "relateret.") {
+	if rolle, relateret := strings.CutPrefix(noegle, "relateret."); !kendt && noegle != "relateret" && (!relateret || rolle == "") {
 		l.afvis(sti, "ukendt", "nøglen kendes ikke; brug navnet på et metadatafelt, relateret.<rolle>, alle, en af eller ikke")
 		return nil
 	}
@@ -253,9 +296,12 @@ func (l *filterlaeser) udtryk(sti, noegle string, m map[string]any, tid bool) vi
 	if ja, ok := m["findes"].(bool); ok && len(m) == 1 {
 		return findes{noegle, ja}
 	}
+	if len(m) == 0 {
+		l.afvis(sti, "tom", "siger intet; skriv findes: true|false, eller for tider fra og til")
+	}
 	ud := tidsrum{noegle: noegle}
-	for k, v := range m {
-		t, err := time.Parse(time.RFC3339, fmt.Sprint(v))
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		t, err := filtertid(m[k])
 		switch {
 		case !tid || (k != "fra" && k != "til"):
 			l.afvis(sti+"."+k, "ukendt", "kun findes: true|false, og for tider fra og til")
@@ -267,7 +313,18 @@ func (l *filterlaeser) udtryk(sti, noegle string, m map[string]any, tid bool) vi
 			ud.til = t
 		}
 	}
+	if !ud.fra.IsZero() && !ud.til.IsZero() && !ud.fra.Before(ud.til) {
+		l.afvis(sti, "modsigelse", "til skal ligge efter fra")
+	}
 	return ud
+}
+
+// filtertid reads a time; YAML may have read it already.
+func filtertid(v any) (time.Time, error) {
+	if t, ok := v.(time.Time); ok {
+		return t, nil
+	}
+	return time.Parse(time.RFC3339, fmt.Sprint(v))
 }
 
 func (l *filterlaeser) vaerdier(sti, noegle string, kilde any) vilkaar {
@@ -290,9 +347,24 @@ func (l *filterlaeser) vaerdier(sti, noegle string, kilde any) vilkaar {
 			continue
 		}
 		l.kendtVaerdi(sti, noegle, s)
-		ud.vaerdier[s] = true
+		for _, form := range stavemaader(s) {
+			ud.vaerdier[form] = true
+		}
 	}
 	return ud
+}
+
+// stavemaader are all spellings of a value: a CVR URN has two (spec: mox 8), and a besked keeps a UUID in lower case.
+func stavemaader(v string) []string {
+	if id := strings.ToLower(v); ErUUID(id) {
+		return []string{id, v}
+	}
+	for _, forled := range cvrForled {
+		if nr, ok := strings.CutPrefix(v, forled); ok {
+			return forHver(cvrForled[:], func(f string) string { return f + nr })
+		}
+	}
+	return []string{v}
 }
 
 func (l *filterlaeser) kendtVaerdi(sti, noegle, v string) {

@@ -2,8 +2,10 @@ package mox
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -19,11 +21,12 @@ const (
 	TypeFejlbesked = "Fejlbesked" // an agent, or the distributor for it, could not do its work. spec: mox 21
 )
 
-// Limits on a besked. Over them it is refused with [KodeForStor].
+// Limits on a besked. Over MaksIndhold it is refused with [KodeForStor], over the others with [KodeUgyldig] and the field.
 const (
 	MaksIndhold    = 1 << 20 // bytes of body; document content never travels in a besked
 	MaksFeltVaerdi = 1024    // bytes of one metadata value
-	MaksFlere      = 100     // values of one multi-valued field
+	MaksFlere      = 100     // values of one multi-valued field, and related objekter
+	MaksRolle      = 100     // bytes of a related objekt's role: it is part of a header's name
 )
 
 // Besked is one message: one registrering of one objekt, or an order in the receiver's format.
@@ -108,10 +111,10 @@ func (f *Beskedfelt) Saet(b *Besked, v []string) error {
 }
 
 var beskedfelter = []Beskedfelt{
-	tekstfelt("beskedID", func(b *Besked) *BeskedID { return &b.ID }),
+	idfelt("beskedID", func(b *Besked) *BeskedID { return &b.ID }),
 	tekstfelt("beskedversion", func(b *Besked) *string { return &b.Version }),
 	tekstfelt("beskedtype", func(b *Besked) *string { return &b.Type }),
-	tekstfelt("objektID", func(b *Besked) *ObjektID { return &b.ObjektID }),
+	idfelt("objektID", func(b *Besked) *ObjektID { return &b.ObjektID }),
 	tekstfelt("objekttype", func(b *Besked) *ObjektType { return &b.ObjektType }),
 	{Navn: "livscykluskode", hent: func(b *Besked) []string { return enkelt(string(b.LivscyklusKode)) }, saet: saetLivscyklus},
 	tekstfelt("handling", func(b *Besked) *string { return &b.Handling }),
@@ -124,7 +127,7 @@ var beskedfelter = []Beskedfelt{
 	tekstfelt("tilstand", func(b *Besked) *string { return &b.Tilstand }),
 	tekstfelt("foelsomhed", func(b *Besked) *string { return &b.Foelsomhed }),
 	listefelt("procesID", func(b *Besked) *[]string { return &b.ProcesID }),
-	tekstfelt("foraarsagetAf", func(b *Besked) *BeskedID { return &b.ForaarsagetAf }),
+	idfelt("foraarsagetAf", func(b *Besked) *BeskedID { return &b.ForaarsagetAf }),
 	listefelt("tilladtmodtager", func(b *Besked) *[]string { return &b.TilladtModtager }),
 	tidsfelt("gyldigFra", func(b *Besked) *time.Time { return &b.GyldigFra }),
 	tidsfelt("gyldigTil", func(b *Besked) *time.Time { return &b.GyldigTil }),
@@ -155,6 +158,19 @@ func tekstfelt[S ~string](navn string, felt func(*Besked) *S) Beskedfelt {
 		}}
 }
 
+// idfelt is a text field whose value, where it is a UUID, is kept in lower case: .NET writes upper.
+func idfelt[S ~string](navn string, felt func(*Besked) *S) Beskedfelt {
+	f := tekstfelt(navn, felt)
+	saet := f.saet
+	f.saet = func(b *Besked, v []string) error {
+		if len(v) == 1 && ErUUID(strings.ToLower(v[0])) {
+			v = []string{strings.ToLower(v[0])}
+		}
+		return saet(b, v)
+	}
+	return f
+}
+
 func listefelt(navn string, felt func(*Besked) *[]string) Beskedfelt {
 	return Beskedfelt{Navn: navn, Flere: true,
 		hent: func(b *Besked) []string { return *felt(b) },
@@ -178,8 +194,8 @@ func tidsfelt(navn string, felt func(*Besked) *time.Time) Beskedfelt {
 				return nil
 			}
 			t, err := time.Parse(time.RFC3339Nano, v[0])
-			if err != nil {
-				return fmt.Errorf("%s er ikke et tidspunkt med tidszone (RFC 3339)", navn)
+			if err != nil || !kanSkrives(t) {
+				return fmt.Errorf("%s er ikke et tidspunkt med tidszone (RFC 3339) i årene 1 til 9999", navn)
 			}
 			*felt(b) = t.UTC()
 			return nil
@@ -205,13 +221,14 @@ func (b *Besked) ErOmSelveLeveringen() bool {
 	return b.Type == TypeKvittering || b.Type == TypeFejlbesked
 }
 
-// MedStandard fills in what may be left out: beskedversion and beskedtype.
+// MedStandard fills in what may be left out: beskedversion, and beskedtype as "Sag.Rettet", or "Sag.<handling>" where no
+// livscykluskode is told.
 func (b Besked) MedStandard() Besked {
 	if b.Version == "" {
 		b.Version = Beskedversion
 	}
-	if b.Type == "" && b.ObjektType != "" {
-		b.Type = string(b.ObjektType) + "." + string(b.LivscyklusKode)
+	if hvad := cmp.Or(string(b.LivscyklusKode), b.Handling); b.Type == "" && b.ObjektType != "" && hvad != "" {
+		b.Type = string(b.ObjektType) + "." + hvad
 	}
 	return b
 }
@@ -258,7 +275,35 @@ func (b *Besked) feltfejl() []Feltfejl {
 		kraev(ErUUID(r.ID) || ErURN(r.ID), fmt.Sprintf("relateret[%d].objektID", i), "unikid", "mox 8", "er hverken en UUID eller en URN")
 	}
 	kraev(len(b.Relateret) <= MaksFlere, "relateret", "antal", "", fmt.Sprintf("højst %d", MaksFlere))
+	b.graenser(func(ok bool, sti, tekst string) { kraev(ok, sti, "graense", "", tekst) })
 	return ud
+}
+
+// graenser holds every text to what both databases and every form of a besked can carry. Input through Saet is within
+// them already; a besked may also be made by a program.
+func (b *Besked) graenser(kraev func(ok bool, sti, tekst string)) {
+	tekst := func(sti, v string, maks int) {
+		kraev(gyldigTekst(v), sti, ugyldigTekst)
+		kraev(len(v) <= maks, sti, fmt.Sprintf("er på %d bytes; højst %d", len(v), maks))
+	}
+	for i := range beskedfelter {
+		f := &beskedfelter[i]
+		if f.Tid {
+			continue
+		}
+		v := f.hent(b)
+		kraev(len(v) <= MaksFlere, f.Navn, fmt.Sprintf("har %d værdier; højst %d", len(v), MaksFlere))
+		for _, x := range v {
+			tekst(f.Navn, x, MaksFeltVaerdi)
+		}
+	}
+	tekst("indholdstype", b.Indholdstype, MaksFeltVaerdi)
+	for i, r := range b.Relateret {
+		sti := fmt.Sprintf("relateret[%d].", i)
+		tekst(sti+"rolle", r.Rolle, MaksRolle)
+		tekst(sti+"objektID", r.ID, MaksFeltVaerdi)
+		tekst(sti+"objekttype", r.ObjektType, MaksFeltVaerdi)
+	}
 }
 
 // Stemmer checks that the metadata agree with the registrering they are about. The error is an [*Error] with
@@ -272,7 +317,7 @@ func (b *Besked) Stemmer(id ObjektID, r Registrering) error {
 	}
 	ens("objektID", string(b.ObjektID), string(id))
 	ens("livscykluskode", string(b.LivscyklusKode), string(r.LivscyklusKode))
-	if !r.FraTidspunkt.IsZero() && !b.Registreringstid.Equal(r.FraTidspunkt) {
+	if !r.FraTidspunkt.IsZero() && Kl(b.Registreringstid) != Kl(r.FraTidspunkt) {
 		ens("registreringstid", "metadata", "indhold")
 	}
 	af := afledte(b.ObjektType, r, Kl(b.Registreringstid))
@@ -351,10 +396,13 @@ func (b *Besked) Kanonisk() []byte {
 		}
 	}
 	rel := slices.Clone(b.Relateret)
-	slices.SortFunc(rel, func(x, y Relateret) int { return strings.Compare(x.Rolle+"\x00"+x.ID, y.Rolle+"\x00"+y.ID) })
+	slices.SortFunc(rel, func(x, y Relateret) int {
+		return cmp.Or(cmp.Compare(x.Rolle, y.Rolle), cmp.Compare(x.ID, y.ID), cmp.Compare(x.ObjektType, y.ObjektType))
+	})
 	for _, r := range rel {
-		fmt.Fprintf(&ud, "relateret.%s=%q %q\n", r.Rolle, r.ID, r.ObjektType)
+		fmt.Fprintf(&ud, "relateret %q %q %q\n", r.Rolle, r.ID, r.ObjektType)
 	}
+	ud.WriteString("indhold\n")
 	ud.Write(kanoniskIndhold(b.Indhold))
 	return ud.Bytes()
 }
@@ -364,8 +412,11 @@ func kanoniskIndhold(b []byte) []byte {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()
 	var v any
-	if d.Decode(&v) != nil || d.More() {
+	if d.Decode(&v) != nil {
 		return b
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return b // something follows
 	}
 	ud, err := json.Marshal(v)
 	if err != nil {

@@ -2,6 +2,7 @@ package mox
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -68,12 +69,77 @@ func (r Registrering) trim() Registrering {
 	return r
 }
 
-// Ens reports whether two registreringer say the same of their objekt: content and livscykluskode-independent, without
-// regard to user, note and time.
+// Ens reports whether two registreringer say the same of their objekt, whoever registered it, when and with which
+// livscykluskode and note. The order of segments, entries and variants says nothing, and neither does a cut between two
+// segments that are alike. spec: oio 16
 func (r Registrering) Ens(s Registrering) bool {
-	a, b := r.Kopi().trim(), s.Kopi().trim()
+	a, b := r.ordnet(), s.ordnet()
 	return reflect.DeepEqual(a.Attributter, b.Attributter) && reflect.DeepEqual(a.Tilstande, b.Tilstande) &&
-		reflect.DeepEqual(a.Relationer, b.Relationer) && (len(a.Varianter)+len(b.Varianter) == 0 || reflect.DeepEqual(a.Varianter, b.Varianter))
+		reflect.DeepEqual(a.Relationer, b.Relationer) && reflect.DeepEqual(a.Varianter, b.Varianter)
+}
+
+// ordnet is a copy in the one form that every registrering with the same content has.
+func (r Registrering) ordnet() Registrering {
+	ud := r.Kopi().trim()
+	for navn, l := range ud.Attributter {
+		ud.Attributter[navn] = ordnAttributter(l)
+	}
+	for navn, l := range ud.Tilstande {
+		ud.Tilstande[navn] = saml(l, (*Tilstand).gaelder, sammeTilstand)
+	}
+	ordnRelationer(ud.Relationer)
+	if len(ud.Varianter) == 0 {
+		ud.Varianter = nil
+	}
+	slices.SortStableFunc(ud.Varianter, func(a, b Variant) int { return cmp.Compare(a.VariantTekst, b.VariantTekst) })
+	for i := range ud.Varianter {
+		ordnVariant(&ud.Varianter[i])
+	}
+	return ud
+}
+
+func ordnVariant(v *Variant) {
+	v.Egenskaber = ordnAttributter(v.Egenskaber)
+	if len(v.Dele) == 0 {
+		v.Dele = nil
+	}
+	slices.SortStableFunc(v.Dele, func(a, b Del) int { return cmp.Compare(a.DelTekst, b.DelTekst) })
+	for j := range v.Dele {
+		v.Dele[j].Egenskaber = ordnAttributter(v.Dele[j].Egenskaber)
+		ordnRelationer(v.Dele[j].Relationer)
+	}
+}
+
+func ordnAttributter(l []Attribut) []Attribut {
+	if len(l) == 0 {
+		return nil
+	}
+	for i := range l {
+		l[i].Felter = ellerIngen(l[i].Felter)
+	}
+	return samlAttributter(l)
+}
+
+func ellerIngen(felter map[string]string) map[string]string {
+	if len(felter) == 0 {
+		return nil
+	}
+	return felter
+}
+
+// ordnRelationer sorts the entries so that those of one instance stand together in time.
+func ordnRelationer(lister map[string][]Relation) {
+	for navn, l := range lister {
+		for i := range l {
+			l[i].Felter = ellerIngen(l[i].Felter)
+		}
+		slices.SortStableFunc(l, func(a, b Relation) int {
+			return cmp.Or(cmp.Compare(a.Indeks, b.Indeks), cmp.Compare(a.Reference.UUID, b.Reference.UUID), cmp.Compare(a.Reference.URN, b.Reference.URN),
+				cmp.Compare(a.ObjektType, b.ObjektType), cmp.Compare(fmt.Sprint(a.Felter), fmt.Sprint(b.Felter)),
+				a.Virkning.Fra.Sammenlign(b.Virkning.Fra), a.Virkning.Til.Sammenlign(b.Virkning.Til))
+		})
+		lister[navn] = foej(l, (*Relation).gaelder, sammeRelation)
+	}
 }
 
 // laegAttributter lays felter over the segments for the virkning v: within v a given field wins, "" clears it, and a
@@ -89,7 +155,7 @@ func laegAttributter(segmenter []Attribut, felter map[string]string, v Virkning)
 			continue
 		}
 		inde := v.Snit(s.Virkning)
-		ud = append(ud, Attribut{Felter: medFelter(s.Felter, felter), Virkning: arvAktoer(inde, s.Virkning)})
+		ud = append(ud, laegAttribut(s, felter, inde))
 		daekket = slices.Concat(forHver(daekket, func(d Virkning) []Virkning { return d.udenfor(inde) })...)
 	}
 	for _, hul := range daekket {
@@ -98,6 +164,15 @@ func laegAttributter(segmenter []Attribut, felter map[string]string, v Virkning)
 		}
 	}
 	return samlAttributter(ud)
+}
+
+// laegAttribut is s with felter over it in inde. What s says already is still said by whoever said it.
+func laegAttribut(s Attribut, felter map[string]string, inde Virkning) Attribut {
+	nye := medFelter(s.Felter, felter)
+	if maps.Equal(nye, s.Felter) {
+		return Attribut{Felter: s.Felter, Virkning: s.Virkning.Snit(inde)}
+	}
+	return Attribut{Felter: nye, Virkning: arvAktoer(inde, s.Virkning)}
 }
 
 func forHver[A, B any](l []A, f func(A) B) []B {
@@ -131,11 +206,27 @@ func medFelter(gamle, nye map[string]string) map[string]string {
 
 // samlAttributter sorts the segments and joins neighbours that say the same.
 func samlAttributter(l []Attribut) []Attribut {
-	return saml(l, func(a *Attribut) *Virkning { return &a.Virkning }, func(a, b Attribut) bool { return maps.Equal(a.Felter, b.Felter) })
+	return saml(l, (*Attribut).gaelder, func(a, b Attribut) bool { return maps.Equal(a.Felter, b.Felter) })
 }
 
+func (a *Attribut) gaelder() *Virkning { return &a.Virkning }
+func (s *Tilstand) gaelder() *Virkning { return &s.Virkning }
+func (r *Relation) gaelder() *Virkning { return &r.Virkning }
+
+func sammeTilstand(a, b Tilstand) bool { return a.Vaerdi == b.Vaerdi }
+
+// sammeRelation reports whether two entries are alike in all but their virkning.
+func sammeRelation(a, b Relation) bool {
+	return a.Reference == b.Reference && a.ObjektType == b.ObjektType && a.Indeks == b.Indeks && maps.Equal(a.Felter, b.Felter)
+}
+
+// saml sorts the segments and joins neighbours that are ens.
 func saml[S any](l []S, virkning func(*S) *Virkning, ens func(a, b S) bool) []S {
 	slices.SortStableFunc(l, func(a, b S) int { return virkning(&a).Fra.Sammenlign(virkning(&b).Fra) })
+	return foej(l, virkning, ens)
+}
+
+func foej[S any](l []S, virkning func(*S) *Virkning, ens func(a, b S) bool) []S {
 	ud := l[:0]
 	for _, s := range l {
 		if n := len(ud); n > 0 && ens(ud[n-1], s) && sammeOphav(*virkning(&ud[n-1]), *virkning(&s)) {
@@ -152,8 +243,9 @@ func sammeOphav(a, b Virkning) bool {
 	return a.Til.Sammenlign(b.Fra) == 0 && a.AktoerRef == b.AktoerRef && a.AktoerTypeKode == b.AktoerTypeKode && a.NoteTekst == b.NoteTekst
 }
 
-// laegVaerdi lays one value over the segments of a state or a 0..1 relation; tom clears over v. spec: oio 58, oio 59
-func laegVaerdi[S any](l []S, ny S, tom bool, virkning func(*S) *Virkning, ens func(a, b S) bool) []S {
+// laegVaerdi lays one value over the segments of a state or a 0..1 relation; tom clears over v. siger reports whether an
+// old segment says what the new one does, ens whether two are alike in all but virkning. spec: oio 58, oio 59
+func laegVaerdi[S any](l []S, ny S, tom bool, virkning func(*S) *Virkning, siger, ens func(a, b S) bool) []S {
 	v := *virkning(&ny)
 	var ud []S
 	for _, s := range l {
@@ -164,7 +256,7 @@ func laegVaerdi[S any](l []S, ny S, tom bool, virkning func(*S) *Virkning, ens f
 		}
 	}
 	if !tom {
-		ud = append(ud, delOp(l, ny, virkning, ens)...)
+		ud = append(ud, delOp(l, ny, virkning, siger)...)
 	}
 	return saml(ud, virkning, ens)
 }

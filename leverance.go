@@ -119,7 +119,9 @@ func Bedoem(a *Abonnement, u Udfald, nr int, jitter float64) Dom {
 			return Dom{Tilstand: Uvis, Ansvar: AnsvarModtager}
 		}
 		d := udsaet(a, u, nr, jitter)
-		d.Vent = max(d.Vent, a.Ro)
+		if d.Tilstand == Udsat {
+			d.Vent = max(d.Vent, a.Ro)
+		}
 		return d
 	}
 	return Dom{Tilstand: Parkeret, Ansvar: ellerAnsvar(u.Ansvar, AnsvarMOX), Kvittering: KvitFejlet}
@@ -142,9 +144,12 @@ func ellerAnsvar(a, ellers Ansvar) Ansvar {
 // SammeMyndighed reports whether two URNs name the same authority; both spellings of the CVR URN count. spec: mox 8
 func SammeMyndighed(a, b string) bool { return cvr(a) == cvr(b) }
 
+// cvrForled begin a CVR URN: the older spelling, and the one in use since 2023. spec: mox 6.3
+var cvrForled = [...]string{"urn:oio:cvr-nr:", "urn:oio:cvr:"}
+
 func cvr(urn string) string {
 	s := strings.ToLower(urn)
-	for _, forled := range []string{"urn:oio:cvr-nr:", "urn:oio:cvr:"} {
+	for _, forled := range cvrForled {
 		if rest, ok := strings.CutPrefix(s, forled); ok {
 			return rest
 		}

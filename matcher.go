@@ -1,17 +1,40 @@
 package mox
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Matcher finds the abonnementer that want a besked. Its cost grows with the hits and with the abonnementer that share
 // the besked's rarest asked-for value, not with the number of abonnementer. It is immutable and safe for concurrent use.
 type Matcher struct {
 	ankre   map[anker][]*Abonnement // by one condition that must hold
 	andre   []*Abonnement           // without such a condition
-	noegler []string                // the keys that have an anchor
+	noegler []string                // the keys that have an anchor on a whole value
+	forled  []forled                // the keys and lengths that have an anchor on the beginning of one
 }
 
-// anker is one value of one metadata field that some abonnementer require.
-type anker struct{ noegle, vaerdi string }
+// anker is one value of one metadata field that some abonnementer require, or what a value must begin with.
+type anker struct {
+	noegle, vaerdi string
+	forled         bool
+}
+
+type forled struct {
+	noegle  string
+	laengde int
+}
+
+func (e enAfVaerdi) ankre() []anker {
+	var ud []anker
+	for v := range e.vaerdier {
+		ud = append(ud, anker{e.noegle, v, false})
+	}
+	for _, f := range e.forled {
+		ud = append(ud, anker{e.noegle, f, true})
+	}
+	return ud
+}
 
 // NyMatcher indexes the abonnementer; the Matcher keeps pointers to the elements of its own copy.
 func NyMatcher(abonnementer []Abonnement) *Matcher {
@@ -20,8 +43,8 @@ func NyMatcher(abonnementer []Abonnement) *Matcher {
 	kopi := slices.Clone(abonnementer)
 	for i := range kopi {
 		for _, e := range kopi[i].Filter.kraevede() {
-			for v := range e.vaerdier {
-				brug[anker{e.noegle, v}]++
+			for _, k := range e.ankre() {
+				brug[k]++
 			}
 		}
 	}
@@ -33,33 +56,36 @@ func NyMatcher(abonnementer []Abonnement) *Matcher {
 
 // indsaet files the abonnement under the required condition that the fewest others share.
 func (m *Matcher) indsaet(a *Abonnement, brug map[anker]int) {
-	bedst, pris := enAfVaerdi{}, 0
+	var bedst []anker
+	pris := 0
 	for _, e := range a.Filter.kraevede() {
-		sum := 0
-		for v := range e.vaerdier {
-			sum += brug[anker{e.noegle, v}]
+		ankre, sum := e.ankre(), 0
+		for _, k := range ankre {
+			sum += brug[k]
 		}
-		if bedst.noegle == "" || sum < pris {
-			bedst, pris = e, sum
+		if bedst == nil || sum < pris {
+			bedst, pris = ankre, sum
 		}
 	}
-	if bedst.noegle == "" {
+	if bedst == nil {
 		m.andre = append(m.andre, a)
-		return
 	}
-	if !slices.Contains(m.noegler, bedst.noegle) {
-		m.noegler = append(m.noegler, bedst.noegle)
-	}
-	for v := range bedst.vaerdier {
-		m.ankre[anker{bedst.noegle, v}] = append(m.ankre[anker{bedst.noegle, v}], a)
+	for _, k := range bedst {
+		m.ankre[k] = append(m.ankre[k], a)
+		if f := (forled{k.noegle, len(k.vaerdi)}); k.forled && !slices.Contains(m.forled, f) {
+			m.forled = append(m.forled, f)
+		}
+		if !k.forled && !slices.Contains(m.noegler, k.noegle) {
+			m.noegler = append(m.noegler, k.noegle)
+		}
 	}
 }
 
-// kraevede are the conditions on exact values that must hold, wherever the filter is satisfied.
+// kraevede are the conditions on values that must hold, wherever the filter is satisfied.
 func (f Filter) kraevede() []enAfVaerdi {
 	var ud []enAfVaerdi
 	for _, v := range topvilkaar(f.vilkaar) {
-		if e, ok := v.(enAfVaerdi); ok && len(e.forled) == 0 {
+		if e, ok := v.(enAfVaerdi); ok {
 			ud = append(ud, e)
 		}
 	}
@@ -81,15 +107,17 @@ func (m *Matcher) Match(b *Besked) []*Abonnement {
 	tag(m.andre)
 	for _, n := range m.noegler {
 		for _, v := range meta[n] {
-			tag(m.ankre[anker{n, v}])
+			tag(m.ankre[anker{n, v, false}])
 		}
 	}
-	slices.SortFunc(ud, func(a, b *Abonnement) int {
-		if a.ID < b.ID {
-			return -1
+	for _, f := range m.forled {
+		for _, v := range meta[f.noegle] {
+			if len(v) >= f.laengde {
+				tag(m.ankre[anker{f.noegle, v[:f.laengde], true}])
+			}
 		}
-		return 1
-	})
+	}
+	slices.SortFunc(ud, func(a, b *Abonnement) int { return cmp.Compare(a.ID, b.ID) })
 	return slices.CompactFunc(ud, func(a, b *Abonnement) bool { return a.ID == b.ID })
 }
 

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // ObjektID identifies an objekt for ever: a UUID in lower case. It has a type of its own so that it cannot be taken for
@@ -26,8 +28,10 @@ var uuidForm = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]
 // ErUUID reports whether s is a UUID in lower case.
 func ErUUID(s string) bool { return len(s) == 36 && uuidForm.MatchString(s) }
 
-// ErURN reports whether s is a URN. "URN:Empty" counts. spec: oio 8
-func ErURN(s string) bool { return len(s) > 5 && len(s) <= 255 && strings.EqualFold(s[:4], "urn:") }
+// ErURN reports whether s is a URN: at most 255 bytes of text without control characters. "URN:Empty" counts. spec: oio 8
+func ErURN(s string) bool {
+	return len(s) > 5 && len(s) <= 255 && strings.EqualFold(s[:4], "urn:") && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}
 
 // NyUUID is a random UUID (version 4).
 func NyUUID() string {
@@ -91,11 +95,37 @@ func (r Reference) String() string {
 	return r.URN
 }
 
+// fejl says which rule a reference that may be empty breaks; regel "" = none.
+func (r Reference) fejl() (regel, spec, tekst string) {
+	switch {
+	case r.UUID != "" && r.URN != "":
+		return "reference", "oio 4", "må ikke have både uuid og urn"
+	case r.UUID != "" && !ErUUID(r.UUID):
+		return "uuid", "oio 6", "er ikke en UUID"
+	case r.URN != "" && !ErURN(r.URN):
+		return "urn", "oio 7", "er ikke en URN"
+	}
+	return "", "", ""
+}
+
 // Tom reports whether the reference points at nothing.
 func (r Reference) Tom() bool { return r == Reference{} }
 
-var cprForm = regexp.MustCompile(`\d{6}[- ]?\d{4}`)
+var (
+	cprForm    = regexp.MustCompile(`\d{6}[- ]?\d{4}`)
+	uuidITekst = regexp.MustCompile(`[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}`)
+)
 
 // Maskeret hides everything in s that may be a CPR number, so that s can stand in a log, an error or a URL. It also
-// hides other runs of ten digits: better one number too many than one too few. spec: mox 53
-func Maskeret(s string) string { return cprForm.ReplaceAllString(s, "******-****") }
+// hides other runs of ten digits: better one number too many than one too few. A UUID stays whole, so that a person can search for it. spec: mox 53
+func Maskeret(s string) string {
+	var ud strings.Builder
+	til := 0
+	for _, uuid := range uuidITekst.FindAllStringIndex(s, -1) {
+		ud.WriteString(cprForm.ReplaceAllString(s[til:uuid[0]], "******-****"))
+		ud.WriteString(s[uuid[0]:uuid[1]])
+		til = uuid[1]
+	}
+	ud.WriteString(cprForm.ReplaceAllString(s[til:], "******-****"))
+	return ud.String()
+}

@@ -27,7 +27,7 @@ const (
 )
 
 // procesRum is the namespace of procesIDs that MOX assigns: UUIDv5(URL namespace, "https://mox.example/proces").
-const procesRum = "3f6c1c0e-9a54-5d0b-8a3e-6f3f1d2f7a11"
+const procesRum = "6f5cd192-4205-5e76-a65e-3c8ef90fc371"
 
 // ProcesIDFor is the procesID that Accept gives a startbesked whose sender gave none. It can be computed by anyone.
 func ProcesIDFor(proces string, besked BeskedID) string {

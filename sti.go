@@ -34,8 +34,14 @@ func (t *Type) StiSlags(sti string) (slags Slags, ok bool) {
 		tv, ok := t.Tilstand(led[1])
 		return Tekst, ok && tv.Felt == led[1]
 	case "relationer":
-		_, _, felt, err := t.relationSti(led[1])
-		return Tekst, err == nil && felt != "?"
+		rt, _, felt, err := t.relationSti(led[1])
+		if err != nil {
+			return 0, false
+		}
+		if f, ok := findFelt(rt.Felter, felt); ok {
+			return f.Slags, true
+		}
+		return Tekst, true
 	case "varianter":
 		_, _, f, err := t.variantSti(led[1])
 		if err == nil {
@@ -73,19 +79,20 @@ func (t *Type) relationSti(s string) (rt *RelationType, nr int, felt string, err
 	return rt, nr, felt, nil
 }
 
-// variantSti reads "variant.felt" or "variant.dele.del.felt".
+// variantSti reads "variant.felt" or "variant.dele.del.felt". The names of variants and parts may hold dots: a part is
+// often called as its file.
 func (t *Type) variantSti(s string) (variant, del string, f *Felt, err error) {
-	led := strings.Split(s, ".")
-	ok := false
-	switch {
-	case len(led) == 2:
-		variant = led[0]
-		f, ok = findFelt(t.Variant, led[1])
-	case len(led) == 4 && led[1] == "dele":
-		variant, del = led[0], led[2]
-		f, ok = findFelt(t.Del, led[3])
+	navn, felt := "", s
+	if i := strings.LastIndexByte(s, '.'); i >= 0 {
+		navn, felt = s[:i], s[i+1:]
 	}
-	if !ok || variant == "" {
+	variant, del, iDel := strings.Cut(navn, ".dele.")
+	felter := t.Variant
+	if iDel {
+		felter = t.Del
+	}
+	f, ok := findFelt(felter, felt)
+	if !ok || variant == "" || iDel && del == "" {
 		return "", "", nil, fmt.Errorf("%s har ikke varianter.%s", t.Navn, s)
 	}
 	return variant, del, f, nil
@@ -145,12 +152,14 @@ func udfladVariant(ud map[string]string, v Variant) {
 	}
 }
 
-// Laeg lays values, given by sti, over r for the virkning v. A value that r already says changes nothing; "" clears. The
-// entries given of a 0..n relation replace all of that relation. What is not named is carried over. spec: oio 54, oio 60
+// Laeg lays values, given by sti, over r for the virkning v; outside v nothing changes. A value that r already says
+// changes nothing; "" clears. The entries given of a 0..n relation are all there are of that relation within v. What is
+// not named is carried over. spec: oio 54, oio 60
 // The error is an [*Error] with [KodeUgyldig] naming each sti that cannot be set.
 func (r Registrering) Laeg(t *Type, vaerdier map[string]string, v Virkning) (Registrering, error) {
 	ud := r.Kopi()
 	l := laegning{type_: t, v: v, ud: &ud, egenskaber: map[string]string{}, lister: map[string]map[int]Relation{}}
+	v.valider("", &l.fejl)
 	for _, sti := range slices.Sorted(maps.Keys(vaerdier)) {
 		if err := l.saet(sti, vaerdier[sti]); err != nil {
 			l.fejl = append(l.fejl, Feltfejl{Sti: sti, Regel: "ukendt", Spec: "oio 50", Tekst: err.Error()})
@@ -197,7 +206,7 @@ func (l *laegning) saetTilstand(navn, vaerdi string) error {
 		return fmt.Errorf("%s har ikke tilstanden %q", l.type_.Navn, navn)
 	}
 	l.ud.Tilstande[tv.Navn] = laegVaerdi(l.ud.Tilstande[tv.Navn], Tilstand{Vaerdi: vaerdi, Virkning: l.v}, vaerdi == "",
-		func(s *Tilstand) *Virkning { return &s.Virkning }, func(a, b Tilstand) bool { return a.Vaerdi == b.Vaerdi })
+		(*Tilstand).gaelder, sammeTilstand, sammeTilstand)
 	return nil
 }
 
@@ -215,12 +224,13 @@ func (l *laegning) saetRelation(rest, vaerdi string) error {
 	}
 	ny := Relation{Reference: ref, ObjektType: rt.Maal, Virkning: l.v}
 	l.ud.Relationer[rt.Navn] = laegVaerdi(l.ud.Relationer[rt.Navn], ny, ref.Tom(),
-		func(s *Relation) *Virkning { return &s.Virkning }, ensRelation)
+		(*Relation).gaelder, sigerDetSamme, sammeRelation)
 	return nil
 }
 
-func ensRelation(a, b Relation) bool {
-	return a.Reference == b.Reference && a.Indeks == b.Indeks && maps.Equal(a.Felter, b.Felter)
+// sigerDetSamme reports whether a sti could not tell the two apart. A sti does not say which objekttype is meant.
+func sigerDetSamme(a, b Relation) bool {
+	return a.Reference == b.Reference && maps.Equal(a.Felter, b.Felter)
 }
 
 func (l *laegning) saetPost(rt *RelationType, nr int, felt, vaerdi string) error {
@@ -249,6 +259,9 @@ func (l *laegning) saetVariant(rest, vaerdi string) error {
 	if err != nil {
 		return err
 	}
+	if vaerdi == "" && !l.ud.harVariant(variant, del) {
+		return nil // nothing to clear
+	}
 	v := findEllerNy(&l.ud.Varianter, func(v *Variant) bool { return v.VariantTekst == variant }, Variant{VariantTekst: variant})
 	egenskaber := &v.Egenskaber
 	if del != "" {
@@ -256,6 +269,13 @@ func (l *laegning) saetVariant(rest, vaerdi string) error {
 	}
 	*egenskaber = laegAttributter(*egenskaber, map[string]string{f.Navn: vaerdi}, l.v)
 	return nil
+}
+
+// harVariant reports whether r has the variant, and the part of it where del is given.
+func (r *Registrering) harVariant(variant, del string) bool {
+	return slices.ContainsFunc(r.Varianter, func(v Variant) bool {
+		return v.VariantTekst == variant && (del == "" || slices.ContainsFunc(v.Dele, func(d Del) bool { return d.DelTekst == del }))
+	})
 }
 
 func findEllerNy[S any](l *[]S, er func(*S) bool, ny S) *S {
@@ -279,28 +299,70 @@ func (l *laegning) afslut() {
 	}
 }
 
-// nyListe keeps the virkning of an entry that was there before, and numbers the entries where the type wants it.
+// nyListe is the new list of a 0..n relation: within the virkning the given entries and no others, outside it what was
+// there. An entry that was there before keeps who said it, since when, and its indeks, wherever in the list it stands now;
+// a new one gets the next indeks. spec: oio 62, oio 63
 func (l *laegning) nyListe(navn string, poster map[int]Relation) []Relation {
 	rt, _ := l.type_.Relation(navn)
 	gamle := l.ud.Relationer[navn]
-	var ud []Relation
+	var nye []Relation
 	for _, nr := range slices.Sorted(maps.Keys(poster)) {
-		post := poster[nr]
-		if post.Reference.Tom() && len(post.Felter) == 0 {
-			continue
+		if post := poster[nr]; !post.Reference.Tom() || len(post.Felter) > 0 {
+			nye = append(nye, post)
 		}
-		if rt.Indeks {
-			post.Indeks = nr + 1
+	}
+	rest := genkend(nye, gamle)
+	if rt.Indeks {
+		nummerer(nye, gamle)
+	}
+	for _, g := range rest {
+		for _, v := range g.Virkning.udenfor(l.v) {
+			g.Virkning = v
+			nye = append(nye, g)
 		}
-		for _, g := range gamle {
-			if ensRelation(g, post) {
-				post.Virkning = g.Virkning
+	}
+	sorterRelationer(nye)
+	return nye
+}
+
+// genkend finds the old entry that each new one is: first those that say the same, then those that refer to the same
+// objekt. An old one is found once. The old ones that no new one continues whole are left.
+func genkend(nye, gamle []Relation) (rest []Relation) {
+	rest = slices.Clone(gamle)
+	fundet := make([]bool, len(nye))
+	for i := range nye {
+		post := &nye[i]
+		nr := slices.IndexFunc(rest, func(g Relation) bool { return sigerDetSamme(g, *post) && g.Virkning.daekker(post.Virkning) })
+		if nr >= 0 {
+			*post, fundet[i] = rest[nr], true
+			rest = slices.Delete(rest, nr, nr+1)
+		}
+	}
+	brugt := make([]bool, len(rest))
+	for i := range nye {
+		post := &nye[i]
+		for nr, g := range rest {
+			if !fundet[i] && !brugt[nr] && !post.Reference.Tom() && g.Reference == post.Reference {
+				post.Indeks, post.ObjektType = g.Indeks, g.ObjektType
+				fundet[i], brugt[nr] = true, true
 			}
 		}
-		ud = append(ud, post)
 	}
-	sorterRelationer(ud)
-	return ud
+	return rest
+}
+
+// nummerer gives each entry without one the next indeks after the highest ever used.
+func nummerer(nye, gamle []Relation) {
+	hoejest := 0
+	for _, g := range gamle {
+		hoejest = max(hoejest, g.Indeks)
+	}
+	for i := range nye {
+		if nye[i].Indeks == 0 {
+			hoejest++
+			nye[i].Indeks = hoejest
+		}
+	}
 }
 
 // Forskel lists the sti whose value at t differs between two registreringer, sorted.

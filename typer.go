@@ -249,3 +249,17 @@ var typer = []Type{
 		},
 	},
 }
+
+func (s Slags) String() string {
+	switch s {
+	case Heltal:
+		return "heltal"
+	case Boolsk:
+		return "boolsk"
+	case Dato:
+		return "dato"
+	case TidspunktSl:
+		return "tidspunkt"
+	}
+	return "tekst"
+}

@@ -22,6 +22,10 @@ func (r Registrering) Valider(navn ObjektType) error {
 	if !slices.Contains(LivscyklusKoder(), r.LivscyklusKode) {
 		fejl = append(fejl, Feltfejl{Sti: "livscykluskode", Regel: "kodeliste", Spec: "mox 10", Tekst: "er ikke en af de fem koder"})
 	}
+	if regel, spec, tekst := r.BrugerRef.fejl(); regel != "" {
+		fejl = append(fejl, Feltfejl{Sti: "brugerref", Regel: regel, Spec: spec, Tekst: tekst})
+	}
+	validerTekst("note", r.NoteTekst, &fejl)
 	t.validerAttributter(r, &fejl)
 	t.validerTilstande(r, &fejl)
 	t.validerRelationer("", r.Relationer, &fejl)
@@ -76,11 +80,22 @@ func validerFelter(sti string, felter []Felt, vaerdier map[string]string, ud *[]
 	}
 }
 
+const ugyldigTekst = "er ikke gyldig tekst (UTF-8 uden NUL)"
+
+// gyldigTekst reports whether both databases and every wire form can carry s.
+func gyldigTekst(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
+
+func validerTekst(sti, v string, ud *[]Feltfejl) {
+	if !gyldigTekst(v) {
+		*ud = append(*ud, Feltfejl{Sti: sti, Regel: "vaerdi", Spec: "oio 50", Tekst: ugyldigTekst})
+	}
+}
+
 // fejl says what is wrong with a value of the field, or nothing.
 func (f *Felt) fejl(v string) string {
 	switch {
-	case !utf8.ValidString(v) || strings.ContainsRune(v, 0):
-		return "er ikke gyldig tekst (UTF-8 uden NUL)"
+	case !gyldigTekst(v):
+		return ugyldigTekst
 	case f.Maks > 0 && utf8.RuneCountInString(v) > f.Maks:
 		return fmt.Sprintf("er på %d tegn; højst %d", utf8.RuneCountInString(v), f.Maks)
 	case len(f.Vaerdi) > 0 && !slices.Contains(f.Vaerdi, v):
@@ -91,7 +106,10 @@ func (f *Felt) fejl(v string) string {
 	var err error
 	switch f.Slags {
 	case Heltal:
-		_, err = strconv.ParseInt(v, 10, 64)
+		var n int64
+		if n, err = strconv.ParseInt(v, 10, 64); err == nil && strconv.FormatInt(n, 10) != v {
+			return "er et helt tal, men ikke skrevet som " + strconv.FormatInt(n, 10)
+		}
 	case Boolsk:
 		if v != "true" && v != "false" {
 			return "er ikke true eller false"
@@ -107,14 +125,19 @@ func (f *Felt) fejl(v string) string {
 	return ""
 }
 
+// validerOverlap tells of the first two that overlap. In the order of their starts only neighbours can be the first.
 func validerOverlap(sti string, v []Virkning, ud *[]Feltfejl) {
-	for i := range v {
-		for j := range i {
-			if v[i].Overlapper(v[j]) {
-				*ud = append(*ud, Feltfejl{Sti: fmt.Sprintf("%s[%d].virkning", sti, i), Regel: "overlap", Spec: "oio 25",
-					Tekst: fmt.Sprintf("overlapper [%d]", j)})
-				return
-			}
+	orden := make([]int, len(v))
+	for i := range orden {
+		orden[i] = i
+	}
+	slices.SortStableFunc(orden, func(i, j int) int { return v[i].Fra.Sammenlign(v[j].Fra) })
+	for n := 1; n < len(orden); n++ {
+		i, j := orden[n], orden[n-1]
+		if v[i].Overlapper(v[j]) {
+			*ud = append(*ud, Feltfejl{Sti: fmt.Sprintf("%s[%d].virkning", sti, max(i, j)), Regel: "overlap", Spec: "oio 25",
+				Tekst: fmt.Sprintf("overlapper [%d]", min(i, j))})
+			return
 		}
 	}
 }
@@ -170,16 +193,20 @@ func (t *Type) validerRelationer(forled string, relationer map[string][]Relation
 
 func (rt *RelationType) validerEn(sti string, rel Relation, ud *[]Feltfejl) {
 	rel.Virkning.valider(sti, ud)
-	ref := rel.Reference
-	switch {
-	case ref.UUID != "" && ref.URN != "":
-		*ud = append(*ud, Feltfejl{Sti: sti, Regel: "reference", Spec: "oio 4", Tekst: "må ikke have både uuid og urn"})
-	case ref.Tom() && !rt.UdenReference:
-		*ud = append(*ud, Feltfejl{Sti: sti, Regel: "reference", Spec: "oio 5", Tekst: "skal have uuid eller urn"})
-	case ref.UUID != "" && !ErUUID(ref.UUID):
-		*ud = append(*ud, Feltfejl{Sti: sti + ".uuid", Regel: "uuid", Spec: "oio 6", Tekst: "er ikke en UUID"})
-	case ref.URN != "" && !ErURN(ref.URN):
-		*ud = append(*ud, Feltfejl{Sti: sti + ".urn", Regel: "urn", Spec: "oio 7", Tekst: "er ikke en URN"})
+	regel, spec, tekst := rel.Reference.fejl()
+	if rel.Reference.Tom() && !rt.UdenReference {
+		regel, spec, tekst = "reference", "oio 5", "skal have uuid eller urn"
+	}
+	if regel != "" {
+		her := sti
+		if regel != "reference" {
+			her += "." + regel
+		}
+		*ud = append(*ud, Feltfejl{Sti: her, Regel: regel, Spec: spec, Tekst: tekst})
+	}
+	validerTekst(sti+".objekttype", rel.ObjektType, ud)
+	if rel.Indeks < 0 {
+		*ud = append(*ud, Feltfejl{Sti: sti + ".indeks", Regel: "vaerdi", Spec: "oio 50", Tekst: "er mindre end 0"})
 	}
 	validerFelter(sti, rt.Felter, rel.Felter, ud)
 	rt.validerJournalpost(sti, rel, ud)
@@ -214,6 +241,7 @@ func (t *Type) validerVarianter(r Registrering, ud *[]Feltfejl) {
 			*ud = append(*ud, Feltfejl{Sti: sti + ".varianttekst", Regel: "entydig", Spec: "oio 84", Tekst: "mangler eller står der to gange"})
 		}
 		set[v.VariantTekst] = true
+		validerTekst(sti+".varianttekst", v.VariantTekst, ud)
 		validerSegmenter(sti+".egenskaber", t.Variant, v.Egenskaber, ud)
 		t.validerDele(sti, v.Dele, ud)
 	}
@@ -227,6 +255,7 @@ func (t *Type) validerDele(sti string, dele []Del, ud *[]Feltfejl) {
 			*ud = append(*ud, Feltfejl{Sti: her + ".deltekst", Regel: "entydig", Spec: "oio 84", Tekst: "mangler eller står der to gange"})
 		}
 		set[d.DelTekst] = true
+		validerTekst(her+".deltekst", d.DelTekst, ud)
 		validerSegmenter(her+".egenskaber", t.Del, d.Egenskaber, ud)
 		t.validerRelationer(her+".", d.Relationer, ud)
 	}

@@ -1,8 +1,10 @@
 package mox
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -22,7 +24,9 @@ var (
 // Kl is the moment t, in UTC and microseconds: what both databases can hold.
 func Kl(t time.Time) Tidspunkt { return Tidspunkt{tid: t.UTC().Truncate(time.Microsecond)} }
 
-// LaesTidspunkt reads "-infinity", "infinity", RFC 3339 (with zone), or a date, which is its first moment in UTC.
+// LaesTidspunkt reads "-infinity", "infinity", RFC 3339 (with zone), the same as PostgreSQL and LoRa write it
+// ("2026-03-02 09:15:00+01"), or a date, which is its first moment in UTC. In UTC it lies in the years 1 to 9999, so that
+// it can be written again. spec: mox 9
 func LaesTidspunkt(s string) (Tidspunkt, error) {
 	switch s {
 	case "infinity":
@@ -30,13 +34,21 @@ func LaesTidspunkt(s string) (Tidspunkt, error) {
 	case "-infinity":
 		return MinusUendelig, nil
 	}
-	for _, form := range []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", time.DateOnly} {
-		if t, err := time.Parse(form, s); err == nil {
+	for _, form := range []string{time.RFC3339Nano, time.DateOnly, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999Z07"} {
+		if t, err := time.Parse(form, s); err == nil && kanSkrives(t) {
 			return Kl(t), nil
 		}
 	}
 	return Tidspunkt{}, fmt.Errorf("%q er ikke et tidspunkt med tidszone, \"infinity\" eller \"-infinity\"", Maskeret(s))
 }
+
+// kanSkrives reports whether t in UTC has a year of four digits, and is not the zero time.
+func kanSkrives(t time.Time) bool {
+	aar := t.UTC().Year()
+	return aar >= 1 && aar <= 9999 && !Kl(t).tid.IsZero()
+}
+
+func (t Tidspunkt) kanSkrives() bool { return t.graen != 0 || kanSkrives(t.tid) }
 
 // Tid is the moment and whether it is bounded.
 func (t Tidspunkt) Tid() (time.Time, bool) { return t.tid, t.graen == 0 && !t.tid.IsZero() }
@@ -47,7 +59,7 @@ func (t Tidspunkt) Angivet() bool { return t.graen != 0 || !t.tid.IsZero() }
 // Sammenlign is -1, 0 or +1 as t is before, at or after u.
 func (t Tidspunkt) Sammenlign(u Tidspunkt) int {
 	if t.graen != u.graen || t.graen != 0 {
-		return int(t.graen) - int(u.graen)
+		return cmp.Compare(t.graen, u.graen)
 	}
 	return t.tid.Compare(u.tid)
 }
@@ -81,6 +93,11 @@ func Fra(t Tidspunkt) Virkning { return Virkning{Fra: t, Til: Uendelig} }
 // Indeholder reports whether v holds at t.
 func (v Virkning) Indeholder(t Tidspunkt) bool {
 	return v.Fra.Sammenlign(t) <= 0 && t.Sammenlign(v.Til) < 0
+}
+
+// daekker reports whether v holds throughout u.
+func (v Virkning) daekker(u Virkning) bool {
+	return v.Fra.Sammenlign(u.Fra) <= 0 && u.Til.Sammenlign(v.Til) <= 0
 }
 
 // Overlapper reports whether some moment lies in both.
@@ -120,11 +137,14 @@ func (v Virkning) udenfor(u Virkning) []Virkning {
 
 func (v Virkning) valider(sti string, ud *[]Feltfejl) {
 	fejl := func(felt, regel, spec, tekst string) {
-		*ud = append(*ud, Feltfejl{Sti: sti + ".virkning" + felt, Regel: regel, Spec: spec, Tekst: tekst})
+		*ud = append(*ud, Feltfejl{Sti: strings.TrimPrefix(sti+".virkning", ".") + felt, Regel: regel, Spec: spec, Tekst: tekst})
 	}
 	if !v.Fra.Angivet() || !v.Til.Angivet() {
 		fejl("", "kraevet", "oio 20", "virkning skal have både fra og til")
 		return
+	}
+	if !v.Fra.kanSkrives() || !v.Til.kanSkrives() {
+		fejl("", "tid", "mox 9", "skal ligge i årene 1 til 9999")
 	}
 	if v.Fra.Sammenlign(v.Til) >= 0 {
 		fejl(".til", "interval", "oio 18", "til skal ligge efter fra")
@@ -132,7 +152,10 @@ func (v Virkning) valider(sti string, ud *[]Feltfejl) {
 	if v.AktoerTypeKode != "" && !slices.Contains(AktoerTyper(), v.AktoerTypeKode) {
 		fejl(".aktoertypekode", "kodeliste", "oio 23", "er ikke en af "+fmt.Sprint(AktoerTyper()))
 	}
-	if v.AktoerRef.UUID != "" && v.AktoerRef.URN != "" {
-		fejl(".aktoerref", "reference", "oio 4", "må ikke være både UUID og URN")
+	if regel, spec, tekst := v.AktoerRef.fejl(); regel != "" {
+		fejl(".aktoerref", regel, spec, tekst)
+	}
+	if !gyldigTekst(v.NoteTekst) {
+		fejl(".notetekst", "vaerdi", "oio 50", ugyldigTekst)
 	}
 }

@@ -37,8 +37,8 @@ func (p Place) String() string {
 
 // Record is one thing the foreign system told: a row, an element, an object.
 //
-// Nested data are flattened with dots ("sag.part.0.navn"; XML attributes as "@navn"); an absent or null value has no key.
-// A record that could be found but not read has Err set, no Fields, and Raw as it stood: it is never skipped.
+// Nested data are flattened with dots ("sag.part.0.navn"; XML attributes as "@navn"; see [FlattenJSON] and
+// [Element.Flatten]); an absent or null value has no key. A record that could be found but not read has Err set, no Fields, and Raw as it stood: it is never skipped.
 type Record struct {
 	Fields map[string]string // local field name → value, UTF-8
 	Raw    []byte            // the record as it stood in the system, before charset conversion; may be cut at MaxRaw
@@ -50,17 +50,24 @@ type Record struct {
 const MaxRaw = 1 << 20
 
 // Batch is what one [Source.Read] gave.
+//
+// A batch without records may have a new position (an empty file was read), which is to be committed like any other.
 type Batch struct {
 	Records  []Record
 	Position string // position after the last record, opaque to the caller; equals the given one when nothing was new
-	More     bool   // more can be read at once, without waiting
-	Full     bool   // the batch ends a complete listing of the system's records (eksport: fuld)
+	More     bool   // more can perhaps be read at once, without waiting
+	// Full says that the batch ends a complete listing of the system's records (eksport: fuld): what was not in the
+	// listing is not in the system. Never set when a record of the listing could not be read, since its key is unknown.
+	Full bool
 }
 
 // MaxBatch is the greatest number of records in a [Batch].
 const MaxBatch = 500
 
 // Source reads records from a system, in the system's order.
+//
+// Read and Committed are called by one goroutine at a time; Open and Check may be called beside them. Close ends no
+// call that is under way (cancel its context for that), and is harmless to repeat.
 type Source interface {
 	// Read returns the records after position ("" = from the beginning), at most [MaxBatch], without waiting for new
 	// ones. The same position gives the same records again until the system changes. Reading has no effect in the
@@ -81,9 +88,18 @@ type Source interface {
 type Call struct {
 	Operation string            // which of the sink's operations: "opret", "ret", "passiver", "slet"; a sink without variants ignores it
 	Key       string            // idempotency key, the same for every attempt at this piece of work
-	Vars      map[string]string // values for {{name}} in addresses and file names: key, besked.…
+	Vars      map[string]string // values for {{name}} in addresses and file names: key, besked.…; {{noegle}} is Key
 	Fields    map[string]any    // the body, local field names with dots; string, int64, float64, bool or nil
 	Content   map[string]Opener // local field name → document bytes to send in that field
+}
+
+// Var gives the value that {{name}} stands for in this call's templates; it is a [Vars].
+func (c Call) Var(name string) (string, bool) {
+	if name == "noegle" {
+		return c.Key, true
+	}
+	v, ok := c.Vars[name]
+	return v, ok
 }
 
 // Opener gives the bytes of a document. The caller closes the reader.
@@ -91,7 +107,7 @@ type Opener func(ctx context.Context) (io.ReadCloser, error)
 
 // Answer is what the system said.
 type Answer struct {
-	Code   string            // HTTP status ("201"), SOAP fault code, or "ok"
+	Code   string            // HTTP status ("201"), SOAP fault code, "ok", or a code the sink's package documents
 	Fields map[string]string // the answer's fields, flattened as in [Record]
 	Text   string            // the system's own words about a refusal; empty when it accepted
 	Raw    []byte            // the first MaxAnswerRaw bytes of the answer
@@ -101,13 +117,15 @@ type Answer struct {
 // MaxAnswerRaw is how much of an answer is kept.
 const MaxAnswerRaw = 4 << 10
 
-// Sink performs calls at a system.
+// Sink performs calls at a system. Its methods may be called by several goroutines at once.
 type Sink interface {
 	// Write performs one call. An answer of any kind, refusals included, is an Answer and no error. An error says that
 	// there was no answer, and its [*Error] whether the call can have had effect.
 	Write(ctx context.Context, c Call) (Answer, error)
 	// Lookup asks the system whether the call with c.Key or c.Vars has already had its effect (gentag: opslag); found
-	// tells, and the Answer is as if Write had been answered. A sink without a configured lookup returns ErrNoLookup.
+	// tells, and the Answer has the fields Write would have answered with; the caller counts found as accepted, whatever
+	// the Code, which is that of the lookup. When the system's answer does not show whether, it is an error, never "not
+	// found". A sink without a configured lookup returns ErrNoLookup.
 	Lookup(ctx context.Context, c Call) (a Answer, found bool, err error)
 	// Check reports whether the system can be reached and would let us in, without effect.
 	Check(ctx context.Context) error
@@ -129,6 +147,10 @@ func (e *Error) Error() string { return e.Op + ": " + e.Err.Error() }
 
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Refused makes the error of a call that was given up before anything was sent: it had no effect. It is temporary when
+// its cause is.
+func Refused(op string, err error) *Error { return &Error{Op: op, Err: err, Temporary: Temporary(err)} }
 
 // Temporary reports whether trying again may help.
 func Temporary(err error) bool {

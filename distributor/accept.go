@@ -109,7 +109,12 @@ func (d *Distributor) accept(tx *store.Tx, k *konfiguration, i indgaaende) (ud A
 	if err := arv(tx, b); err != nil {
 		return ud, nil, err
 	}
-	starter := k.tildelProcesser(&b.Besked)
+	var starter []start
+	if i.kun == "" {
+		starter = k.tildelProcesser(&b.Besked)
+	} else {
+		b.Dybde-- // a correction is no further step, and starts nothing
+	}
 	ud.ProcesID = b.ProcesID
 	ny, err := tx.InsertBesked(b)
 	if err != nil {
@@ -196,7 +201,7 @@ func (d *Distributor) fordel(tx *store.Tx, k *konfiguration, i indgaaende, b *st
 			return nil, err
 		}
 		if l.Tilstand == mox.Parkeret {
-			if err := d.parkeringsfejl(tx, a, l, b); err != nil {
+			if _, err := d.parkeringsfejl(tx, a, l, b); err != nil { // nobody is woken by what follows from a loop
 				return nil, err
 			}
 		}
@@ -212,7 +217,9 @@ func (k *konfiguration) modtagere(i indgaaende, b *store.Besked) []*mox.Abonneme
 		}
 		return nil
 	}
-	return slices.DeleteFunc(k.matcher.Match(&b.Besked), func(a *mox.Abonnement) bool { return a.System != "" && a.System == b.Kildesystem })
+	return slices.DeleteFunc(k.matcher.Match(&b.Besked), func(a *mox.Abonnement) bool {
+		return a.System != "" && (a.System == b.Kildesystem || a.System == i.afsender)
+	})
 }
 
 func kvitterModtaget(tx *store.Tx, nr int64, antal int) error {

@@ -36,13 +36,13 @@ func (d *Distributor) Claim(ctx context.Context, abonnement mox.AbonnementID, ej
 	var ud []Arbejde
 	err := d.store.Update(ctx, func(tx *store.Tx) error {
 		ud = nil
-		opgaver, err := tx.Klar(abonnement, min(n, maksClaim))
+		opgaver, err := tx.Klar(abonnement, min(max(n, 1), maksClaim))
 		for _, o := range opgaver {
-			if w, ok, err := d.begynd(tx, &a, o, ejer, leje); err != nil {
+			w, err := begynd(tx, o, ejer, leje)
+			if err != nil {
 				return err
-			} else if ok {
-				ud = append(ud, w)
 			}
+			ud = append(ud, w)
 		}
 		return err
 	})
@@ -50,27 +50,24 @@ func (d *Distributor) Claim(ctx context.Context, abonnement mox.AbonnementID, ej
 		return nil, err
 	}
 	d.punkt("forsoeg.efter")
-	return ud, d.findNoegler(ctx, a.System, ud)
+	return ud, d.findNoegler(context.WithoutCancel(ctx), a.System, ud) // the leases run: whoever stops now must know of them
 }
 
-// begynd writes the attempt down; ok is false when there is nothing to do after all.
-func (d *Distributor) begynd(tx *store.Tx, a *mox.Abonnement, o store.Opgave, ejer string, leje time.Duration) (w Arbejde, ok bool, err error) {
+// begynd writes the attempt down.
+func begynd(tx *store.Tx, o store.Opgave, ejer string, leje time.Duration) (w Arbejde, err error) {
 	l := o.Leverance
-	if !o.Besked.GyldigTil.IsZero() && !tx.Now().Before(o.Besked.GyldigTil) {
-		return w, false, d.afslut(tx, a, &l, &o.Besked, mox.Udfald{Resultat: mox.ResUdloebet, Kode: string(mox.KodeUdloebet), Tekst: "gyldigTil er passeret"})
-	}
 	usikker, noegle, err := gentagelse(tx, l, o.Besked.ID)
 	if err != nil {
-		return w, false, err
+		return w, err
 	}
 	l.Tilstand, l.Forsoeg, l.Ejer, l.LejetTil = mox.UnderLevering, l.Forsoeg+1, ejer, tx.Now().Add(leje)
 	if err := tx.UpdateLeverance(&l); err != nil {
-		return w, false, err
+		return w, err
 	}
 	if err := tx.InsertForsoeg(l.ID, l.Forsoeg, ejer); err != nil {
-		return w, false, err
+		return w, err
 	}
-	return Arbejde{Leverance: l.ID, Forsoeg: l.Forsoeg, Omgang: l.Omgang, Noegle: noegle, Usikker: usikker, Ejer: ejer, LejetTil: l.LejetTil, Besked: o.Besked.Besked}, true, nil
+	return Arbejde{Leverance: l.ID, Forsoeg: l.Forsoeg, Omgang: l.Omgang, Noegle: noegle, Usikker: usikker, Ejer: ejer, LejetTil: l.LejetTil, Besked: o.Besked.Besked}, nil
 }
 
 // gentagelse tells whether an earlier attempt may have had its effect, and the key by which the receiver can know that this
@@ -121,29 +118,57 @@ func (d *Distributor) Forny(ctx context.Context, ejer string, leverancer []int64
 // AfslutUdloebne ends the attempts whose lease has run out: nobody knows whether they had their effect. It takes at most
 // passRows and tells how many.
 func (d *Distributor) AfslutUdloebne(ctx context.Context) (n int, err error) {
+	return d.afslutAlle(ctx, (*store.Tx).Udloebne, func(tx *store.Tx, l *store.Leverance) bool {
+		return l.Tilstand == mox.UnderLevering && !l.LejetTil.After(tx.Now())
+	}, mox.Udfald{Resultat: mox.ResUkendt, Kode: "lejemaal", Tekst: "den, der havde opgaven, meldte ikke tilbage"})
+}
+
+// UdloebGamle ends waiting leverancer whose besked is past its gyldigTil, and tells how many.
+func (d *Distributor) UdloebGamle(ctx context.Context) (n int, err error) {
+	return d.afslutAlle(ctx, (*store.Tx).OverGyldigTil, func(_ *store.Tx, l *store.Leverance) bool {
+		return l.Tilstand == mox.Afventer || l.Tilstand == mox.Udsat
+	}, mox.Udfald{Resultat: mox.ResUdloebet, Kode: string(mox.KodeUdloebet), Tekst: "gyldigTil er passeret"})
+}
+
+// afslutAlle gives what find finds, and what is still so when it has been locked, one outcome.
+func (d *Distributor) afslutAlle(ctx context.Context, find func(*store.Tx, int) ([]store.Opgave, error), stadig func(*store.Tx, *store.Leverance) bool, u mox.Udfald) (n int, err error) {
 	var vaek []mox.AbonnementID
 	err = d.store.Update(ctx, func(tx *store.Tx) error {
-		n, vaek = 0, nil
-		opgaver, err := tx.Udloebne(passRows)
+		vaek = nil
+		opgaver, err := find(tx, passRows)
 		if err != nil {
 			return err
 		}
+		n = len(opgaver)
+		if opgaver, err = tx.LaasAlle(opgaver); err != nil {
+			return err
+		}
 		for _, o := range opgaver {
-			a := d.abonnementEllerTomt(o.Leverance.Abonnement)
-			u := mox.Udfald{Resultat: mox.ResUkendt, Kode: "lejemaal", Tekst: "den, der havde opgaven, meldte ikke tilbage"}
-			if err := d.afslut(tx, &a, &o.Leverance, &o.Besked, u); err != nil {
+			if !stadig(tx, &o.Leverance) {
+				continue
+			}
+			ids, err := d.afslutEn(tx, &o, u)
+			if err != nil {
 				return err
 			}
-			if _, err := tx.AfslutForsoeg(store.Forsoeg{Leverance: o.Leverance.ID, Nr: o.Leverance.Forsoeg, Resultat: u.Resultat, Kode: u.Kode, Tekst: u.Tekst}); err != nil {
-				return err
-			}
-			n++
-			vaek = append(vaek, a.ID)
+			vaek = append(vaek, ids...)
 		}
 		return nil
 	})
 	d.vaekker.vaek(vaek...)
 	return n, err
+}
+
+// afslutEn ends a leverance in the name of the carrier that did not, and its attempt if one is under way.
+func (d *Distributor) afslutEn(tx *store.Tx, o *store.Opgave, u mox.Udfald) ([]mox.AbonnementID, error) {
+	if o.Leverance.Tilstand == mox.UnderLevering {
+		f := store.Forsoeg{Leverance: o.Leverance.ID, Nr: o.Leverance.Forsoeg, Resultat: u.Resultat, Kode: u.Kode, Tekst: u.Tekst}
+		if _, err := tx.AfslutForsoeg(f); err != nil {
+			return nil, err
+		}
+	}
+	a := d.abonnementEllerTomt(o.Leverance.Abonnement)
+	return d.afslut(tx, &a, &o.Leverance, &o.Besked, u)
 }
 
 // abonnementEllerTomt is the abonnement, or one that can do least harm when its definition is gone.
@@ -152,22 +177,6 @@ func (d *Distributor) abonnementEllerTomt(id mox.AbonnementID) mox.Abonnement {
 		return a
 	}
 	return mox.Abonnement{ID: id, Plan: mox.StandardPlan()}
-}
-
-// UdloebGamle ends waiting leverancer whose besked is past its gyldigTil, and tells how many.
-func (d *Distributor) UdloebGamle(ctx context.Context) (n int, err error) {
-	err = d.store.Update(ctx, func(tx *store.Tx) error {
-		opgaver, err := tx.OverGyldigTil(passRows)
-		n = len(opgaver)
-		for _, o := range opgaver {
-			a := d.abonnementEllerTomt(o.Leverance.Abonnement)
-			if err := d.afslut(tx, &a, &o.Leverance, &o.Besked, mox.Udfald{Resultat: mox.ResUdloebet, Kode: string(mox.KodeUdloebet), Tekst: "gyldigTil er passeret"}); err != nil {
-				return err
-			}
-		}
-		return err
-	})
-	return n, err
 }
 
 // Arbejde is a leverance as a carrier would see it, without claiming it.

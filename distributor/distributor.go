@@ -222,7 +222,7 @@ func (d *Distributor) Run(ctx context.Context) error {
 
 // Pass is what one round of housekeeping did.
 type Pass struct {
-	Lejemaal, Udloebne, Processer, Positioner int
+	Lejemaal, Udloebne, Processer, Standsede, Positioner int
 }
 
 func (d *Distributor) runOnce(ctx context.Context) (p Pass, err error) {
@@ -233,6 +233,9 @@ func (d *Distributor) runOnce(ctx context.Context) (p Pass, err error) {
 		return p, fmt.Errorf("gyldigTil: %w", err)
 	}
 	if p.Processer, err = d.UdloebProcesser(ctx); err != nil {
+		return p, fmt.Errorf("processer: %w", err)
+	}
+	if p.Standsede, err = d.StandsProcesser(ctx); err != nil {
 		return p, fmt.Errorf("processer: %w", err)
 	}
 	for {

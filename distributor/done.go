@@ -56,19 +56,16 @@ func (d *Distributor) Done(ctx context.Context, f Afslutning) (Afsluttet, error)
 }
 
 func (d *Distributor) done(tx *store.Tx, f Afslutning) (ud Afsluttet, vaek []mox.AbonnementID, err error) {
-	o, ok, err := tx.OpgaveFor(f.Leverance)
+	o, ok, err := tx.LaasOpgave(f.Leverance)
 	if err != nil {
 		return ud, nil, err
 	}
 	if !ok {
 		return ud, nil, mox.E("done", mox.KodeIkkeFundet, "leverancen %d findes ikke", f.Leverance)
 	}
-	if err := tx.Lock("objekt/" + string(o.Besked.ObjektID)); err != nil {
-		return ud, nil, err
-	}
 	l := &o.Leverance
 	ud.ForSent = l.Tilstand != mox.UnderLevering || l.Forsoeg != f.Forsoeg || l.Ejer != f.Ejer
-	if _, err := tx.AfslutForsoeg(store.Forsoeg{Leverance: l.ID, Nr: f.Forsoeg, Resultat: f.Udfald.Resultat, Kode: f.Udfald.Kode,
+	if _, err := tx.AfslutForsoeg(store.Forsoeg{Leverance: l.ID, Nr: f.Forsoeg, Ejer: f.Ejer, Resultat: f.Udfald.Resultat, Kode: f.Udfald.Kode,
 		Tekst: mox.Maskeret(f.Udfald.Tekst), Svar: f.Svar[:min(len(f.Svar), maksSvar)], ForSent: ud.ForSent}); err != nil {
 		return ud, nil, err
 	}
@@ -77,11 +74,10 @@ func (d *Distributor) done(tx *store.Tx, f Afslutning) (ud Afsluttet, vaek []mox
 		return ud, nil, nil
 	}
 	a := d.abonnementEllerTomt(l.Abonnement)
-	if err := d.afslut(tx, &a, l, &o.Besked, f.Udfald); err != nil {
+	if vaek, err = d.afslut(tx, &a, l, &o.Besked, f.Udfald); err != nil {
 		return ud, nil, err
 	}
 	ud.Tilstand = l.Tilstand
-	vaek = []mox.AbonnementID{a.ID}
 	if l.Tilstand != mox.Leveret {
 		return ud, vaek, nil
 	}
@@ -119,40 +115,48 @@ func (d *Distributor) efterAccept(tx *store.Tx, a *mox.Abonnement, o store.Opgav
 	return ud, vaek, nil
 }
 
-// afslut brings a leverance to the state that the outcome demands, and writes what follows from it.
-func (d *Distributor) afslut(tx *store.Tx, a *mox.Abonnement, l *store.Leverance, b *store.Besked, u mox.Udfald) error {
+// afslut brings a leverance to the state that the outcome demands, and writes what follows from it. vaek are the
+// abonnementer that may have work now.
+func (d *Distributor) afslut(tx *store.Tx, a *mox.Abonnement, l *store.Leverance, b *store.Besked, u mox.Udfald) (vaek []mox.AbonnementID, err error) {
 	dom := mox.Bedoem(a, u, l.Forsoeg, d.jitter())
 	if !l.Tilstand.MaaBlive(dom.Tilstand) {
-		return mox.E("afslut", mox.KodeKonflikt, "leverance %d er %s og kan ikke blive %s", l.ID, l.Tilstand, dom.Tilstand)
+		return nil, mox.E("afslut", mox.KodeKonflikt, "leverance %d er %s og kan ikke blive %s", l.ID, l.Tilstand, dom.Tilstand)
 	}
 	l.Tilstand, l.Ejer, l.Ansvar, l.Kode, l.Aarsag = dom.Tilstand, "", dom.Ansvar, u.Kode, mox.Maskeret(u.Tekst)
 	l.Naeste = tx.Now().Add(dom.Vent)
 	if err := tx.UpdateLeverance(l); err != nil {
-		return err
+		return nil, err
 	}
 	if dom.Kvittering != "" {
 		if err := tx.InsertKvittering(l.Besked, mox.Kvittering{Abonnement: l.Abonnement, Art: dom.Kvittering, Begrundelse: l.Aarsag}); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	switch {
-	case dom.Tilstand.KraeverHandling():
-		return d.parkeringsfejl(tx, a, l, b)
-	case !dom.Tilstand.Holder():
-		return tx.Frigiv(l.Abonnement, l.Orden)
+	if dom.Tilstand.KraeverHandling() {
+		vaek, err = d.parkeringsfejl(tx, a, l, b)
+		return append(vaek, a.ID), err
 	}
-	return nil
+	if dom.Tilstand == mox.Udloebet {
+		if vaek, err = d.sendFejlbesked(tx, a, l, b); err != nil {
+			return nil, err
+		}
+	}
+	if !dom.Tilstand.Holder() {
+		err = tx.Frigiv(l.Abonnement, l.Orden)
+	}
+	return append(vaek, a.ID), err
 }
 
-// parkeringsfejl shows a leverance to a person, and tells the besked's processes that no answer will come of it. spec: mox 21, mox 44
-func (d *Distributor) parkeringsfejl(tx *store.Tx, a *mox.Abonnement, l *store.Leverance, b *store.Besked) error {
+// parkeringsfejl shows a leverance to a person. Where no answer will come unless the person sees to it, the besked's
+// processes are told. spec: mox 21, mox 44
+func (d *Distributor) parkeringsfejl(tx *store.Tx, a *mox.Abonnement, l *store.Leverance, b *store.Besked) (vaek []mox.AbonnementID, err error) {
 	f := &store.Fejl{Art: store.FejlLeverance, Ansvar: l.Ansvar, Kode: ellers(l.Kode, "fejlet"), Tekst: ellers(l.Aarsag, "leverancen kunne ikke gennemføres"), Raad: raad(l),
 		System: a.System, ObjektID: b.ObjektID, Besked: b.Nr, Leverance: l.ID}
 	if err := tx.InsertFejl(f); err != nil {
-		return err
+		return nil, err
 	}
-	if l.Tilstand == mox.Uvis || b.ErOmSelveLeveringen() {
-		return nil // still open; or a besked about delivery, which causes no other
+	if l.Tilstand == mox.Uvis {
+		return nil, nil // still open: it may have happened
 	}
 	return d.sendFejlbesked(tx, a, l, b)
 }
@@ -186,19 +190,19 @@ type fejlrapport struct {
 }
 
 // sendFejlbesked tells whoever listens that the work a besked asked for was not done, and why. It is sent in the name of
-// the system that was to do it. spec: mox 21
-func (d *Distributor) sendFejlbesked(tx *store.Tx, a *mox.Abonnement, l *store.Leverance, b *store.Besked) error {
+// the system that was to do it. A besked about delivery causes none. spec: mox 21
+func (d *Distributor) sendFejlbesked(tx *store.Tx, a *mox.Abonnement, l *store.Leverance, b *store.Besked) (vaek []mox.AbonnementID, err error) {
+	if b.ErOmSelveLeveringen() {
+		return nil, nil
+	}
 	indhold, err := json.Marshal(fejlrapport{a.ID, l.Ansvar, l.Kode, l.Aarsag, l.Forsoeg})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	fb := mox.Besked{ID: mox.BeskedID(d.store.Afled("fejlbesked", fmt.Sprint(l.ID), fmt.Sprint(l.Forsoeg))), Type: mox.TypeFejlbesked, ObjektID: b.ObjektID, ObjektType: b.ObjektType,
 		Handling: string(mox.TypeFejlbesked), Aktoer: string(d.store.ObjektID(a.System, "ItSystem", a.System)), Kildesystem: a.System, ForaarsagetAf: b.ID, ProcesID: b.ProcesID,
 		Registreringstid: tx.Now(), Dannet: tx.Now(), Indholdstype: oio.TypeJSON, Indhold: indhold}.MedStandard()
 	afsender := ellers(a.System, MOX)
-	_, afvist, err := d.accept(tx, d.konfiguration(), indgaaende{afsender: afsender, besked: fb, kanonisk: fb.Kanonisk(), svarFra: a.ID})
-	if err == nil {
-		err = afvist
-	}
-	return err
+	ud, afvist, err := d.accept(tx, d.konfiguration(), indgaaende{afsender: afsender, besked: fb, kanonisk: fb.Kanonisk(), svarFra: a.ID})
+	return ud.SendtTil, errEller(err, afvist)
 }

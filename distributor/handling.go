@@ -2,6 +2,7 @@ package distributor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/moxkit/mox"
@@ -26,18 +27,12 @@ type Virkning struct {
 // Gensend gives each parked leverance in the Udvalg a new omgang. An uncertain one is left out: a person must first say
 // whether it happened. With preview nothing is done. spec: mox 45
 func (d *Distributor) Gensend(ctx context.Context, u store.Udvalg, h Hvem, preview bool) (Virkning, error) {
-	return d.paaUdvalg(ctx, u, h, "gensend", preview, func(tx *store.Tx, f store.Fejl) (mox.AbonnementID, bool, error) {
-		if f.Art != store.FejlLeverance {
-			return "", false, nil
-		}
-		o, ok, err := tx.OpgaveFor(f.Leverance)
+	return d.paaUdvalg(ctx, u, h, "gensend", preview, func(tx *store.Tx, f store.Fejl) ([]mox.AbonnementID, bool, error) {
+		o, ok, err := tx.LaasOpgave(f.Leverance) // none for a Fejl about something else
 		if err != nil || !ok || o.Leverance.Tilstand != mox.Parkeret {
-			return "", false, err
+			return nil, false, err
 		}
-		if preview {
-			return "", true, nil
-		}
-		return o.Leverance.Abonnement, true, d.nyOmgang(tx, o.Leverance, h, "gensend")
+		return []mox.AbonnementID{o.Leverance.Abonnement}, true, d.nyOmgang(tx, o.Leverance, h, "gensend")
 	})
 }
 
@@ -47,43 +42,49 @@ func (d *Distributor) Luk(ctx context.Context, u store.Udvalg, h Hvem, preview b
 	if h.Begrundelse == "" && !preview {
 		return Virkning{}, mox.E("luk", mox.KodeUgyldig, "der mangler en begrundelse").Med("skriv, hvorfor det ikke skal gøres")
 	}
-	return d.paaUdvalg(ctx, u, h, "luk", preview, func(tx *store.Tx, f store.Fejl) (mox.AbonnementID, bool, error) {
-		if preview {
-			return "", true, nil
-		}
-		return d.luk(tx, f, h)
-	})
+	return d.paaUdvalg(ctx, u, h, "luk", preview, func(tx *store.Tx, f store.Fejl) ([]mox.AbonnementID, bool, error) { return d.luk(tx, f, h) })
 }
 
-func (d *Distributor) luk(tx *store.Tx, f store.Fejl, h Hvem) (mox.AbonnementID, bool, error) {
+func (d *Distributor) luk(tx *store.Tx, f store.Fejl, h Hvem) (vaek []mox.AbonnementID, ok bool, err error) {
 	if f.Art != store.FejlLeverance {
-		ok, err := tx.LukFejl(f.ID, h.Navn, "luk", h.Begrundelse)
-		return "", ok, err
+		ok, err = tx.LukFejl(f.ID, h.Navn, "luk", h.Begrundelse)
+		return nil, ok, err
 	}
-	o, ok, err := tx.OpgaveFor(f.Leverance)
-	if err != nil || !ok {
-		return "", false, err
-	}
+	o, ok, err := tx.LaasOpgave(f.Leverance)
 	l := o.Leverance
-	if err := d.annuller(tx, &l, h, "luk", h.Begrundelse); err != nil {
-		return "", false, err
+	if err != nil || !ok || !l.Tilstand.KraeverHandling() {
+		return nil, false, err
 	}
-	return l.Abonnement, true, tx.Frigiv(l.Abonnement, l.Orden)
+	varUvis := l.Tilstand == mox.Uvis
+	if err := d.annuller(tx, &l, h, "luk", h.Begrundelse); err != nil {
+		return nil, false, err
+	}
+	if varUvis { // only now it is certain that no answer comes
+		a := d.abonnementEllerTomt(l.Abonnement)
+		if vaek, err = d.sendFejlbesked(tx, &a, &l, &o.Besked); err != nil {
+			return nil, false, err
+		}
+	}
+	return append(vaek, l.Abonnement), true, tx.Frigiv(l.Abonnement, l.Orden)
 }
 
-// paaUdvalg does an act on each Fejl of an Udvalg in one transaction, and logs it once.
+// errPreview rolls back an act that was only to be counted, so that the count is the act's own.
+var errPreview = errors.New("preview")
+
+// paaUdvalg does an act on each open Fejl of an Udvalg in one transaction, and logs it once.
 func (d *Distributor) paaUdvalg(ctx context.Context, u store.Udvalg, h Hvem, hvad string, preview bool,
-	handling func(*store.Tx, store.Fejl) (mox.AbonnementID, bool, error)) (v Virkning, err error) {
+	handling func(*store.Tx, store.Fejl) ([]mox.AbonnementID, bool, error)) (v Virkning, err error) {
+	u.Lukkede = false
 	var vaek []mox.AbonnementID
 	err = d.store.Update(ctx, func(tx *store.Tx) error {
 		v, vaek = Virkning{}, nil
-		valgte, err := tx.Fejl(u)
+		valgte, err := laasFejl(tx, u)
 		if err != nil {
 			return err
 		}
 		v.Valgt = len(valgte)
 		for _, f := range valgte {
-			a, ok, err := handling(tx, f)
+			ids, ok, err := handling(tx, f)
 			if err != nil {
 				return err
 			}
@@ -93,15 +94,31 @@ func (d *Distributor) paaUdvalg(ctx context.Context, u store.Udvalg, h Hvem, hva
 			}
 			v.Udfoert++
 			v.Fejl = append(v.Fejl, f.ID)
-			vaek = append(vaek, a)
+			vaek = append(vaek, ids...)
 		}
-		if preview || v.Udfoert == 0 {
+		if preview {
+			return errPreview
+		}
+		if v.Udfoert == 0 {
 			return nil
 		}
 		return tx.InsertHandling(store.Handling{Hvem: h.Navn, Hvad: hvad, Maal: maal(v.Fejl), Antal: v.Udfoert, Begrundelse: h.Begrundelse})
 	})
+	if errors.Is(err, errPreview) {
+		return v, nil
+	}
 	d.vaekker.vaek(vaek...)
 	return v, err
+}
+
+// laasFejl finds what u selects, and locks the objekter together, so that two acts cannot wait for each other.
+func laasFejl(tx *store.Tx, u store.Udvalg) ([]store.Fejl, error) {
+	valgte, err := tx.Fejl(u)
+	var navne []string
+	for _, f := range valgte {
+		navne = append(navne, "objekt/"+string(f.ObjektID))
+	}
+	return valgte, errEller(err, tx.Lock(navne...))
 }
 
 func maal(fejl []int64) string {
@@ -215,8 +232,11 @@ func uvis(tx *store.Tx, fejlID int64) (store.Opgave, store.Fejl, error) {
 	if err != nil {
 		return store.Opgave{}, f, err
 	}
-	o, fandtes, err := tx.OpgaveFor(f.Leverance)
+	o, fandtes, err := tx.LaasOpgave(f.Leverance)
 	if err != nil {
+		return o, f, err
+	}
+	if f, ok, err = tx.FejlMedID(fejlID); err != nil { // as it is now that it is locked
 		return o, f, err
 	}
 	if !ok || !fandtes || !f.Aaben || o.Leverance.Tilstand != mox.Uvis {
@@ -239,18 +259,23 @@ func (d *Distributor) RetOgSend(ctx context.Context, fejlID int64, rettelser map
 	if err != nil {
 		return "", err
 	}
-	if !u.Fejl.Aaben || u.Opgave.Leverance.Tilstand != mox.Parkeret {
-		return "", mox.E("ret-og-send", mox.KodeKonflikt, "fejl %d er ikke en åben, parkeret levering", fejlID).Med("hent listen igen; noget er sket imens")
-	}
 	ny, r, err := d.rettet(u.Opgave, rettelser)
-	if err != nil {
+	if u.Fejl.Aaben && u.Opgave.Leverance.Tilstand == mox.Parkeret && err != nil {
 		return "", err
 	}
-	l := u.Opgave.Leverance
+	var vaek mox.AbonnementID
 	err = d.store.Update(ctx, func(tx *store.Tx) error {
+		o, ok, err := tx.LaasOpgave(u.Fejl.Leverance)
+		if err != nil {
+			return err
+		}
+		l := o.Leverance
+		if !ok || !u.Fejl.Aaben || l.Tilstand != mox.Parkeret {
+			return mox.E("ret-og-send", mox.KodeKonflikt, "fejl %d er ikke en åben, parkeret levering", fejlID).Med("hent listen igen; noget er sket imens")
+		}
+		vaek = l.Abonnement
 		i := indgaaende{afsender: MOX, besked: ny, kanonisk: ny.Kanonisk(), indhold: oio.Indholdshenvisninger(r), kun: l.Abonnement, raekke: l.Raekke}
-		gammel := l
-		if err := d.annuller(tx, &gammel, h, "ret-og-send", "rettet og sendt som "+string(ny.ID)); err != nil {
+		if err := d.annuller(tx, &l, h, "ret-og-send", "rettet og sendt som "+string(ny.ID)); err != nil {
 			return err
 		}
 		if _, afvist, err := d.accept(tx, d.konfiguration(), i); err != nil || afvist != nil {
@@ -258,8 +283,11 @@ func (d *Distributor) RetOgSend(ctx context.Context, fejlID int64, rettelser map
 		}
 		return tx.InsertHandling(store.Handling{Hvem: h.Navn, Hvad: "ret-og-send", Maal: maal([]int64{fejlID}), Antal: 1, Begrundelse: h.Begrundelse})
 	})
-	d.vaekker.vaek(l.Abonnement)
-	return ny.ID, err
+	if err != nil {
+		return "", err
+	}
+	d.vaekker.vaek(vaek)
+	return ny.ID, nil
 }
 
 func errEller(err, andet error) error {

@@ -70,6 +70,9 @@ func (d *Distributor) besvarProcesser(tx *store.Tx, k *konfiguration, i indgaaen
 	}
 	meta := b.Metadata()
 	for _, id := range b.ProcesID {
+		if err := tx.Lock("proces/" + id); err != nil { // two answers at once must see each other
+			return err
+		}
 		instanser, err := tx.ProcesserMedID(id)
 		if err != nil {
 			return err
@@ -158,6 +161,22 @@ func (d *Distributor) UdloebProcesser(ctx context.Context) (n int, err error) {
 		n = len(ps)
 		for _, p := range ps {
 			if err := tx.SaetProces(p.Navn, p.ProcesID, mox.ProcesUdloebet); err != nil {
+				return err
+			}
+		}
+		return err
+	})
+	return n, err
+}
+
+// StandsProcesser marks as fejlet the instances that wait for an answer that cannot come, because an earlier link of their
+// chain could not do its work; it tells how many. When the fault is mended the chain goes on, and ends them all the same.
+func (d *Distributor) StandsProcesser(ctx context.Context) (n int, err error) {
+	err = d.store.Update(ctx, func(tx *store.Tx) error {
+		ps, err := tx.StandsedeProcesser(passRows)
+		n = len(ps)
+		for _, p := range ps {
+			if err := tx.SaetProces(p.Navn, p.ProcesID, mox.ProcesFejlet); err != nil {
 				return err
 			}
 		}

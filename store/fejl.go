@@ -1,6 +1,7 @@
 package store
 
 import (
+	"strings"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -59,10 +60,15 @@ func (tx *Tx) InsertFejl(f *Fejl) error {
 	id, _, err := one(tx, tal, `INSERT INTO fejl (art, ansvar, kode, tekst, raad, system, kilde, sted, raa, objekt_id, besked, leverance, finger, oprettet)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (kilde, finger) WHERE status = 'aaben' AND finger <> '' DO UPDATE SET antal = fejl.antal + 1 RETURNING id`,
-		string(f.Art), string(f.Ansvar), f.Kode, f.Tekst, f.Raad, f.System, f.Kilde, f.Sted, f.Raa, string(f.ObjektID), f.Besked, f.Leverance,
-		f.Finger, driver.Micro(tx.Now()))
+		string(f.Art), string(f.Ansvar), ren(f.Kode), ren(f.Tekst), ren(f.Raad), ren(f.System), ren(f.Kilde), ren(f.Sted), f.Raa, ren(string(f.ObjektID)),
+		f.Besked, f.Leverance, f.Finger, driver.Micro(tx.Now()))
 	f.ID, f.Aaben = id, true
 	return err
+}
+
+// ren is s without what a database cannot keep as text. What was wrong with it may be that very thing.
+func ren(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
 }
 
 // LukFejl closes an open Fejl; ok is false when it was closed already.

@@ -101,12 +101,12 @@ func scanOpgave(scan func(...any) error) (Opgave, error) {
 }
 
 // Klar finds up to n leverancer of the abonnement that can be begun now, the longest waiting first; none while the
-// abonnement is paused. Locked rows are passed over.
+// abonnement is paused, and none of a besked that is past its gyldigTil. Locked rows are passed over.
 func (tx *Tx) Klar(abonnement mox.AbonnementID, n int) ([]Opgave, error) {
 	return all(tx, scanOpgave, `SELECT `+beskedKolonner+`, `+leveranceKolonner+` FROM leverance l JOIN besked b ON b.nr = l.besked
-		WHERE l.abonnement = ? AND l.blokeret = 0 AND l.tilstand IN ('Afventer', 'Udsat') AND l.naeste <= ?
+		WHERE l.abonnement = ? AND l.blokeret = 0 AND l.tilstand IN ('Afventer', 'Udsat') AND l.naeste <= ? AND (b.gyldig_til = 0 OR b.gyldig_til > ?)
 		AND NOT EXISTS (SELECT 1 FROM abonnementstand a WHERE a.abonnement = l.abonnement AND a.pause = 1)
-		ORDER BY l.naeste, l.raekke LIMIT ?`+forUpdateOf(tx), string(abonnement), driver.Micro(tx.Now()), n)
+		ORDER BY l.naeste, l.raekke LIMIT ?`+forUpdateOf(tx), string(abonnement), driver.Micro(tx.Now()), driver.Micro(tx.Now()), n)
 }
 
 // forUpdateOf limits the lock to the leverance, where the database has such locks.
@@ -117,9 +117,47 @@ func forUpdateOf(tx *Tx) string {
 	return " FOR UPDATE OF l SKIP LOCKED"
 }
 
+const opgaveFor = `SELECT ` + beskedKolonner + `, ` + leveranceKolonner + ` FROM leverance l JOIN besked b ON b.nr = l.besked WHERE l.id = ?`
+
 // OpgaveFor finds a leverance and its besked.
-func (tx *Tx) OpgaveFor(id int64) (Opgave, bool, error) {
-	return one(tx, scanOpgave, `SELECT `+beskedKolonner+`, `+leveranceKolonner+` FROM leverance l JOIN besked b ON b.nr = l.besked WHERE l.id = ?`, id)
+func (tx *Tx) OpgaveFor(id int64) (Opgave, bool, error) { return one(tx, scanOpgave, opgaveFor, id) }
+
+// LaasOpgave finds a leverance and its besked, and keeps both it and the queue of its objekt as they are until the
+// transaction ends: whoever changes a leverance's state begins here.
+func (tx *Tx) LaasOpgave(id int64) (Opgave, bool, error) {
+	if tx.ForUpdate() == "" {
+		return tx.OpgaveFor(id) // the only writer
+	}
+	objekt, ok, err := one(tx, ord, `SELECT b.objekt_id FROM leverance l JOIN besked b ON b.nr = l.besked WHERE l.id = ?`, id)
+	if err != nil || !ok {
+		return Opgave{}, false, err
+	}
+	if err := tx.Lock("objekt/" + objekt); err != nil {
+		return Opgave{}, false, err
+	}
+	return one(tx, scanOpgave, opgaveFor+` FOR UPDATE OF l`, id)
+}
+
+// LaasAlle is LaasOpgave for several: their objekter are locked together, so that two such lists cannot wait for each other.
+func (tx *Tx) LaasAlle(opgaver []Opgave) ([]Opgave, error) {
+	var navne []string
+	for _, o := range opgaver {
+		navne = append(navne, "objekt/"+string(o.Besked.ObjektID))
+	}
+	if err := tx.Lock(navne...); err != nil {
+		return nil, err
+	}
+	var ud []Opgave
+	for _, o := range opgaver {
+		nu, ok, err := tx.LaasOpgave(o.Leverance.ID)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			ud = append(ud, nu)
+		}
+	}
+	return ud, nil
 }
 
 // LeverancerAf are a besked's leverancer in the order they were made.
@@ -159,10 +197,10 @@ func (tx *Tx) Forny(ejer string, ids []int64, til time.Time) (int, error) {
 	return antal, nil
 }
 
-// Udloebne finds leverancer whose lease has ended, at most n.
+// Udloebne finds leverancer whose lease has ended, at most n. They may have changed when they have been locked.
 func (tx *Tx) Udloebne(n int) ([]Opgave, error) {
 	return all(tx, scanOpgave, `SELECT `+beskedKolonner+`, `+leveranceKolonner+` FROM leverance l JOIN besked b ON b.nr = l.besked
-		WHERE l.tilstand = 'UnderLevering' AND l.lejet_til <= ? ORDER BY l.lejet_til LIMIT ?`+forUpdateOf(tx), driver.Micro(tx.Now()), n)
+		WHERE l.tilstand = 'UnderLevering' AND l.lejet_til <= ? ORDER BY l.lejet_til LIMIT ?`, driver.Micro(tx.Now()), n)
 }
 
 // EndLejemaal ends at once the leases of earlier incarnations of the process that holds the data folder. Leases of remote
@@ -200,11 +238,12 @@ func (tx *Tx) InsertForsoeg(leverance int64, nr int, ejer string) error {
 	return err
 }
 
-// AfslutForsoeg writes what came of an attempt. The first outcome stands; ok is false when there was one already, or no
-// such attempt.
+// AfslutForsoeg writes what came of an attempt, as f.Ejer tells it ("" = whoever made it). The first outcome that was known
+// stands; ok is false when there was one already, or no such attempt of that owner.
 func (tx *Tx) AfslutForsoeg(f Forsoeg) (ok bool, err error) {
-	n, err := tx.Exec(`UPDATE forsoeg SET afsluttet = ?, resultat = ?, kode = ?, tekst = ?, svar = ?, for_sent = ? WHERE leverance = ? AND nr = ? AND (afsluttet = 0 OR resultat = 'ukendt')`,
-		driver.Micro(tx.Now()), string(f.Resultat), f.Kode, f.Tekst, f.Svar, bit(f.ForSent), f.Leverance, f.Nr)
+	n, err := tx.Exec(`UPDATE forsoeg SET afsluttet = ?, resultat = ?, kode = ?, tekst = ?, svar = ?, for_sent = ? WHERE leverance = ? AND nr = ?
+		AND (afsluttet = 0 OR (resultat = 'ukendt' AND ? <> 'ukendt')) AND ? IN ('', ejer)`,
+		driver.Micro(tx.Now()), string(f.Resultat), f.Kode, f.Tekst, f.Svar, bit(f.ForSent), f.Leverance, f.Nr, string(f.Resultat), f.Ejer)
 	return n == 1, err
 }
 
@@ -288,10 +327,11 @@ func (tx *Tx) HarUkendtForsoeg(besked int64, a mox.AbonnementID) (bool, error) {
 	return ok, err
 }
 
-// OverGyldigTil finds waiting leverancer whose besked is past its gyldigTil, at most n.
+// OverGyldigTil finds waiting leverancer whose besked is past its gyldigTil, at most n. They may have changed when they
+// have been locked.
 func (tx *Tx) OverGyldigTil(n int) ([]Opgave, error) {
 	return all(tx, scanOpgave, `SELECT `+beskedKolonner+`, `+leveranceKolonner+` FROM besked b JOIN leverance l ON l.besked = b.nr
-		WHERE b.gyldig_til > 0 AND b.gyldig_til <= ? AND l.tilstand IN ('Afventer', 'Udsat') ORDER BY l.id LIMIT ?`+forUpdateOf(tx), driver.Micro(tx.Now()), n)
+		WHERE b.gyldig_til > 0 AND b.gyldig_til <= ? AND l.tilstand IN ('Afventer', 'Udsat') ORDER BY l.id LIMIT ?`, driver.Micro(tx.Now()), n)
 }
 
 // AfgoerForsoeg notes, on a person's word, that no earlier attempt at bringing the besked to the abonnement had effect.

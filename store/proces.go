@@ -102,3 +102,12 @@ func (tx *Tx) ProcesTal() (map[string]map[mox.ProcesTilstand]int, error) {
 	}, `SELECT navn, tilstand, COUNT(*) FROM proces GROUP BY navn, tilstand`)
 	return ud, err
 }
+
+// StandsedeProcesser finds instances that wait for an answer that cannot come: one answer was a fejlbesked, and nothing that
+// carries the procesID moves any more. At most n.
+func (tx *Tx) StandsedeProcesser(n int) ([]Proces, error) {
+	return all(tx, scanProces, `SELECT `+procesKolonner+` FROM proces p WHERE tilstand = 'igang'
+		AND EXISTS (SELECT 1 FROM proces_svar s WHERE s.navn = p.navn AND s.proces_id = p.proces_id AND s.fejlbesked > 0 AND s.slutbesked = 0)
+		AND NOT EXISTS (SELECT 1 FROM besked_proces b JOIN leverance l ON l.besked = b.besked WHERE b.proces_id = p.proces_id
+			AND l.tilstand IN ('Afventer', 'UnderLevering', 'Udsat', 'Uvis')) LIMIT ?`, n)
+}

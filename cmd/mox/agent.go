@@ -151,7 +151,7 @@ func (e *env) agentRun() *cobra.Command {
 			if noegle == "" || server == "" {
 				return brugsfejl{fmt.Errorf("agent run kræver --server og nøglen i MOX_NOEGLE")}
 			}
-			return e.koerAgent(c.Context(), s, pull.KlientOptions{URL: server, Noegle: noegle, CA: ca}, ja)
+			return e.koerAgent(c.Context(), s, server, noegle, ca, ja)
 		},
 	}
 	c.Flags().StringVar(&server, "server", "", "MOX' adresse: https://mox.kommune.dk:8481")
@@ -160,8 +160,8 @@ func (e *env) agentRun() *cobra.Command {
 	return c
 }
 
-func (e *env) koerAgent(ctx context.Context, s *agent.Spec, o pull.KlientOptions, ja bool) error {
-	k, err := pull.NyKlient(o)
+func (e *env) koerAgent(ctx context.Context, s *agent.Spec, server, noegle, ca string, ja bool) error {
+	k, err := pull.NewKlient(server, noegle, pull.KlientOptions{CAFil: ca})
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (e *env) koerAgent(ctx context.Context, s *agent.Spec, o pull.KlientOptions
 	if err != nil {
 		return mox.E("agent run", mox.KodeUgyldig, "%v", err)
 	}
-	fmt.Fprintf(e.err, "agenten %s kører for %s mod %s\n", s.Agent, s.System, o.URL)
+	fmt.Fprintf(e.err, "agenten %s kører for %s mod %s\n", s.Agent, s.System, server)
 	err = a.Run(ctx)
 	if lukkefejl := a.Close(); err == nil {
 		err = lukkefejl

@@ -109,8 +109,8 @@ func (s *System) endpoint(fn func(r *http.Request) (status int, body any, err er
 
 // writeError answers with the refusal in err; any other error is the system's own and is only reported here.
 func (s *System) writeError(w http.ResponseWriter, r *http.Request, err error) {
-	var ref *refusal
-	if !errors.As(err, &ref) {
+	ref, ok := errors.AsType[*refusal](err)
+	if !ok {
 		s.opts.Logger.ErrorContext(r.Context(), "esdh: request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 		ref = &refusal{http.StatusInternalServerError, codeInternal, "internal error"}
 	}
@@ -132,7 +132,7 @@ func (s *System) writeJSON(w http.ResponseWriter, status int, body any) {
 // readBody reads the request body and decodes it into v, which has all the fields the body may have.
 func readBody(r *http.Request, v any) (raw []byte, err error) {
 	raw, err = io.ReadAll(r.Body)
-	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, refuse(http.StatusRequestEntityTooLarge, codeTooLarge, "the body is greater than %d bytes", tooLarge.Limit)
 	}
 	if err != nil {

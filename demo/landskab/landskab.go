@@ -3,6 +3,7 @@
 package landskab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ type Config struct {
 	ESDH        string // address to listen on; "" = a free port of this machine
 	Forsendelse string
 	Sager       int
+	PerRunde    int // new cases in each round of the story; 0 = sager.PerRunde
 	Seed        uint64
 	Fejl        bool
 	Sabotage    Sabotage
@@ -66,7 +68,7 @@ func Start(ctx context.Context, c Config) (*Landskab, error) {
 	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 		return nil, err
 	}
-	l := &Landskab{config: c, historie: sager.Lav(c.Seed, c.Sager, c.Fejl)}
+	l := &Landskab{config: c, historie: sager.Lav(c.Seed, c.Sager, cmp.Or(c.PerRunde, sager.PerRunde), c.Fejl)}
 	ctx, l.stop = context.WithCancel(ctx)
 	if err := l.aabn(ctx); err != nil {
 		return nil, errors.Join(err, l.Close())

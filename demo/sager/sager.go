@@ -64,15 +64,15 @@ const (
 	mindst    = 40 // a story with faults has at least this many cases
 )
 
-// perRunde is how many new cases come in one round.
-const perRunde = 25
+// PerRunde is how many new cases come in one round where nothing else is said.
+const PerRunde = 25
 
-// Lav makes a story of n cases. With fejl it has all the faults, and at least 40 cases.
-func Lav(seed uint64, n int, fejl bool) *Historie {
+// Lav makes a story of n cases, perRunde of them in each round. With fejl it has all the faults, and at least 40 cases.
+func Lav(seed uint64, n, perRunde int, fejl bool) *Historie {
 	if fejl {
 		n = max(n, mindst)
 	}
-	g := &generator{rng: rand.New(rand.NewPCG(seed, 2012)), fejl: fejl, start: time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC),
+	g := &generator{rng: rand.New(rand.NewPCG(seed, 2012)), perRunde: max(perRunde, 1), fejl: fejl, start: time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC),
 		h: &Historie{brudt: map[fejlplan.Version]bool{}, lukket: map[string]bool{}, uvist: map[fejlplan.Version]bool{}}}
 	for i := range n {
 		g.sag(i)
@@ -85,11 +85,12 @@ func Lav(seed uint64, n int, fejl bool) *Historie {
 
 // generator makes a story.
 type generator struct {
-	rng   *rand.Rand
-	fejl  bool
-	start time.Time
-	h     *Historie
-	dokNr int
+	rng      *rand.Rand
+	perRunde int
+	fejl     bool
+	start    time.Time
+	h        *Historie
+	dokNr    int
 }
 
 func (g *generator) trin(runde int, t Trin) {
@@ -104,7 +105,7 @@ func (g *generator) har(i, nr int) bool { return g.fejl && i == nr }
 
 // sag makes case i with its documents and what later happens to them.
 func (g *generator) sag(i int) {
-	runde := i / perRunde
+	runde := i / g.perRunde
 	s := g.nySag(i)
 	g.trin(runde, Trin{Sag: &s})
 	if !g.har(i, nrBrudt) && !g.har(i, nrLukket) {
@@ -187,7 +188,7 @@ func (g *generator) ret(i, runde int, s byggesag.Sag) {
 	g.trin(runde+2, Trin{Sag: &to})
 	if i%3 == 0 && !g.har(i, nrLukket) && !g.har(i, nrGammel) {
 		tre := to
-		tre.Version, tre.Status, tre.Aendret = 3, byggesag.Afgjort, to.Aendret.Add(50*time.Hour)
+		tre.Version, tre.Beskrivelse, tre.Aendret = 3, to.Beskrivelse+" Supplerende oplysninger er modtaget.", to.Aendret.Add(50*time.Hour)
 		g.trin(runde+4, Trin{Sag: &tre})
 	}
 }

@@ -131,6 +131,7 @@ CREATE TABLE proces (
 );
 CREATE INDEX proces_frist ON proces (frist) WHERE tilstand = 'igang' AND frist > 0;
 CREATE INDEX proces_id ON proces (proces_id);
+CREATE INDEX proces_igang ON proces (navn, proces_id) WHERE tilstand = 'igang';
 
 CREATE TABLE proces_svar (
   navn        TEXT NOT NULL,

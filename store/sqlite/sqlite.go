@@ -37,13 +37,12 @@ const reserveSize = 8 << 20
 type DB struct {
 	writer    *sql.DB
 	readers   *sql.DB
-	conn      *sql.Conn
-	stmts     map[string]*sql.Stmt // of conn; only the writer goroutine uses it
+	write     *session      // only the writer goroutine uses it
+	idle      chan *session // readers that are not in use; an empty session stands for one not yet opened
 	queue     chan *job
 	stop      chan struct{}
 	done      chan struct{}
 	once      sync.Once
-	readStmts sync.Map // SQL text → *sql.Stmt of readers
 	closed    atomic.Bool
 	reserve   string
 	reserving sync.Mutex // held while the reserve is laid or given up
@@ -60,7 +59,7 @@ type job struct {
 // Open opens or makes the database file path and brings it to the newest schema. The caller holds the folder's lock.
 func Open(ctx context.Context, path string) (*DB, error) {
 	db := &DB{queue: make(chan *job, 4*maxGroup), stop: make(chan struct{}), done: make(chan struct{}),
-		stmts: map[string]*sql.Stmt{}, reserve: filepath.Join(filepath.Dir(path), "reserve")}
+		idle: make(chan *session, maxReaders), reserve: filepath.Join(filepath.Dir(path), "reserve")}
 	if err := db.open(ctx, path); err != nil {
 		return nil, errors.Join(fmt.Errorf("sqlite: %s: %w", path, mapErr(err)), db.closePools())
 	}
@@ -77,14 +76,16 @@ func (db *DB) open(ctx context.Context, path string) (err error) {
 	if err = migration.Run(ctx, db.writer, migration.SQLite()); err != nil {
 		return err
 	}
-	if db.conn, err = db.writer.Conn(ctx); err != nil {
+	if db.write, err = newSession(ctx, db.writer); err != nil {
 		return err
 	}
 	if db.readers, err = sql.Open("sqlite", dsn(path, "mode=ro", "_txlock=deferred")); err != nil {
 		return err
 	}
-	db.readers.SetMaxOpenConns(8)
-	db.readers.SetMaxIdleConns(8)
+	db.readers.SetMaxOpenConns(maxReaders + 1) // one for backup
+	for range maxReaders {
+		db.idle <- &session{}
+	}
 	return nil
 }
 
@@ -172,14 +173,14 @@ var errLost = errors.New("sqlite: the transaction was rolled back")
 
 func (db *DB) inTx(f func(now time.Time) error) error {
 	bg := context.Background()
-	if err := db.exec(bg, "BEGIN IMMEDIATE"); err != nil {
+	if err := db.write.exec(bg, "BEGIN IMMEDIATE"); err != nil {
 		return mapErr(err)
 	}
 	if err := f(time.Now().UTC().Truncate(time.Microsecond)); err != nil {
-		return errors.Join(err, db.exec(bg, "ROLLBACK"))
+		return errors.Join(err, db.write.exec(bg, "ROLLBACK"))
 	}
-	if err := db.exec(bg, "COMMIT"); err != nil {
-		_ = db.exec(bg, "ROLLBACK") // SQLite may have rolled back itself; then this fails, and that is well
+	if err := db.write.exec(bg, "COMMIT"); err != nil {
+		_ = db.write.exec(bg, "ROLLBACK") // SQLite may have rolled back itself; then this fails, and that is well
 		return mapErr(err)
 	}
 	return nil
@@ -191,16 +192,16 @@ func (db *DB) inSavepoint(j *job, now time.Time) error {
 		return err
 	}
 	bg := context.Background()
-	if err := db.exec(bg, "SAVEPOINT s"); err != nil {
+	if err := db.write.exec(bg, "SAVEPOINT s"); err != nil {
 		return mapErr(err)
 	}
-	own := safely(j.f, &tx{ctx: bg, now: now, prepare: db.prepared})
+	own := safely(j.f, &tx{ctx: bg, now: now, prepare: db.write.prepared})
 	if own != nil {
-		if err := db.exec(bg, "ROLLBACK TO s"); err != nil {
+		if err := db.write.exec(bg, "ROLLBACK TO s"); err != nil {
 			return errors.Join(own, errLost, mapErr(err))
 		}
 	}
-	if err := db.exec(bg, "RELEASE s"); err != nil {
+	if err := db.write.exec(bg, "RELEASE s"); err != nil {
 		return errors.Join(own, errLost, mapErr(err))
 	}
 	return own
@@ -216,52 +217,17 @@ func safely(f func(driver.Tx) error, t driver.Tx) (err error) {
 	return f(t)
 }
 
-func (db *DB) exec(ctx context.Context, q string) error {
-	s, err := db.prepared(ctx, q)
-	if err != nil {
-		return err
-	}
-	_, err = s.ExecContext(ctx)
-	return err
-}
-
-// prepared keeps each statement compiled for as long as the database is open; the set of SQL texts is small and fixed.
-func (db *DB) prepared(ctx context.Context, q string) (*sql.Stmt, error) {
-	if s, ok := db.stmts[q]; ok {
-		return s, nil
-	}
-	s, err := db.conn.PrepareContext(ctx, q)
-	if err == nil {
-		db.stmts[q] = s
-	}
-	return s, err
-}
-
 // View runs f on a snapshot in one of the readers.
 func (db *DB) View(ctx context.Context, f func(driver.Tx) error) error {
-	t, err := db.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	s, err := db.take(ctx)
 	if err != nil {
 		return db.whenOpen(err)
 	}
-	defer func() { _ = t.Rollback() }() // nothing was written
-	return f(&tx{ctx: ctx, now: time.Now().UTC().Truncate(time.Microsecond),
-		prepare: func(ctx context.Context, q string) (*sql.Stmt, error) { return db.readStmt(ctx, t, q) }})
-}
-
-// readStmt compiles a statement once; database/sql keeps a copy per connection.
-func (db *DB) readStmt(ctx context.Context, t *sql.Tx, q string) (*sql.Stmt, error) {
-	s, ok := db.readStmts.Load(q)
-	if !ok {
-		ny, err := db.readers.PrepareContext(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		var kept bool
-		if s, kept = db.readStmts.LoadOrStore(q, ny); kept {
-			_ = ny.Close() // another goroutine was first
-		}
+	defer db.give(s)
+	if err := s.exec(ctx, "BEGIN"); err != nil {
+		return db.whenOpen(err)
 	}
-	return t.StmtContext(ctx, s.(*sql.Stmt)), nil
+	return f(&tx{ctx: ctx, now: time.Now().UTC().Truncate(time.Microsecond), prepare: s.prepared})
 }
 
 // Backup copies the database to path with VACUUM INTO.
@@ -285,19 +251,18 @@ func (db *DB) Close() error {
 		db.closed.Store(true)
 		close(db.stop)
 		<-db.done
-		for _, s := range db.stmts {
-			err = errors.Join(err, s.Close())
+		for range maxReaders { // waits for those in use
+			if s := <-db.idle; s.conn != nil {
+				err = errors.Join(err, s.close())
+			}
 		}
-		err = errors.Join(err, db.closePools())
+		err = errors.Join(err, db.write.close(), db.closePools())
 	})
 	return err
 }
 
 func (db *DB) closePools() error {
 	var err error
-	if db.conn != nil {
-		err = errors.Join(err, db.conn.Close())
-	}
 	for _, p := range []*sql.DB{db.readers, db.writer} {
 		if p != nil {
 			err = errors.Join(err, p.Close())

@@ -204,12 +204,12 @@ func fullDatabase(t *testing.T, write func(driver.Tx) error) {
 	db := open(t, filepath.Join(t.TempDir(), "mox.db"))
 	defer func() { _ = db.Close() }()
 	var pages int
-	if err := db.conn.QueryRowContext(t.Context(), `PRAGMA page_count`).Scan(&pages); err != nil {
+	if err := db.write.conn.QueryRowContext(t.Context(), `PRAGMA page_count`).Scan(&pages); err != nil {
 		t.Fatal(err)
 	}
 	limit := func(n int) {
 		t.Helper()
-		if _, err := db.conn.ExecContext(t.Context(), fmt.Sprintf(`PRAGMA max_page_count = %d`, n)); err != nil {
+		if _, err := db.write.conn.ExecContext(t.Context(), fmt.Sprintf(`PRAGMA max_page_count = %d`, n)); err != nil {
 			t.Fatal(err)
 		}
 	}

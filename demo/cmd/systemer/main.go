@@ -32,6 +32,7 @@ func run(ctx context.Context, args []string) (err error) {
 	f.StringVar(&c.ESDH, "esdh-listen", "", "address of ESDH; empty = a free port")
 	f.StringVar(&c.Forsendelse, "forsendelse-listen", "", "address of Forsendelse; empty = a free port")
 	f.IntVar(&c.Sager, "sager", 500, "number of cases")
+	f.IntVar(&c.PerRunde, "per-runde", 0, "new cases in each round; 0 = the usual")
 	f.Uint64Var(&c.Seed, "seed", 1, "seed of the story")
 	f.BoolVar(&c.Fejl, "faults", false, "let the faults happen")
 	f.StringVar((*string)(&c.Sabotage), "sabotage", "", "tab or gentag: break a promise on purpose")

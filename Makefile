@@ -1,0 +1,40 @@
+# Daily work. What CI runs is scripts/test; these are its parts, and what takes long.
+
+.DEFAULT_GOAL := help
+.PHONY: help check test test-quick race bench fuzz crash bevis generate demo build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+check: ## format, vet, staticcheck, house rules, modules, build
+	@bash scripts/test --checks
+
+test: ## everything, with PostgreSQL and Chromium; installs and starts what is missing
+	@bash scripts/test
+
+test-quick: ## checks and tests without services and race detector
+	@bash scripts/test --quick
+
+race: ## all tests with the race detector, with the services that are set (see scripts/test --keep)
+	go test -race -timeout 30m ./...
+
+bench: ## all benchmarks, printed
+	go test -run '^$$' -bench . -timeout 120m ./...
+
+fuzz: ## each fuzz target for a minute
+	@bash scripts/fuzz
+
+crash: ## 1,000 kills while cases flow
+	MOX_CRASH_ROUNDS=1000 go test -count 1 -v -run TestCrash -timeout 60m ./demo/crash/...
+
+bevis: ## benchmarks and kills, written to docs/bevis with commit, date and conditions
+	@bash scripts/bevis
+
+generate: ## what is made from the code: the table of conformance
+	go generate ./...
+
+demo: ## the demonstration, on http://127.0.0.1:8480
+	go run ./cmd/mox demo
+
+build: ## bin/mox, one static file
+	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/...

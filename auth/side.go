@@ -1,0 +1,44 @@
+package auth
+
+import (
+	"fmt"
+	"html"
+	"net/http"
+)
+
+// side is a small page that says why MOX does not open, and what to do.
+type side struct{ titel, tekst, raad string }
+
+var (
+	sideBrugt = side{"Linket kan ikke bruges", "Et link til MOX gælder én gang og i ti minutter. Dette er brugt, for gammelt eller ikke helt.",
+		"Få et nyt på den maskine, hvor MOX kører:"}
+	sideIkkeInde = side{"Du er ikke logget ind", "Konsollen åbnes med et engangslink. Var du inde før, er der gået tolv timer, eller MOX er startet igen.",
+		"Få et link på den maskine, hvor MOX kører:"}
+	sideIkkeTilladt = side{"Det er ikke tilladt", "Kaldet kom ikke fra MOX' egne sider, eller nøglen giver ikke adgang til konsollen.",
+		"Åbn konsollen med et link:"}
+)
+
+const skabelon = `<!doctype html>
+<html lang="da">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>%[1]s · MOX</title>
+<style>body{font:1.1rem/1.5 system-ui,sans-serif;max-width:38rem;margin:4rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
+code{display:inline-block;background:#eee;padding:.2rem .5rem}</style>
+<main>
+<h1>%[1]s</h1>
+<p>%[2]s</p>
+<p>%[3]s</p>
+<p><code>mox status --link</code></p>
+</main>
+</html>
+`
+
+func skrivSide(w http.ResponseWriter, status int, s side) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, skabelon, html.EscapeString(s.titel), html.EscapeString(s.tekst), html.EscapeString(s.raad)) // a caller that has gone sees nothing
+}

@@ -1,0 +1,372 @@
+package pull
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"maps"
+	"mime"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/auth"
+	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/internal/problem"
+	"github.com/moxkit/mox/oio"
+)
+
+// Limits on what is read from a caller, and how long it may take.
+const (
+	maksIndlevering = 8 << 20
+	maksKald        = oio.MaksBeskedBytes
+	laesFrist       = 30 * time.Second
+	dokumentFrist   = 15 * time.Minute
+	svarFrist       = time.Minute
+)
+
+// Handler offers t over HTTP under /api/v1/ and /indhold, to callers whom [auth.Vagt] has put into the context. Errors are
+// RFC 9457 problem documents.
+func Handler(t Tjeneste) http.Handler {
+	a := &api{t}
+	mux := http.NewServeMux()
+	for sti, r := range map[string]ressource{
+		"/api/v1/kilder/{agent}/{kilde}": {"GET": a.kilde},
+		"/api/v1/indlevering":            {"POST": a.indlever},
+		"/api/v1/abonnementer/{id}/hent": {"POST": a.hent},
+		"/api/v1/lejemaal/forny":         {"POST": a.forny},
+		"/api/v1/leverancer/{id}/afslut": {"POST": a.afslut},
+		"/api/v1/beskeder":               {"POST": a.send},
+		"/api/v1/beskeder/{id}":          {"GET": a.besked},
+		"/indhold":                       {"POST": a.gemIndhold},
+		"/indhold/{sha}":                 {"GET": a.hentIndhold},
+	} {
+		mux.Handle(sti, a.svarer(r))
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		problem.Skriv(w, r, mox.E("kald", mox.KodeIkkeFundet, "adressen findes ikke").Med("se stierne i vejledningen; de begynder med /api/v1/"))
+	})
+	return mux
+}
+
+type api struct{ t Tjeneste }
+
+// kald answers one call, or says why not.
+type kald func(http.ResponseWriter, *http.Request, auth.Identitet) error
+
+// ressource is what can be done at an address, by method.
+type ressource map[string]kald
+
+// statusfejl is an error that HTTP has a status of its own for.
+type statusfejl struct {
+	status int
+	fejl   *mox.Error
+}
+
+func (s statusfejl) Error() string { return s.fejl.Error() }
+func (s statusfejl) Unwrap() error { return s.fejl }
+
+func (a *api) svarer(ved ressource) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := ved.kald(w, r)
+		var s statusfejl
+		switch {
+		case err == nil:
+		case errors.As(err, &s):
+			problem.SkrivSom(w, s.status, s.fejl)
+		default:
+			a.log(r, err)
+			problem.Skriv(w, r, err)
+		}
+	})
+}
+
+func (res ressource) kald(w http.ResponseWriter, r *http.Request) error {
+	metode := r.Method
+	if metode == http.MethodHead {
+		metode = http.MethodGet
+	}
+	f, ok := res[metode]
+	if !ok {
+		w.Header().Set("Allow", strings.Join(slices.Sorted(maps.Keys(res)), ", "))
+		return statusfejl{http.StatusMethodNotAllowed, mox.E("kald", mox.KodeUgyldig, "%s er ikke en metode her", r.Method)}
+	}
+	hvem, ok := auth.Fra(r.Context())
+	if !ok {
+		return mox.E("kald", mox.KodeIkkeLoggetInd, "kaldet har ingen nøgle")
+	}
+	return f(w, r, hvem)
+}
+
+// log tells the operator what a caller is not told. The path may hold an id that is somebody's business.
+func (a *api) log(r *http.Request, err error) {
+	if problem.Af(err).Status >= 500 && r.Context().Err() == nil {
+		a.t.log().Error("et kald kunne ikke besvares", "metode", r.Method, "adresse", r.Pattern, "fejl", mox.Maskeret(err.Error()), "årsag", aarsag(err))
+	}
+}
+
+// aarsag is what lies under a [*mox.Error], for the operator.
+func aarsag(err error) string {
+	if e := errors.Unwrap(err); e != nil {
+		return mox.Maskeret(e.Error())
+	}
+	return ""
+}
+
+func (t Tjeneste) log() *slog.Logger {
+	if t.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return t.Log
+}
+
+// krop reads the body of a call with a JSON body of at most maks bytes.
+func krop(w http.ResponseWriter, r *http.Request, maks int64) ([]byte, error) {
+	if t, p, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != oio.TypeJSON || p["charset"] != "" && !strings.EqualFold(p["charset"], "utf-8") {
+		return nil, statusfejl{http.StatusUnsupportedMediaType, mox.E("kald", mox.KodeUgyldig, "kaldets Content-Type er ikke application/json").Med("send JSON i UTF-8, og sæt Content-Type: application/json")}
+	}
+	if r.Header.Get("Content-Encoding") != "" {
+		return nil, statusfejl{http.StatusUnsupportedMediaType, mox.E("kald", mox.KodeUgyldig, "kaldet er pakket").Med("send det uden Content-Encoding")}
+	}
+	if r.ContentLength > maks {
+		return nil, &http.MaxBytesError{Limit: maks}
+	}
+	slip := laesInden(w, laesFrist)
+	defer slip()
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maks))
+	return b, afbrudt(err)
+}
+
+// laesInden gives the caller a time to send its body in. slip ends that, so that it does not end a call that waits.
+func laesInden(w http.ResponseWriter, d time.Duration) (slip func()) {
+	c := http.NewResponseController(w)
+	_ = c.SetReadDeadline(time.Now().Add(d)) // a ResponseWriter that has none is not a network's
+	return func() { _ = c.SetReadDeadline(time.Time{}) }
+}
+
+func svarInden(w http.ResponseWriter, d time.Duration) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(d)) // as above
+}
+
+// afbrudt is the caller's own doing when a body could not be read to its end.
+func afbrudt(err error) error {
+	switch {
+	case err == nil, errors.As(err, new(*http.MaxBytesError)), errors.As(err, new(*mox.Error)):
+		return err
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, os.ErrDeadlineExceeded):
+		return statusfejl{http.StatusRequestTimeout, mox.E("kald", mox.KodeUgyldig, "kaldet blev afbrudt, før det var modtaget helt").Med("send det igen")}
+	}
+	return err
+}
+
+func laes(w http.ResponseWriter, r *http.Request, maks int64, v any) error {
+	b, err := krop(w, r, maks)
+	if err != nil {
+		return err
+	}
+	return afkod(b, v)
+}
+
+// svar writes v as the whole answer.
+func svar(w http.ResponseWriter, status int, v any) error {
+	b, err := somJSON(v)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", oio.TypeJSON)
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // a caller that has gone is told nothing
+	return nil
+}
+
+// somJSON leaves the content of beskeder as it stands.
+func somJSON(v any) (*bytes.Buffer, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	return &b, enc.Encode(v)
+}
+
+func (a *api) kilde(w http.ResponseWriter, r *http.Request, id auth.Identitet) error {
+	agent := r.PathValue("agent")
+	if id.Rolle != auth.Laeser {
+		if err := maaVaereAgent(id, agent); err != nil {
+			return err
+		}
+	}
+	k, err := a.t.Kilde(r.Context(), agent, r.PathValue("kilde"))
+	if err != nil {
+		return err
+	}
+	return svar(w, http.StatusOK, fraKilde(k))
+}
+
+func (a *api) indlever(w http.ResponseWriter, r *http.Request, id auth.Identitet) error {
+	var i distributor.Indlevering
+	if err := laes(w, r, maksIndlevering, &i); err != nil {
+		return err
+	}
+	var f felter
+	f.kraev(i.Agent != "", "agent", "kraevet", "mangler")
+	f.kraev(i.System != "", "system", "kraevet", "mangler")
+	f.kraev(i.Kilde != "", "kilde", "kraevet", "mangler")
+	if err := f.fejl(); err != nil {
+		return err
+	}
+	if err := maaIndlevere(id, i.System, i.Agent); err != nil {
+		return err
+	}
+	ud, err := a.t.Indlever(r.Context(), i)
+	if err != nil {
+		return err
+	}
+	return svar(w, http.StatusOK, ud)
+}
+
+func (a *api) hent(w http.ResponseWriter, r *http.Request, id auth.Identitet) error {
+	var k hentkald
+	if err := laes(w, r, maksKald, &k); err != nil {
+		return err
+	}
+	if err := k.valider(); err != nil {
+		return err
+	}
+	abonnement := mox.AbonnementID(r.PathValue("id"))
+	if err := a.maaBruge(id, abonnement); err != nil {
+		return err
+	}
+	ejer, err := fjernEjer(id, k.Ejer)
+	if err != nil {
+		return err
+	}
+	svarInden(w, k.Vent.varighed()+svarFrist)
+	arbejde, err := a.t.Hent(r.Context(), abonnement, ejer, k.N, k.Leje.varighed(), k.Vent.varighed())
+	if err != nil {
+		return err
+	}
+	return a.udlever(w, r, abonnement, arbejde)
+}
+
+// udlever answers with work, or hands it back when there is nobody to give it to.
+func (a *api) udlever(w http.ResponseWriter, r *http.Request, abonnement mox.AbonnementID, arbejde []distributor.Arbejde) error {
+	ctx := r.Context()
+	if ctx.Err() != nil {
+		a.t.giv(context.WithoutCancel(ctx), arbejde, "den, der bad om opgaven, var gået, da den var fundet")
+		return ctx.Err()
+	}
+	ud := hentsvar{Abonnement: abonnement, Arbejde: []arbejdesvar{}}
+	for i := range arbejde {
+		s, err := fraArbejde(arbejde[i])
+		if err != nil {
+			a.t.giv(context.WithoutCancel(ctx), arbejde, "opgaven kunne ikke skrives som JSON")
+			return err
+		}
+		ud.Arbejde = append(ud.Arbejde, s)
+	}
+	return svar(w, http.StatusOK, ud)
+}
+
+func (a *api) forny(w http.ResponseWriter, r *http.Request, id auth.Identitet) error {
+	var k fornykald
+	if err := laes(w, r, maksKald, &k); err != nil {
+		return err
+	}
+	if err := k.valider(); err != nil {
+		return err
+	}
+	if err := maaHandle(id); err != nil {
+		return err
+	}
+	ejer, err := fjernEjer(id, k.Ejer)
+	if err != nil {
+		return err
+	}
+	n, err := a.t.Forny(r.Context(), ejer, k.Leverancer, k.Leje.varighed())
+	if err != nil {
+		return err
+	}
+	return svar(w, http.StatusOK, fornysvar{n})
+}
+
+func (a *api) afslut(w http.ResponseWriter, r *http.Request, id auth.Identitet) error {
+	leverance, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil {
+		return mox.E("afslut", mox.KodeIkkeFundet, "leverancen findes ikke")
+	}
+	var k afslutkald
+	if err := laes(w, r, maksKald, &k); err != nil {
+		return err
+	}
+	if err := k.valider(); err != nil {
+		return err
+	}
+	if err := a.maaAfslutte(r.Context(), id, leverance, k.Agent); err != nil {
+		return err
+	}
+	if k.Ejer, err = fjernEjer(id, k.Ejer); err != nil {
+		return err
+	}
+	ud, err := a.t.Done(r.Context(), k.afslutning(leverance))
+	if err != nil {
+		return err
+	}
+	return svar(w, http.StatusOK, ud)
+}
+
+func (a *api) send(w http.ResponseWriter, r *http.Request, id auth.Identitet) error {
+	krop, err := krop(w, r, maksKald)
+	if err != nil {
+		return err
+	}
+	b, err := oio.UnmarshalBesked(krop)
+	if err != nil {
+		return err
+	}
+	afsender, b, err := somAfsender(id, r.URL.Query().Get("afsender"), b)
+	if err != nil {
+		return err
+	}
+	ud, err := a.t.Send(r.Context(), afsender, b)
+	if err != nil {
+		return err
+	}
+	return svar(w, http.StatusAccepted, ud)
+}
+
+func (a *api) besked(w http.ResponseWriter, r *http.Request, id auth.Identitet) error {
+	beskedID := r.PathValue("id")
+	kendte, err := a.t.Beskeder(r.Context(), mox.BeskedID(beskedID))
+	if err != nil {
+		return err
+	}
+	if id.Rolle.Menneske() {
+		a.t.log().Info("besked læst", "hvem", id.Navn, "beskedID", mox.Maskeret(beskedID)) // spec: mox 52
+	}
+	var ud beskedsvar
+	for _, k := range kendte {
+		k, ok := a.maaSe(id, k)
+		if !ok {
+			continue
+		}
+		s, err := fraKendt(k)
+		if err != nil {
+			return err
+		}
+		ud.Beskeder = append(ud.Beskeder, s)
+	}
+	if len(ud.Beskeder) == 0 {
+		return ukendtBesked() // the same as for one that does not exist: a stranger learns nothing
+	}
+	return svar(w, http.StatusOK, ud)
+}

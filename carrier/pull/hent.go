@@ -1,0 +1,103 @@
+package pull
+
+import (
+	"context"
+	"time"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/store"
+)
+
+// genkig is how long a waiting caller trusts that it would have been woken. Another process on the same database wakes
+// nobody here.
+const genkig = 2 * time.Second
+
+// Hent takes up to n leverancer of the abonnement for ejer, each for as long as leje. When there is nothing to do now it
+// waits up to vent for something: a new besked, or one that is to be tried again. Nothing at all is no error. Less than 1
+// leverance is 1, and no leje is a minute.
+//
+// What is returned has been begun: the caller does it and reports by Done, also when ctx has ended meanwhile. Nothing is
+// begun after ctx has ended. [mox.KodeIkkeFundet] for an unknown abonnement.
+func (t Tjeneste) Hent(ctx context.Context, abonnement mox.AbonnementID, ejer string, n int, leje, vent time.Duration) ([]distributor.Arbejde, error) {
+	if _, ok := t.Distributor.Abonnement(abonnement); !ok {
+		return nil, ukendtAbonnement(abonnement)
+	}
+	n, leje = max(n, 1), ellerStandard(leje)
+	frist := time.Now().Add(vent)
+	for {
+		klar := t.Distributor.Klar(abonnement) // before looking, so that no wake-up falls between
+		om, err := t.naeste(ctx, abonnement)
+		if err != nil {
+			return nil, err
+		}
+		if om == 0 {
+			if arbejde, err := t.tag(ctx, abonnement, ejer, n, leje); err != nil || len(arbejde) > 0 {
+				return arbejde, err
+			}
+			om = genkig // due, but paused or in another's hands
+		}
+		pause := min(om, time.Until(frist))
+		if pause <= 0 {
+			return nil, nil
+		}
+		t.Distributor.Vent(ctx, klar, pause)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func ukendtAbonnement(id mox.AbonnementID) error {
+	return mox.E("hent", mox.KodeIkkeFundet, "abonnementet %q findes ikke", id).Med("se navnet i agentens fil: <agent>.<sink>")
+}
+
+// standardLeje is how long work is given out for when the caller does not say.
+const standardLeje = time.Minute
+
+func ellerStandard(leje time.Duration) time.Duration {
+	if leje <= 0 {
+		return standardLeje
+	}
+	return leje
+}
+
+// naeste is how long there is to the next look: 0 when something is due, never more than genkig. It only reads, so that
+// waiting callers cost the writer nothing.
+func (t Tjeneste) naeste(ctx context.Context, abonnement mox.AbonnementID) (om time.Duration, err error) {
+	err = t.Distributor.Store().View(ctx, func(tx *store.Tx) error {
+		naar, err := tx.NaesteTid(abonnement)
+		om = genkig
+		if !naar.IsZero() {
+			om = min(genkig, max(0, naar.Sub(tx.Now())))
+		}
+		return err
+	})
+	return om, err
+}
+
+// tag claims. It is not interrupted: an attempt that was begun and then forgotten would be an uncertain one, which for some
+// receivers only a person can settle.
+func (t Tjeneste) tag(ctx context.Context, abonnement mox.AbonnementID, ejer string, n int, leje time.Duration) ([]distributor.Arbejde, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	arbejde, err := t.Distributor.Claim(ctx, abonnement, ejer, n, leje)
+	if err != nil && len(arbejde) > 0 {
+		t.giv(ctx, arbejde, "opgaven kunne ikke læses helt")
+		return nil, err
+	}
+	return arbejde, err
+}
+
+// giv hands back work that has surely not been done. What cannot be handed back waits for its lease to end.
+func (t Tjeneste) giv(ctx context.Context, arbejde []distributor.Arbejde, hvorfor string) {
+	for _, w := range arbejde {
+		_, err := t.Distributor.Done(ctx, distributor.Afslutning{Leverance: w.Leverance, Forsoeg: w.Forsoeg, Ejer: w.Ejer,
+			Udfald: mox.Udfald{Resultat: mox.ResMidlertidig, Ansvar: mox.AnsvarMOX, Kode: "ikke_hentet", Tekst: hvorfor}})
+		if err != nil {
+			t.log().Error("arbejde kunne ikke gives tilbage", "leverance", w.Leverance, "fejl", err)
+		}
+	}
+}

@@ -1,0 +1,171 @@
+// Package pull is the way in and out for whoever asks MOX: agents, vendors' systems, commands. [Tjeneste] is the functions
+// themselves, for use inside the process; [Handler] offers them over HTTP with rights; [Klient] calls that from another
+// machine and is the same as Tjeneste to its user.
+//
+//	GET  /api/v1/kilder/{agent}/{kilde}        where a source was read to
+//	POST /api/v1/indlevering                   what an agent has read
+//	POST /api/v1/abonnementer/{id}/hent        take work; waits until there is some
+//	POST /api/v1/lejemaal/forny                keep work that takes time
+//	POST /api/v1/leverancer/{id}/afslut        tell what came of it
+//	POST /api/v1/beskeder                      send one besked
+//	GET  /api/v1/beskeder/{id}                 what became of it
+//	POST /indhold                              store document bytes
+//	GET  /indhold/{sha256}                     read them: whole, in part, or only if not known
+//
+// All of them may be repeated harmlessly. What is sent and answered is in wire.go.
+package pull
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/indhold"
+	"github.com/moxkit/mox/store"
+)
+
+// Tjeneste is MOX as a carrier or an agent uses it. It is safe for concurrent use, and asks nobody who they are: that is
+// for [Handler].
+type Tjeneste struct {
+	Distributor *distributor.Distributor
+	Lager       *indhold.Lager
+	Log         *slog.Logger // what [Handler] could not do; nil = not logged
+}
+
+// Kilde tells an agent where its source was read to. A source never read has an empty position.
+func (t Tjeneste) Kilde(ctx context.Context, agent, kilde string) (store.Kilde, error) {
+	return t.Distributor.Kilde(ctx, agent, kilde)
+}
+
+// Indlever takes in what an agent has read; see [distributor.Distributor.Indlever].
+func (t Tjeneste) Indlever(ctx context.Context, i distributor.Indlevering) (distributor.Indleveret, error) {
+	return t.Distributor.Indlever(ctx, i)
+}
+
+// Forny moves the end of the leases that ejer still holds to leje from now (none: a minute), and tells how many it still
+// held.
+func (t Tjeneste) Forny(ctx context.Context, ejer string, leverancer []int64, leje time.Duration) (int, error) {
+	return t.Distributor.Forny(ctx, ejer, leverancer, ellerStandard(leje))
+}
+
+// Done reports what came of an attempt; see [distributor.Distributor.Done].
+func (t Tjeneste) Done(ctx context.Context, f distributor.Afslutning) (distributor.Afsluttet, error) {
+	return t.Distributor.Done(ctx, f)
+}
+
+// Modtaget is the answer to one who has sent a besked: MOX has it. spec: mox 34
+type Modtaget struct {
+	BeskedID mox.BeskedID `json:"beskedID"`
+	Gentaget bool         `json:"gentaget"`           // it was known, with the same content; nothing new was done
+	SendtTil int          `json:"sendt_til"`          // to how many abonnementer; who they are is not the sender's business. spec: mox 27
+	ProcesID []string     `json:"procesID,omitempty"` // the processes it is part of, given or assigned
+}
+
+// Send takes responsibility for a besked from afsender; see [distributor.Distributor.Accept].
+func (t Tjeneste) Send(ctx context.Context, afsender string, b mox.Besked) (Modtaget, error) {
+	a, err := t.Distributor.Accept(ctx, afsender, b)
+	if err != nil {
+		return Modtaget{}, err
+	}
+	return Modtaget{BeskedID: a.BeskedID, Gentaget: a.Gentaget, SendtTil: len(a.SendtTil), ProcesID: a.ProcesID}, nil
+}
+
+// Kendt is a besked that MOX has, with its receipts.
+type Kendt struct {
+	Afsender     string
+	Modtaget     time.Time
+	Slettet      bool       // its content has been deleted; Besked is zero
+	Besked       mox.Besked // with what MOX has added: procesID
+	Kvitteringer []mox.Kvittering
+	modtagere    []mox.AbonnementID
+}
+
+// Beskeder finds the beskeder with an id, oldest first; two senders may have chosen the same. [mox.KodeIkkeFundet] when
+// there is none.
+func (t Tjeneste) Beskeder(ctx context.Context, id mox.BeskedID) (ud []Kendt, err error) {
+	err = t.Distributor.Store().View(ctx, func(tx *store.Tx) error {
+		ud = nil
+		beskeder, err := tx.BeskederMedID(id)
+		if err != nil {
+			return err
+		}
+		for _, b := range beskeder {
+			k, err := kendt(tx, b)
+			if err != nil {
+				return err
+			}
+			ud = append(ud, k)
+		}
+		return nil
+	})
+	if err == nil && len(ud) == 0 {
+		err = ukendtBesked()
+	}
+	return ud, err
+}
+
+func ukendtBesked() error {
+	return mox.E("besked", mox.KodeIkkeFundet, "der er ingen besked med det beskedID, som du har sendt eller fået")
+}
+
+func kendt(tx *store.Tx, b store.Besked) (k Kendt, err error) {
+	k = Kendt{Afsender: b.Afsender, Modtaget: b.Modtaget, Slettet: b.ID == "", Besked: b.Besked}
+	if k.Kvitteringer, err = tx.Kvitteringer(b.Nr); err != nil {
+		return k, err
+	}
+	leverancer, err := tx.LeverancerAf(b.Nr)
+	for _, l := range leverancer {
+		k.modtagere = append(k.modtagere, l.Abonnement)
+	}
+	return k, err
+}
+
+// GemIndhold stores document bytes durably, and gives their SHA-256 in hex. [mox.KodeForStor] over [indhold.Maks],
+// [mox.KodeDiskFuld].
+func (t Tjeneste) GemIndhold(ctx context.Context, r io.Reader) (sha string, err error) {
+	sha, _, err = t.gem(ctx, r)
+	return sha, err
+}
+
+func (t Tjeneste) gem(ctx context.Context, r io.Reader) (sha string, n int64, err error) {
+	sha, n, err = t.Lager.Gem(ctx, r)
+	if errors.Is(err, syscall.ENOSPC) {
+		err = &mox.Error{Kode: mox.KodeDiskFuld, Op: "indhold", Tekst: "dokumentet kan ikke gemmes: disken er fuld", Raad: "gør plads på disken, og send det igen", Err: err}
+	}
+	if err != nil {
+		return "", 0, err
+	}
+	err = t.Distributor.Store().Update(ctx, func(tx *store.Tx) error { return tx.InsertIndhold(sha, n) })
+	return sha, n, err
+}
+
+// HentIndhold opens document bytes that a besked in some leverance to the abonnement refers to; the caller closes.
+// [mox.KodeIkkeTilladt] when there is no such leverance, whether or not the bytes exist. spec: mox 57
+func (t Tjeneste) HentIndhold(ctx context.Context, abonnement mox.AbonnementID, sha string) (io.ReadCloser, error) {
+	f, err := t.aabn(ctx, abonnement, sha)
+	if err != nil {
+		return nil, err // not a nil *os.File in an interface
+	}
+	return f, nil
+}
+
+func (t Tjeneste) aabn(ctx context.Context, abonnement mox.AbonnementID, sha string) (*os.File, error) {
+	var maa bool
+	err := t.Distributor.Store().View(ctx, func(tx *store.Tx) (err error) {
+		maa, err = tx.MaaLaeseIndhold(sha, abonnement)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !maa {
+		return nil, mox.E("indhold", mox.KodeIkkeTilladt, "ingen levering til abonnementet %q henviser til det indhold", abonnement)
+	}
+	return t.Lager.Hent(sha)
+}

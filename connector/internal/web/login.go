@@ -1,0 +1,174 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/moxkit/mox/connector"
+)
+
+// login puts our identity on requests.
+type login interface {
+	apply(ctx context.Context, r *http.Request) error
+	// renew is told that the system answered 401, and reports whether another attempt may fare better.
+	renew() bool
+}
+
+func newLogin(a connector.Auth, env connector.Env, client *http.Client) (login, error) {
+	switch {
+	case a.Basic != nil:
+		password, err := env.Resolve(a.Basic.Kodeord)
+		return basic{a.Basic.Bruger, password}, err
+	case a.Bearer != nil:
+		token, err := env.Resolve(a.Bearer.Token)
+		return bearer(token), err
+	case a.OAuth2 != nil:
+		secret, err := env.Resolve(a.OAuth2.ClientSecret)
+		return newOAuth(*a.OAuth2, secret, client), err
+	}
+	return anonymous{}, nil
+}
+
+type anonymous struct{}
+
+func (anonymous) apply(context.Context, *http.Request) error { return nil }
+func (anonymous) renew() bool                                { return false }
+
+type basic struct{ user, password string }
+
+func (b basic) apply(_ context.Context, r *http.Request) error {
+	r.SetBasicAuth(b.user, b.password)
+	return nil
+}
+func (basic) renew() bool { return false }
+
+type bearer string
+
+func (b bearer) apply(_ context.Context, r *http.Request) error {
+	r.Header.Set("Authorization", "Bearer "+string(b))
+	return nil
+}
+func (bearer) renew() bool { return false }
+
+// oauth fetches a token with the client credentials grant, and keeps it until it runs out or is refused.
+type oauth struct {
+	config clientcredentials.Config
+	client *http.Client
+	turn   chan *oauth2.Token // holds the token; who has taken it may fetch another
+}
+
+func newOAuth(o connector.OAuth2, secret string, client *http.Client) *oauth {
+	c := clientcredentials.Config{ClientID: o.ClientID, ClientSecret: secret, TokenURL: o.TokenURL, Scopes: o.Scopes}
+	turn := make(chan *oauth2.Token, 1)
+	turn <- nil
+	return &oauth{config: c, client: client, turn: turn}
+}
+
+func (o *oauth) apply(ctx context.Context, r *http.Request) error {
+	var token *oauth2.Token
+	select {
+	case token = <-o.turn:
+	case <-ctx.Done():
+		return &connector.Error{Op: "hent adgangsnøgle", Err: ctx.Err(), Temporary: true}
+	}
+	defer func() { o.turn <- token }()
+	if !token.Valid() {
+		fresh, err := o.config.Token(context.WithValue(ctx, oauth2.HTTPClient, o.client))
+		if err != nil {
+			return tokenError(ctx, err)
+		}
+		token = fresh
+	}
+	token.SetAuthHeader(r)
+	return nil
+}
+
+// renew forgets the token, unless another call is just fetching one. Should two calls be refused at once, the second
+// forgets the new token too: one fetch more.
+func (o *oauth) renew() bool {
+	select {
+	case <-o.turn:
+		o.turn <- nil
+	default:
+	}
+	return true
+}
+
+var oauthCode = regexp.MustCompile(`^[a-z_]{1,40}$`)
+
+// tokenError says why there is no token, without the server's own words: they may repeat what we sent.
+func tokenError(ctx context.Context, err error) error {
+	e := &connector.Error{Op: "hent adgangsnøgle", Temporary: true}
+	var refused *oauth2.RetrieveError
+	var network *url.Error
+	switch {
+	case ctx.Err() != nil:
+		e.Err = ctx.Err()
+	case errors.As(err, &refused):
+		text := fmt.Sprintf("login-tjenesten svarede %d", refused.Response.StatusCode)
+		if oauthCode.MatchString(refused.ErrorCode) {
+			text += " " + refused.ErrorCode
+		}
+		e.Err = errors.New(text + "; kontroller token_url, client_id, client_secret og scopes")
+		e.Temporary = refused.Response.StatusCode >= 500 || refused.Response.StatusCode == http.StatusTooManyRequests
+	case errors.As(err, &network):
+		e.Err = network.Err
+	default:
+		e.Err = errors.New("login-tjenesten gav et svar uden access_token; kontroller token_url")
+	}
+	return e
+}
+
+// header is one configured header.
+type header struct {
+	name   string
+	secret string // the value when it is a secret
+	text   connector.Template
+}
+
+func newHeaders(configured map[string]string, env connector.Env) ([]header, error) {
+	var headers []header
+	for name, value := range configured {
+		h := header{name: http.CanonicalHeaderKey(name)}
+		var err error
+		if connector.IsSecretRef(value) {
+			h.secret, err = env.Resolve(value)
+		} else {
+			h.text, err = connector.ParseTemplate(value)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("headers.%s: %w", name, err)
+		}
+		headers = append(headers, h)
+	}
+	slices.SortFunc(headers, func(a, b header) int { return strings.Compare(a.name, b.name) })
+	return headers, nil
+}
+
+func (h header) value(vars connector.Vars) (string, error) {
+	if h.secret != "" {
+		return h.secret, nil
+	}
+	value, err := h.text.Expand(vars, HeaderValue)
+	if err != nil {
+		err = &connector.Error{Op: "header " + h.name, Err: err}
+	}
+	return value, err
+}
+
+// HeaderValue refuses what would end a header early, and what it cannot hold.
+func HeaderValue(_, value string) (string, error) {
+	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return "", errors.New("en header kan kun have tegn fra ASCII")
+	}
+	return value, nil
+}

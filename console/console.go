@@ -1,0 +1,143 @@
+// Package console is the operators' web console: how everything stands, what happened to a besked, and what a person must
+// decide. It is rendered on the server and readable without script; a small script keeps the figures fresh.
+//
+// Payload and personal data are shown only to one who gives a reason, and both are logged. The same acts are offered to
+// programs by package drift, which the console serves beside its pages.
+package console
+
+import (
+	"cmp"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/console/drift"
+	"github.com/moxkit/mox/distributor"
+)
+
+// Agenter are the agents that can take a person's correction or answer; see [drift.Agenter].
+type Agenter = drift.Agenter
+
+// Options are what a console is made of. Only D is required.
+type Options struct {
+	D *distributor.Distributor
+	// Agenter takes corrected records and answers. nil = this process runs no agents; then neither is offered.
+	Agenter Agenter
+	// Landskab tells which systems exchange what. nil = drawn from abonnementer and sources, without vendors and addresses.
+	Landskab func() Landskab
+	// Bruger is the name of the person who is logged in; it stands in the log of acts. nil = nobody is known.
+	Bruger  func(*http.Request) string
+	Log     *slog.Logger
+	Version string
+	// Demo shows the steps of DemoTrin on the front page.
+	Demo     bool
+	DemoTrin []DemoTrin
+	// Tidszone is the zone of times on screens. nil = Europe/Copenhagen, or the machine's where that is not known.
+	Tidszone *time.Location
+	// Nu is the clock by which ages are shown. nil = time.Now.
+	Nu func() time.Time
+}
+
+// DemoTrin is one thing to try in the demonstration.
+type DemoTrin struct {
+	Da, En string
+	Sti    string // where to go: "/fejl"; "" = nowhere
+}
+
+// Landskab is the systems around MOX and what flows between them and it.
+type Landskab struct {
+	Systemer []System
+	Flows    []Flow
+}
+
+// System is one system that exchanges beskeder through MOX.
+type System struct {
+	Navn        string
+	Leverandoer string
+	Adresse     string // http(s) URL of its own user interface, or ""
+}
+
+// Flow is what goes one way between a system and MOX: the records of a Kilde from the system Fra, or the leverancer of an
+// Abonnement to the system Til.
+type Flow struct {
+	Fra, Til   string
+	Kilde      string // "agent/source"; "" for a flow out of MOX
+	Abonnement mox.AbonnementID
+}
+
+type console struct {
+	Options
+	sprog   map[string]*sprog
+	sider   map[string]skabeloner // by language
+	statisk *statisk
+	stand   *standlager
+}
+
+// New makes the console's handler. It answers every path: its pages, /statisk/ and [drift.Rod].
+//
+// The caller stands in front of it with what keeps strangers out; the console itself demands a token of its own in every
+// form.
+func New(o Options) http.Handler {
+	c := &console{Options: medStandard(o), statisk: laesStatisk()}
+	c.stand = nytStandlager(c.D, c.Nu)
+	c.sprog = laesSprog(c.Tidszone, c.Nu)
+	c.sider = map[string]skabeloner{}
+	for kode, s := range c.sprog {
+		c.sider[kode] = laesSkabeloner(s, c.statisk)
+	}
+	return c.sikret(c.ruter())
+}
+
+func medStandard(o Options) Options {
+	if o.Bruger == nil {
+		o.Bruger = func(*http.Request) string { return "" }
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Nu == nil {
+		o.Nu = time.Now
+	}
+	if o.Tidszone == nil {
+		o.Tidszone = time.Local
+		if z, err := time.LoadLocation("Europe/Copenhagen"); err == nil {
+			o.Tidszone = z
+		}
+	}
+	return o
+}
+
+func (c *console) ruter() *http.ServeMux {
+	m := http.NewServeMux()
+	m.HandleFunc("GET /{$}", c.side(c.overblik))
+	m.HandleFunc("GET /beskeder", c.side(c.beskeder))
+	m.HandleFunc("POST /beskeder/person", c.form(c.personsoegning))
+	m.HandleFunc("POST /beskeder/{nr}/indhold", c.form(c.visIndhold))
+	m.HandleFunc("GET /forloeb/{id}", c.side(c.forloeb))
+	m.HandleFunc("GET /fejl", c.side(c.fejlliste))
+	m.HandleFunc("GET /fejl/gruppe", c.side(c.gruppe))
+	m.HandleFunc("POST /fejl/gruppe", c.form(c.udfoerGruppe))
+	m.HandleFunc("GET /fejl/{id}", c.side(c.fejl))
+	m.HandleFunc("POST /fejl/{id}/aabn", c.form(c.aabnFejl))
+	for navn, f := range c.fejlhandlinger() {
+		m.HandleFunc("POST /fejl/{id}/"+navn, c.form(c.fejlhandling(navn, f)))
+	}
+	m.HandleFunc("GET /abonnementer/{id}/pause", c.side(c.pause))
+	m.HandleFunc("POST /abonnementer/{id}/pause", c.form(c.saetPause))
+	m.HandleFunc("GET /agenter", c.side(c.agenter))
+	m.HandleFunc("GET /processer", c.side(c.processer))
+	m.HandleFunc("POST /sprog", c.form(c.skiftSprog))
+	m.Handle("GET /statisk/", c.statisk)
+	m.Handle(drift.Rod, drift.New(drift.Options{D: c.D, Agenter: c.Agenter, Bruger: c.Bruger, Log: c.Log}))
+	m.HandleFunc("/", c.side(func(http.ResponseWriter, *http.Request) error {
+		return mox.E("console", mox.KodeIkkeFundet, "siden findes ikke")
+	}))
+	return m
+}
+
+// hvem is the person behind a request and the reason given for what is asked. It is logged, so a number that slipped into
+// the reason is hidden.
+func (c *console) hvem(r *http.Request) distributor.Hvem {
+	return distributor.Hvem{Navn: cmp.Or(c.Bruger(r), "ukendt"), Begrundelse: mox.Maskeret(begrundelse(r))}
+}

@@ -1,0 +1,142 @@
+package drift
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/store"
+)
+
+// Status is how everything stands now.
+type Status struct {
+	Beskeder     int64              `json:"beskeder"`     // accepted, ever
+	Kvitteringer int64              `json:"kvitteringer"` // given, ever
+	AabneFejl    int                `json:"aabne_fejl"`
+	DiskFuld     bool               `json:"disk_fuld"` // nothing new is accepted
+	Modtagere    []Modtager         `json:"modtagere"`
+	Kilder       []Kilde            `json:"kilder"`
+	Processer    []Procestal        `json:"processer"`
+	Fejl         []store.FejlGruppe `json:"fejl"` // the open ones, by ansvar, art, kode and system
+}
+
+// Modtager is an abonnement and its backlog.
+type Modtager struct {
+	Abonnement      mox.AbonnementID              `json:"abonnement"`
+	System          string                        `json:"system,omitempty"`
+	Tilstande       map[mox.LeveranceTilstand]int `json:"tilstande"`        // leverancer by state
+	Venter          int                           `json:"venter"`           // Afventer, UnderLevering and Udsat
+	Blokeret        int                           `json:"blokeret"`         // of the open ones: behind an earlier one
+	KraeverHandling int                           `json:"kraever_handling"` // Parkeret and Uvis
+	Leveret         int                           `json:"leveret"`          // Leveret and Overdraget
+	Aeldste         time.Time                     `json:"aeldste,omitzero"` // of the open ones
+	SidstLeveret    time.Time                     `json:"sidst_leveret,omitzero"`
+	Pause           bool                          `json:"pause"`
+	PauseFordi      string                        `json:"pause_fordi,omitempty"`
+	IkkeOpsat       bool                          `json:"ikke_opsat,omitempty"` // it holds leverancer, but the configuration has it no more
+}
+
+// Kilde is what came of reading a source.
+type Kilde struct {
+	Agent      string    `json:"agent"`
+	Kilde      string    `json:"kilde"`
+	Laest      int64     `json:"laest"`
+	Beskeder   int64     `json:"beskeder"`
+	Uaendrede  int64     `json:"uaendrede"`
+	Foraeldede int64     `json:"foraeldede"`
+	Ekko       int64     `json:"ekko"`
+	Fejlposter int64     `json:"fejlposter"`
+	Startet    time.Time `json:"startet,omitzero"`
+	Sidst      time.Time `json:"sidst,omitzero"`
+}
+
+// Procestal is a process with its instances by state.
+type Procestal struct {
+	Navn      string `json:"navn"`
+	Startet   int    `json:"startet"`
+	Igang     int    `json:"igang"`
+	Afsluttet int    `json:"afsluttet"`
+	Fejlet    int    `json:"fejlet"`
+	Udloebet  int    `json:"udloebet"`
+}
+
+func (a *api) status(r *http.Request) (any, error) {
+	if err := laesParametre(r).slut(); err != nil {
+		return nil, err
+	}
+	o, err := a.D.Overblik(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	s := Status{Beskeder: o.Beskeder, Kvitteringer: o.Kvitteringer, DiskFuld: o.TilbageholdtDisk, Modtagere: a.modtagere(o.Stande), Processer: procestal(o.Processer),
+		Kilder: []Kilde{}, Fejl: slices.Concat([]store.FejlGruppe{}, o.Fejl)}
+	for i, g := range s.Fejl {
+		s.Fejl[i].Eksempel = mox.Maskeret(g.Eksempel)
+		s.AabneFejl += g.Antal
+	}
+	for _, k := range o.Kilder {
+		s.Kilder = append(s.Kilder, Kilde{k.Agent, k.Navn, k.Laest, k.Beskeder, k.Uaendrede, k.Foraeldede, k.Ekko, k.Fejlposter, k.Startet, k.Sidst})
+	}
+	return s, nil
+}
+
+func (a *api) modtagere(stande map[mox.AbonnementID]*store.Stand) []Modtager {
+	ud := []Modtager{}
+	kendt := map[mox.AbonnementID]bool{}
+	for _, ab := range a.D.Abonnementer() {
+		kendt[ab.ID] = true
+		m := modtager(ab.ID, stande[ab.ID])
+		m.System = ab.System
+		ud = append(ud, m)
+	}
+	for _, id := range slices.Sorted(maps.Keys(stande)) {
+		if m := modtager(id, stande[id]); !kendt[id] && m.Venter+m.KraeverHandling > 0 {
+			m.IkkeOpsat = true
+			ud = append(ud, m)
+		}
+	}
+	return ud
+}
+
+func modtager(id mox.AbonnementID, s *store.Stand) Modtager {
+	if s == nil {
+		return Modtager{Abonnement: id, Tilstande: map[mox.LeveranceTilstand]int{}}
+	}
+	return Modtager{Abonnement: id, Tilstande: s.Antal, Venter: s.Antal[mox.Afventer] + s.Antal[mox.UnderLevering] + s.Antal[mox.Udsat], Blokeret: s.Blokeret,
+		KraeverHandling: s.Antal[mox.Parkeret] + s.Antal[mox.Uvis], Leveret: s.Antal[mox.Leveret] + s.Antal[mox.Overdraget], Aeldste: s.Aeldste,
+		SidstLeveret: s.SidstLeveret, Pause: s.Pause, PauseFordi: s.PauseFordi}
+}
+
+func procestal(tal map[string]map[mox.ProcesTilstand]int) []Procestal {
+	ud := []Procestal{}
+	for _, navn := range slices.Sorted(maps.Keys(tal)) {
+		t := tal[navn]
+		p := Procestal{Navn: navn, Igang: t[mox.ProcesIgang], Afsluttet: t[mox.ProcesAfsluttet], Fejlet: t[mox.ProcesFejlet], Udloebet: t[mox.ProcesUdloebet]}
+		p.Startet = p.Igang + p.Afsluttet + p.Fejlet + p.Udloebet
+		ud = append(ud, p)
+	}
+	return ud
+}
+
+// Begrundelse is the body of a call that needs nothing but a reason.
+type Begrundelse struct {
+	Begrundelse string `json:"begrundelse"`
+}
+
+// pause holds an abonnement back, which needs a reason, or lets it go on.
+func (a *api) pause(pause bool) kald {
+	return func(r *http.Request) (any, error) {
+		var k Begrundelse
+		if err := laesJSON(r, &k); err != nil {
+			return nil, err
+		}
+		if pause {
+			if err := kraev(k.Begrundelse); err != nil {
+				return nil, err
+			}
+		}
+		return nil, a.D.Pause(r.Context(), mox.AbonnementID(r.PathValue("id")), pause, a.hvem(r, k.Begrundelse))
+	}
+}

@@ -1,0 +1,80 @@
+// Package testenv gives tests the real services they need.
+//
+// A service is there when its variable is set: MOX_TEST_POSTGRES_URL, MOX_TEST_CHROMIUM. Without it the test is skipped,
+// unless MOX_TEST_REQUIRE names the service (comma-separated): then a missing one is a failure, so that a skip cannot look
+// like a pass. scripts/test starts the services and sets all of these.
+package testenv
+
+import (
+	"context"
+	"crypto/rand"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Required reports whether tests of the named service must run.
+func Required(name string) bool {
+	return slices.ContainsFunc(strings.Split(os.Getenv("MOX_TEST_REQUIRE"), ","), func(s string) bool {
+		return strings.TrimSpace(s) == name
+	})
+}
+
+// Chromium returns the path of a Chromium or Chrome.
+func Chromium(t testing.TB) string {
+	t.Helper()
+	return need(t, "chromium", "MOX_TEST_CHROMIUM")
+}
+
+// Postgres returns the URL of a database of its own, empty, which is dropped when the test ends.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	server := need(t, "postgres", "MOX_TEST_POSTGRES_URL")
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal("MOX_TEST_POSTGRES_URL is not a URL") // not err: it would quote the URL with its password
+	}
+	name := "mox_test_" + strings.ToLower(rand.Text())
+	// template0: nobody is ever connected to it, so any number of tests can copy it at once.
+	execute(t, server, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8'")
+	t.Cleanup(func() {
+		// FORCE: a test that leaves a connection open must not keep the database.
+		execute(t, server, "DROP DATABASE "+name+" WITH (FORCE)")
+	})
+	u.Path = "/" + name
+	return u.String()
+}
+
+// need returns the value of a service's variable. Without one it ends the test.
+func need(t testing.TB, service, variable string) string {
+	t.Helper()
+	value := os.Getenv(variable)
+	switch {
+	case value != "":
+	case Required(service):
+		t.Fatalf("%s is not set, and MOX_TEST_REQUIRE demands %s", variable, service)
+	default:
+		t.Skipf("%s is not set; bash scripts/test sets it", variable)
+	}
+	return value
+}
+
+func execute(t testing.TB, server, statement string) {
+	t.Helper()
+	// Not t.Context(): it is already cancelled when a cleanup runs.
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}

@@ -1,0 +1,136 @@
+package oio
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/moxkit/mox"
+)
+
+// IndholdURN begins a reference to document bytes that are kept apart from every besked: their SHA-256 in hex follows.
+// spec: mox 57
+const IndholdURN = "urn:mox:indhold:sha256:"
+
+// Kontroller looks into the content of b. Where it is a registrering in JSON, the metadata must agree with it, and what
+// can be read from it and the sender left out is filled in (see [mox.Besked.Udfyld]). ok is false for content that is
+// carried without being looked into:
+//
+//   - none, or of another content type than [TypeJSON];
+//   - a Kvittering or Fejlbesked, which reports on a delivery;
+//   - JSON without a "registrering" in a besked without livscykluskode: an order in the receiver's own form.
+//
+// JSON in a besked with a livscykluskode must be a registrering: a misspelt name would otherwise pass unseen. Whether the
+// registrering obeys the rules of its type is not looked at; see [mox.Registrering.Valider].
+//
+// The error is an [*mox.Error] of [UnmarshalRegistrering] or with [mox.KodeUenig]. spec: mox 11, 12, 13
+func Kontroller(b *mox.Besked) (r mox.Registrering, ok bool, err error) {
+	const op = "oio.Kontroller"
+	v, ok, err := registreringI(op, b)
+	if !ok || err != nil {
+		return mox.Registrering{}, false, err
+	}
+	var l laesning
+	t, id, r := l.registreringBesked(&v)
+	if len(l.fejl) > 0 {
+		for i := range l.fejl {
+			l.fejl[i].Sti = navnIndhold + "." + l.fejl[i].Sti
+		}
+		return mox.Registrering{}, false, ugyldig(op, "beskedens indhold kan ikke læses", l.fejl)
+	}
+	if t != b.ObjektType {
+		return mox.Registrering{}, false, &mox.Error{Kode: mox.KodeUenig, Op: op, Tekst: "metadata og indhold er uenige", Felter: []mox.Feltfejl{
+			{Sti: "objekttype", Regel: "uenig", Spec: "mox 11", Tekst: "siger ét i metadata og et andet i indholdet"}},
+			Raad: "dan metadata af det samme indhold, og send med et nyt beskedID"}
+	}
+	if err := b.Stemmer(id, r); err != nil {
+		return mox.Registrering{}, false, err
+	}
+	b.Udfyld(r)
+	return r, true, nil
+}
+
+// registreringI reads the content of b as JSON if it is, or must be, a registrering.
+func registreringI(op string, b *mox.Besked) (v vaerdi, ok bool, err error) {
+	if len(b.Indhold) == 0 || b.ErOmSelveLeveringen() || medietype(b.Indholdstype) != TypeJSON {
+		return v, false, nil
+	}
+	v, err = laesBeskedtekst(op, b.Indhold)
+	if b.LivscyklusKode == "" && (err != nil || v.find("registrering") == nil) {
+		return v, false, nil
+	}
+	return v, err == nil, err
+}
+
+// Indholdshenvisninger lists the document bytes that r refers to in any part of any variant at any time: the SHA-256 in
+// lower-case hex of each, once, in the order they stand.
+func Indholdshenvisninger(r mox.Registrering) []string {
+	var ud []string
+	for _, v := range r.Varianter {
+		for _, d := range v.Dele {
+			for _, a := range d.Egenskaber {
+				if sha, ok := indholdssum(a.Felter["indhold"]); ok && !slices.Contains(ud, sha) {
+					ud = append(ud, sha)
+				}
+			}
+		}
+	}
+	return ud
+}
+
+func indholdssum(uri string) (string, bool) {
+	if len(uri) != len(IndholdURN)+64 || !strings.EqualFold(uri[:len(IndholdURN)], IndholdURN) {
+		return "", false
+	}
+	sha := strings.ToLower(uri[len(IndholdURN):])
+	return sha, strings.Trim(sha, "0123456789abcdef") == ""
+}
+
+// Referencer lists the objekter that a besked speaks of by UUID: its own first, then those it is related to, in metadata
+// and in a registrering in its content, each once. Content that cannot be read adds none.
+func Referencer(b *mox.Besked) []mox.ObjektID {
+	s := samling{set: map[mox.ObjektID]bool{}}
+	s.laegTil(string(b.ObjektID))
+	for _, r := range b.Relateret {
+		s.laegTil(r.ID)
+	}
+	v, ok, err := registreringI("oio.Referencer", b)
+	if !ok || err != nil {
+		return s.ud
+	}
+	var l laesning
+	if _, _, r := l.registreringBesked(&v); len(l.fejl) == 0 {
+		s.registrering(&r)
+	}
+	return s.ud
+}
+
+// samling collects UUIDs, each once, in the order they come.
+type samling struct {
+	ud  []mox.ObjektID
+	set map[mox.ObjektID]bool
+}
+
+func (s *samling) laegTil(id string) {
+	if o := mox.ObjektID(id); mox.ErUUID(id) && !s.set[o] {
+		s.set[o] = true
+		s.ud = append(s.ud, o)
+	}
+}
+
+func (s *samling) registrering(r *mox.Registrering) {
+	s.relationer(r.Relationer)
+	for _, v := range r.Varianter {
+		for _, d := range v.Dele {
+			s.relationer(d.Relationer)
+		}
+	}
+}
+
+func (s *samling) relationer(lister map[string][]mox.Relation) {
+	for _, navn := range slices.Sorted(maps.Keys(lister)) {
+		for _, rel := range lister[navn] {
+			s.laegTil(rel.Reference.UUID)
+		}
+	}
+}

@@ -1,0 +1,213 @@
+# What tests and measurements need beside Go: sourced by scripts/test and scripts/bevis, from the repository's root.
+#
+# Each thing is one function, provide_NAME. It uses what is there or what its variable already names, installs a Debian
+# package where it may, starts a service of our own where it must, and exports the variable. What it cannot get it hands to
+# lack, and returns; have_all then tells everything at once. A service that was started also has stop_NAME.
+#
+# Services are our own: data below .test/, a free port, only on 127.0.0.1. The distribution's own ones are not touched.
+
+missing=() # what could not be had, one line each
+started=() # services this run has started
+
+# lack WHAT COMMAND VARIABLE notes something that a person must install or name.
+lack() {
+  missing+=("$(printf '  %-18s %-32s or set %s' "$1" "$2" "$3")")
+}
+
+have_all() {
+  [ ${#missing[@]} -eq 0 ] && return
+  {
+    echo
+    echo "The tests need what this machine lacks and this user cannot install:"
+    printf '%s\n' "${missing[@]}"
+    echo "Install it as root, or let a user with sudo run this; or run 'bash scripts/test --quick', which skips what needs it."
+  } >&2
+  return 1
+}
+
+# lock_checkout makes this the only run that has services in this checkout: they live in one folder. The lock is held on
+# descriptor 9 until the shell ends.
+lock_checkout() {
+  exec 9>.test/lock
+  flock -n 9 || {
+    echo "another run in this checkout is not finished; waiting for it"
+    flock 9
+  }
+}
+
+# as_root COMMAND... runs it as root; false where we are not and may not become it.
+as_root() {
+  if [ "$EUID" -eq 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+    sudo "$@"
+  else
+    return 1
+  fi
+}
+
+apt_updated=
+
+# packages NAME... installs Debian packages; false where that is not possible.
+packages() {
+  command -v apt-get >/dev/null && as_root true || return 1
+  echo "installing $*"
+  {
+    # Once, and only when something is missing: a machine that has all needs no network here.
+    if [ -z "$apt_updated" ]; then
+      as_root apt-get update && apt_updated=yes
+    fi &&
+      as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
+  } >.test/apt.log 2>&1 </dev/null || {
+    tail -n 5 .test/apt.log >&2
+    return 1
+  }
+}
+
+# free_port prints a port nobody listens on, below those the kernel gives to outgoing connections. Someone may take it
+# before we do, so a caller tries again with another.
+free_port() {
+  local port
+  while :; do
+    port=$((RANDOM % 10000 + 20000))
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+  done
+  echo "$port"
+}
+
+# The race detector is built with cgo.
+provide_compiler() {
+  command -v "$(go env CC)" >/dev/null || packages gcc libc6-dev || lack "C compiler" "apt-get install gcc libc6-dev" CC
+}
+
+# ---- PostgreSQL
+
+provide_postgres() {
+  if [ -n "${MOX_TEST_POSTGRES_URL:-}" ]; then
+    return
+  fi
+  local bin home
+  bin=$(postgres_bin) || { packages postgresql && bin=$(postgres_bin); } || {
+    lack "PostgreSQL server" "apt-get install postgresql" "MOX_TEST_POSTGRES_URL to one where the user may create databases"
+    return
+  }
+  stop_postgres || return # one that an earlier run has left
+  home=$(postgres_home) || return
+  echo "$home" >.test/postgres.path
+  started+=(postgres)
+  postgres_as_user "$bin/initdb" --pgdata "$home/data" --username postgres --auth trust \
+    --encoding UTF8 --locale C.UTF-8 >.test/initdb.log || return
+  local _
+  for _ in 1 2 3; do
+    if postgres_start "$bin" "$home"; then
+      return
+    fi
+  done
+  tail -n 20 "$home/log" >&2
+  return 1
+}
+
+postgres_start() {
+  local bin=$1 home=$2 port
+  port=$(free_port)
+  # No socket in the file system: its path may not be longer than 107 bytes, and a checkout can lie deep.
+  cat >"$home/data/postgresql.auto.conf" <<CONF
+port = $port
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+max_connections = 200
+fsync = on
+CONF
+  # The server must not hold the checkout's lock when we are gone.
+  postgres_as_user "$bin/pg_ctl" --pgdata "$home/data" --log "$home/log" --wait --timeout 60 start >/dev/null 9>&- || return
+  export MOX_TEST_POSTGRES_URL="postgres://postgres@127.0.0.1:$port/postgres?sslmode=disable"
+}
+
+# stop_postgres ends the server that .test/postgres.path names, if any, and removes its data; the log is kept.
+stop_postgres() {
+  [ -f .test/postgres.path ] || return 0
+  local home pid
+  home=$(cat .test/postgres.path)
+  pid=$(head -n 1 "$home/data/postmaster.pid" 2>/dev/null)
+  # After a crash or a restart of the machine the number may be another process's.
+  if [ -n "$pid" ] && grep -aqsF "$home/data" "/proc/$pid/cmdline"; then
+    # immediate: the data are of no more use.
+    postgres_as_user "$(postgres_bin)/pg_ctl" --pgdata "$home/data" --mode immediate stop >/dev/null || return
+  fi
+  [ -f "$home/log" ] && cp "$home/log" .test/postgres.log
+  case $home in
+  */.test/postgres | /var/tmp/mox-test-postgres.*) rm -rf "$home" ;;
+  esac
+  rm .test/postgres.path
+}
+
+# postgres_bin prints the folder of the newest server's programs: Debian keeps them off the PATH.
+postgres_bin() {
+  local dir
+  dir=$(find /usr/lib/postgresql/*/bin -name initdb 2>/dev/null | sort -V | tail -n 1)
+  [ -n "$dir" ] || dir=$(command -v initdb) || return 1
+  dirname "$dir"
+}
+
+# postgres_home makes an empty folder that the server's user can reach and prints its name.
+postgres_home() {
+  local home=$PWD/.test/postgres
+  if [ "$EUID" -eq 0 ] && ! postgres_as_user test -x "$PWD/.test"; then
+    home=$(mktemp -d /var/tmp/mox-test-postgres.XXXXXX) # a checkout below /root, say
+  fi
+  rm -rf "$home" && mkdir -p "$home" && chmod 700 "$home" || return
+  if [ "$EUID" -eq 0 ]; then
+    chown postgres: "$home"
+  fi
+  echo "$home"
+}
+
+# postgres_as_user runs a command as someone the server accepts: it refuses root.
+postgres_as_user() (
+  if [ "$EUID" -eq 0 ]; then
+    cd / # our own folder may be closed to that user
+    exec runuser -u postgres -- "$@"
+  fi
+  exec "$@"
+)
+
+# ---- Chromium
+
+provide_chromium() {
+  if [ -n "${MOX_TEST_CHROMIUM:-}" ]; then
+    return
+  fi
+  local how="apt-get install chromium"
+  if ubuntu; then
+    how="snap install chromium"
+  fi
+  MOX_TEST_CHROMIUM=$(find_chromium) || { install_chromium && MOX_TEST_CHROMIUM=$(find_chromium); } || {
+    lack Chromium "$how" "MOX_TEST_CHROMIUM to a Chromium or Chrome"
+    return
+  }
+  export MOX_TEST_CHROMIUM
+}
+
+# find_chromium tries each candidate: Ubuntu's chromium-browser is there without a browser behind it.
+find_chromium() {
+  local name found
+  for name in google-chrome google-chrome-stable chromium chromium-browser /snap/bin/chromium; do
+    found=$(command -v "$name") || continue
+    if timeout 60 "$found" --version 2>/dev/null </dev/null | grep -Eq 'Chrom(e|ium) [0-9]'; then
+      echo "$found"
+      return
+    fi
+  done
+  return 1
+}
+
+install_chromium() {
+  if ubuntu; then
+    command -v snap >/dev/null && as_root snap install chromium >.test/snap.log 2>&1
+  else
+    packages chromium
+  fi
+}
+
+# Ubuntu has Chromium as a snap only.
+ubuntu() { grep -qs '^ID=ubuntu' /etc/os-release; }

@@ -1,0 +1,164 @@
+package mox_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/moxkit/mox"
+)
+
+// TestTyper holds the one table to what the code that reads it takes for granted.
+func TestTyper(t *testing.T) {
+	t.Parallel()
+	for _, navn := range mox.ObjektTyper() {
+		type_ := typeAf(t, navn)
+		lister := map[string][]mox.Felt{"variant": type_.Variant, "del": type_.Del}
+		for _, a := range type_.Attributter {
+			lister[a.Navn] = a.Felter
+		}
+		for _, rt := range type_.Relationer {
+			lister["relation "+rt.Navn] = rt.Felter
+			if rt.Indeks && !rt.Flere {
+				t.Errorf("%s.%s is numbered and has one value", navn, rt.Navn)
+			}
+		}
+		for hvor, felter := range lister {
+			proevFelter(t, string(navn)+" "+hvor, felter)
+		}
+		if got, ok := type_.Attribut("egenskaber"); !ok || got != type_.Egenskaber() || got.Navn != strings.ToLower(string(navn))+"egenskaber" {
+			t.Errorf("%s: %+v", navn, got)
+		}
+		if tv, ok := type_.Tilstand("fremdrift"); !ok || tv.Navn != strings.ToLower(string(navn))+"fremdrift" {
+			t.Errorf("%s: %+v", navn, tv)
+		}
+		for _, ukendt := range []string{"", "ukendt", "Egenskaber"} {
+			_, a := type_.Attribut(ukendt)
+			_, b := type_.Tilstand(ukendt)
+			_, c := type_.Relation(ukendt)
+			if a || b || c {
+				t.Errorf("%s has %q", navn, ukendt)
+			}
+		}
+	}
+	if _, ok := mox.TypeAf("sag"); ok {
+		t.Error("sag is a type")
+	}
+}
+
+// proevFelter demands that names are distinct, that no name is also a group, that a group stands together, and that none
+// is a word every entry has.
+func proevFelter(t *testing.T, hvor string, felter []mox.Felt) {
+	t.Helper()
+	set := map[string]int{}
+	for i, f := range felter {
+		if _, ok := set[f.Navn]; ok || f.Navn == "virkning" || f.Navn == "uuid" || f.Navn == "urn" || f.Navn == "objekttype" {
+			t.Errorf("%s: %s is taken", hvor, f.Navn)
+		}
+		set[f.Navn] = i
+		gruppe := f.Navn
+		for strings.Contains(gruppe, ".") {
+			gruppe = gruppe[:strings.LastIndexByte(gruppe, '.')]
+			if slices.ContainsFunc(felter, func(g mox.Felt) bool { return g.Navn == gruppe }) {
+				t.Errorf("%s: %s is both field and group", hvor, gruppe)
+			}
+			foer := slices.IndexFunc(felter, func(g mox.Felt) bool { return strings.HasPrefix(g.Navn, gruppe+".") })
+			for _, g := range felter[foer:i] {
+				if !strings.HasPrefix(g.Navn, gruppe+".") {
+					t.Errorf("%s: %s stands within %s", hvor, g.Navn, gruppe)
+				}
+			}
+		}
+	}
+}
+
+// TestTyperRelationer counts what the standard counts. spec: oio 78
+func TestTyperRelationer(t *testing.T) {
+	t.Parallel()
+	antal := func(type_ *mox.Type, er func(mox.RelationType) bool) (n int) {
+		for _, rt := range type_.Relationer {
+			if er(rt) {
+				n++
+			}
+		}
+		return n
+	}
+	sag, dokument := typeAf(t, mox.Sag), typeAf(t, mox.Dokument)
+	en := func(rt mox.RelationType) bool { return !rt.Flere }
+	flere := func(rt mox.RelationType) bool { return rt.Flere && !rt.Indeks }
+	indeks := func(rt mox.RelationType) bool { return rt.Indeks }
+	if d := cmp.Diff([]int{20, 0, 7, 6, 11, 0}, []int{antal(sag, en), antal(sag, flere), antal(sag, indeks), antal(dokument, en), antal(dokument, flere), antal(dokument, indeks)}); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestStiSlags(t *testing.T) {
+	t.Parallel()
+	sag, dokument := typeAf(t, mox.Sag), typeAf(t, mox.Dokument)
+	for sti, want := range map[string]mox.Slags{
+		"egenskaber.titel": mox.Tekst, "egenskaber.principiel": mox.Boolsk, "egenskaber.offentlighedundtaget.hjemmel": mox.Tekst,
+		"tilstande.fremdrift": mox.Tekst, "relationer.ejer": mox.Tekst, "relationer.andresager.0": mox.Tekst, "relationer.andresager.9999": mox.Tekst,
+		"relationer.journalpost.0": mox.Tekst, "relationer.journalpost.3.journalnotat.titel": mox.Tekst,
+	} {
+		if got, ok := sag.StiSlags(sti); !ok || got != want {
+			t.Errorf("%s: %v, %v", sti, got, ok)
+		}
+	}
+	for sti, want := range map[string]mox.Slags{
+		"egenskaber.brevdato": mox.Dato, "egenskaber.major": mox.Heltal, "varianter.pdf.produktion": mox.Boolsk,
+		"varianter.pdf.dele.1.indeks": mox.Heltal, "varianter.v1.0.dele.a.pdf.mimetype": mox.Tekst,
+	} {
+		if got, ok := dokument.StiSlags(sti); !ok || got != want {
+			t.Errorf("%s: %v, %v", sti, got, ok)
+		}
+	}
+	for _, sti := range []string{"", "egenskaber", "egenskaber.", "egenskaber.farve", "titel", "tilstande.sagfremdrift", "tilstande.", "relationer.redskab",
+		"relationer.ejer.0", "relationer.andresager", "relationer.andresager.x", "relationer.andresager.-1", "relationer.andresager.10000",
+		"relationer.andresager.0.titel", "relationer.journalpost.0.titel", "varianter.pdf.produktion", "sagegenskaber.titel"} {
+		if got, ok := sag.StiSlags(sti); ok {
+			t.Errorf("Sag has %s: %v", sti, got)
+		}
+	}
+	for _, sti := range []string{"varianter.pdf", "varianter..produktion", "varianter.produktion", "varianter.pdf.mimetype", "varianter.pdf.dele..mimetype", "varianter.pdf.dele.1.produktion"} {
+		if got, ok := dokument.StiSlags(sti); ok {
+			t.Errorf("Dokument has %s: %v", sti, got)
+		}
+	}
+}
+
+// TestUdfladLaeg takes an objekt apart, and puts it together again from what came out.
+func TestUdfladLaeg(t *testing.T) {
+	t.Parallel()
+	for navn, vaerdier := range map[mox.ObjektType]map[string]string{
+		mox.Sag: {"egenskaber.offentlighedundtaget.hjemmel": "§ 30", "relationer.ejer": "urn:x:1", "relationer.journalpost.0": "urn:d:1",
+			"relationer.journalpost.0.journalpostkode": "vedlagtdokument", "relationer.journalpost.1.journalpostkode": "journalnotat"},
+		mox.Dokument: {"egenskaber.major": "1", "relationer.parter.0": "urn:x:1", "relationer.parter.1": "urn:x:2", "varianter.v1.0.produktion": "true", "varianter.v1.0.dele.a.pdf.indeks": "1"},
+	} {
+		type_ := typeAf(t, navn)
+		r := nyt(t, navn, vaerdier)
+		flad := r.Udflad(type_, tidspunkt(3))
+		for sti := range maps.Keys(flad) {
+			if _, ok := type_.StiSlags(sti); !ok {
+				t.Errorf("%s is no sti", sti)
+			}
+		}
+		for sti, v := range vaerdier {
+			if flad[sti] != v {
+				t.Errorf("%s: %q", sti, flad[sti])
+			}
+		}
+		igen := laeg(t, navn, mox.Registrering{}, flad, mox.Fra(tidspunkt(0)))
+		if !igen.Ens(r) {
+			t.Errorf("%s is another: %s", navn, cmp.Diff(r, igen, sammenlignTid))
+		}
+		if f := mox.Forskel(type_, r, igen, tidspunkt(3)); len(f) > 0 {
+			t.Errorf("%v", f)
+		}
+		if f := mox.Forskel(type_, mox.Registrering{}, r, tidspunkt(3)); len(f) != len(flad) || !slices.IsSorted(f) {
+			t.Errorf("%v", f)
+		}
+	}
+}
