@@ -1,0 +1,71 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/moxkit/mox/console/drift"
+)
+
+func (e *env) besked() *cobra.Command {
+	c := &cobra.Command{Use: "besked", Short: "Følg en besked"}
+	s := e.serverFlag(c)
+	c.AddCommand(&cobra.Command{
+		Use: "forloeb ID", Short: "Vis alt, hvad der er sket med en besked, en proces eller et objekt (beskedID, procesID eller objektID)",
+		Args: argumenter(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, args []string) error {
+			var f drift.Forloeb
+			if err := s.kald(c.Context(), http.MethodGet, driftsti("forloeb", args[0]), nil, &f); err != nil {
+				return err
+			}
+			return e.skriv(f, func(w io.Writer) { visForloeb(w, f) })
+		},
+	})
+	return c
+}
+
+func visForloeb(w io.Writer, f drift.Forloeb) {
+	for _, p := range f.Processer {
+		fmt.Fprintf(w, "Proces %s (%s): %s\n", p.Navn, p.ProcesID, p.Tilstand)
+		for _, s := range p.Svar {
+			fmt.Fprintf(w, "  %-30s %s\n", s.Abonnement, svartekst(s))
+		}
+	}
+	for _, b := range f.Beskeder {
+		fmt.Fprintf(w, "\n%s  %s fra %s  %s\n", klokken(b.Modtaget), strings.Join(b.Metadata["beskedtype"], ""), b.Afsender, b.BeskedID)
+		for _, l := range b.Leverancer {
+			visLeverance(w, l)
+		}
+	}
+}
+
+func svartekst(s drift.ProcesSvar) string {
+	switch {
+	case s.Slut:
+		return "har svaret"
+	case s.Fejl:
+		return "kunne ikke"
+	}
+	return "afventes"
+}
+
+func visLeverance(w io.Writer, l drift.Leverance) {
+	fmt.Fprintf(w, "  → %s, omgang %d: %s", l.Abonnement, l.Omgang, l.Tilstand)
+	if l.Aarsag != "" {
+		fmt.Fprintf(w, " (%s)", l.Aarsag)
+	}
+	if l.Blokeret {
+		fmt.Fprint(w, ", venter på en tidligere besked om samme objekt")
+	}
+	fmt.Fprintln(w)
+	for _, f := range l.Forsoeg {
+		fmt.Fprintf(w, "      forsøg %d  %s  %s %s %s\n", f.Nr, klokken(f.Begyndt), f.Resultat, f.Kode, f.Tekst)
+	}
+}
+
+func klokken(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05.000") }

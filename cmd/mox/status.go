@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/moxkit/mox/auth"
+	"github.com/moxkit/mox/console/drift"
+)
+
+func (e *env) status() *cobra.Command {
+	var link bool
+	c := &cobra.Command{Use: "status", Short: "Vis, hvordan det hele står", Long: "Vis, hvordan det hele står: én linje per modtager, kilderne, processerne og det, der venter på en person.\n" + exitTekst, Args: argumenter(cobra.NoArgs)}
+	s := e.serverFlag(c)
+	c.Flags().BoolVar(&link, "link", false, "skriv et nyt engangslink til konsollen")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if link {
+			var l auth.Link
+			if err := s.kald(c.Context(), http.MethodPost, auth.LinkSti, struct{}{}, &l); err != nil {
+				return err
+			}
+			return e.skriv(l, func(w io.Writer) { fmt.Fprintln(w, l.Link) })
+		}
+		var st drift.Status
+		if err := s.kald(c.Context(), http.MethodGet, driftsti("status"), nil, &st); err != nil {
+			return err
+		}
+		return e.skriv(st, func(w io.Writer) { visStatus(w, st) })
+	}
+	return c
+}
+
+func visStatus(w io.Writer, s drift.Status) {
+	if s.DiskFuld {
+		fmt.Fprintln(w, "DISKEN ER FULD: MOX tager ikke imod nyt, før der er plads.")
+	}
+	fmt.Fprintf(w, "%d beskeder, %d kvitteringer, %d fejl til behandling\n\n", s.Beskeder, s.Kvitteringer, s.AabneFejl)
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(t, "ABONNEMENT\tVENTER\tKRÆVER HANDLING\tBLOKERET\tLEVERET\tÆLDSTE\t")
+	for _, m := range s.Modtagere {
+		pause := ""
+		if m.Pause {
+			pause = "på pause: " + m.PauseFordi
+		}
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%s\t%s\n", m.Abonnement, m.Venter, m.KraeverHandling, m.Blokeret, m.Leveret, alder(m.Aeldste), pause)
+	}
+	fmt.Fprintln(t, "\nKILDE\tLÆST\tBESKEDER\tUÆNDREDE\tFORÆLDEDE\tEKKO\tFEJL")
+	for _, k := range s.Kilder {
+		fmt.Fprintf(t, "%s/%s\t%d\t%d\t%d\t%d\t%d\t%d\n", k.Agent, k.Kilde, k.Laest, k.Beskeder, k.Uaendrede, k.Foraeldede, k.Ekko, k.Fejlposter)
+	}
+	fmt.Fprintln(t, "\nPROCES\tSTARTET\tI GANG\tAFSLUTTET\tFEJLET\tUDLØBET")
+	for _, p := range s.Processer {
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\n", p.Navn, p.Startet, p.Igang, p.Afsluttet, p.Fejlet, p.Udloebet)
+	}
+	_ = t.Flush() // w is the terminal
+}
+
+func alder(t time.Time) string {
+	if t.IsZero() {
+		return "–"
+	}
+	return time.Since(t).Round(time.Second).String()
+}
