@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/connector"
 	"github.com/moxkit/mox/distributor"
@@ -123,15 +125,29 @@ func (k *kilde) indlevering(ctx context.Context, stand store.Kilde, b connector.
 	if foerste && k.spec.Start == StartNu {
 		return i, nil
 	}
-	for _, r := range b.Records {
-		p, err := k.post(ctx, r)
-		if err != nil {
-			return i, err
-		}
-		p.Laer = foerste && (k.spec.Start == StartBaseline || (k.spec.Start == StartFra && p.Fra.Before(k.spec.fra)))
-		i.Poster = append(i.Poster, p)
+	poster, err := k.poster(ctx, b.Records)
+	for n := range poster {
+		poster[n].Laer = foerste && (k.spec.Start == StartBaseline || (k.spec.Start == StartFra && poster[n].Fra.Before(k.spec.fra)))
 	}
-	return i, nil
+	i.Poster = poster
+	return i, err
+}
+
+// samtidigePoster is how many records are mapped, and their documents stored, at a time: storing waits for the disk.
+const samtidigePoster = 16
+
+// poster maps the records, in their order.
+func (k *kilde) poster(ctx context.Context, records []connector.Record) ([]distributor.Post, error) {
+	ud := make([]distributor.Post, len(records))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(samtidigePoster)
+	for n, r := range records {
+		g.Go(func() (err error) {
+			ud[n], err = k.post(ctx, r)
+			return err
+		})
+	}
+	return ud, g.Wait()
 }
 
 // stier are the OIO values that each local field becomes.

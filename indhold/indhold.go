@@ -29,9 +29,15 @@ var shaForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // Lager is a folder of document bytes. It is safe for concurrent use, also by several processes.
 type Lager struct{ dir string }
 
-// Open makes the folder where it is missing.
+// Open makes the folder where it is missing, and its 256 subfolders: so that storing a document never has to make one
+// durable.
 func Open(dir string) (*Lager, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	for i := range 256 {
+		if err := os.MkdirAll(filepath.Join(dir, fmt.Sprintf("%02x", i)), 0o700); err != nil {
+			return nil, fmt.Errorf("indhold: %w", err)
+		}
+	}
+	if err := syncDir(dir); err != nil {
 		return nil, fmt.Errorf("indhold: %w", err)
 	}
 	return &Lager{dir: dir}, nil
@@ -67,13 +73,10 @@ func (l *Lager) Gem(ctx context.Context, r io.Reader) (sha string, n int64, err 
 // paaPlads gives the finished file its name, and makes the name durable too.
 func (l *Lager) paaPlads(tmp, sha string) error {
 	sti := l.sti(sha)
-	if err := os.MkdirAll(filepath.Dir(sti), 0o700); err != nil {
-		return fmt.Errorf("indhold: %w", err)
-	}
 	if err := os.Rename(tmp, sti); err != nil {
 		return fmt.Errorf("indhold: %w", err)
 	}
-	return errors.Join(syncDir(filepath.Dir(sti)), syncDir(l.dir))
+	return syncDir(filepath.Dir(sti))
 }
 
 func syncDir(dir string) error {
