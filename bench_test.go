@@ -7,25 +7,31 @@ import (
 	"github.com/moxkit/mox"
 )
 
-// raaTid is how long f takes: the same work without our code, measured in the same run.
-func raaTid(b *testing.B, f func()) time.Duration {
-	b.Helper()
-	const gange = 2000
-	f()
+// tid100 is how long each of a hundred calls takes.
+func tid100(f func()) time.Duration {
 	start := time.Now()
-	for range gange {
+	for range 100 {
 		f()
 	}
-	return time.Since(start) / gange
+	return time.Since(start) / 100
 }
 
-// meldMod reports the benchmark beside its raw figure.
-func meldMod(b *testing.B, raa time.Duration) {
+// maal runs vores, and reports it beside raa: the same work without our code. The two are measured in turn, and the best
+// of each is compared, so that another process on the machine does not decide.
+func maal(b *testing.B, raa, vores func()) {
 	b.Helper()
-	vores := b.Elapsed() / time.Duration(b.N)
-	b.ReportMetric(1e9/float64(vores), "op/s")
-	b.ReportMetric(float64(raa), "raw-ns/op")
-	b.ReportMetric(float64(vores)/float64(raa), "x-raw")
+	raaOp, op := time.Hour, time.Hour
+	for range 50 {
+		raaOp, op = min(raaOp, tid100(raa)), min(op, tid100(vores))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		vores()
+	}
+	b.ReportMetric(float64(op), "best-ns/op")
+	b.ReportMetric(float64(raaOp), "raw-ns/op")
+	b.ReportMetric(float64(op)/float64(raaOp), "x-raw")
+	b.ReportMetric(1e9/float64(op), "op/s")
 }
 
 // BenchmarkValider validates a Sag of ordinary size. The raw figure looks at each of its values once.
@@ -37,7 +43,7 @@ func BenchmarkValider(b *testing.B) {
 		"relationer.journalpost.0.journaldokument.dokumenttitel": "Ansøgning", "egenskaber.hjemmel": "Byggeloven § 16",
 	})
 	sum := 0
-	raa := raaTid(b, func() {
+	maal(b, func() {
 		for _, l := range r.Attributter {
 			for _, a := range l {
 				for k, v := range a.Felter {
@@ -50,32 +56,26 @@ func BenchmarkValider(b *testing.B) {
 				sum += len(rel.Reference.UUID) + len(rel.Reference.URN) + len(rel.Felter)
 			}
 		}
-	})
-	b.ReportAllocs()
-	for b.Loop() {
+	}, func() {
 		if err := r.Valider(mox.Sag); err != nil {
 			b.Fatal(err)
 		}
-	}
-	meldMod(b, raa)
+	})
 }
 
-// BenchmarkBeskedValider checks and digests the metadata of one besked.
+// BenchmarkBeskedValider checks the metadata of one besked. The raw figure reads each of them once.
 func BenchmarkBeskedValider(b *testing.B) {
 	besked := byggesag()
 	sum := 0
-	raa := raaTid(b, func() {
+	maal(b, func() {
 		for _, f := range mox.Beskedfelter() {
 			for _, v := range f.Hent(&besked) {
 				sum += len(v)
 			}
 		}
-	})
-	b.ReportAllocs()
-	for b.Loop() {
+	}, func() {
 		if err := besked.Valider(); err != nil {
 			b.Fatal(err)
 		}
-	}
-	meldMod(b, raa)
+	})
 }

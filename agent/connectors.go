@@ -2,6 +2,9 @@ package agent
 
 import (
 	"fmt"
+	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/moxkit/mox/connector"
 	"github.com/moxkit/mox/connector/folderc"
@@ -10,67 +13,65 @@ import (
 	"github.com/moxkit/mox/connector/sqlc"
 )
 
-// sourceFor and sinkFor are a connector's config, decoded and checked, ready to be opened.
+// sourceFor and sinkFor are a connector's config, to be decoded and checked; aabnSource and aabnSink open it.
 type (
 	sourceFor interface {
 		Validate() []connector.Problem
+	}
+	sinkFor interface {
+		sourceFor
+		// TemplateNames gives the names that the config's templates use, by YAML key.
+		TemplateNames() map[string][]string
 	}
 	aabnSource func(connector.Env) (connector.Source, error)
 	aabnSink   func(connector.Env) (connector.Sink, error)
 )
 
-// sourceConfig decodes and checks the config of a source's connector; the connectors are listed here and nowhere else.
-func sourceConfig(l *linter, n node, type_ string) (sourceFor, aabnSource) {
+const forbindelser = "folder, http, sql eller soap"
+
+// nySource is an empty config of the type's source; nil for an unknown type. The connectors are listed here and in nySink,
+// and nowhere else.
+func nySource(type_ string) (sourceFor, aabnSource) {
 	switch type_ {
 	case "folder":
 		c := &folderc.SourceConfig{}
-		return decoded(l, n, c), func(e connector.Env) (connector.Source, error) { return folderc.NewSource(*c, e) }
+		return c, func(e connector.Env) (connector.Source, error) { return folderc.NewSource(*c, e) }
 	case "http":
 		c := &httpc.SourceConfig{}
-		return decoded(l, n, c), func(e connector.Env) (connector.Source, error) { return httpc.NewSource(*c, e) }
+		return c, func(e connector.Env) (connector.Source, error) { return httpc.NewSource(*c, e) }
 	case "sql":
 		c := &sqlc.SourceConfig{}
-		return decoded(l, n, c), func(e connector.Env) (connector.Source, error) { return sqlc.NewSource(*c, e) }
+		return c, func(e connector.Env) (connector.Source, error) { return sqlc.NewSource(*c, e) }
 	case "soap":
 		c := &soapc.SourceConfig{}
-		return decoded(l, n, c), func(e connector.Env) (connector.Source, error) { return soapc.NewSource(*c, e) }
+		return c, func(e connector.Env) (connector.Source, error) { return soapc.NewSource(*c, e) }
 	}
 	return nil, nil
 }
 
-// sinkConfig decodes and checks the config of a sink's connector.
-func sinkConfig(l *linter, n node, type_ string) (sourceFor, aabnSink) {
+// nySink is an empty config of the type's sink; nil for an unknown type.
+func nySink(type_ string) (sinkFor, aabnSink) {
 	switch type_ {
 	case "folder":
 		c := &folderc.SinkConfig{}
-		return decoded(l, n, c), func(e connector.Env) (connector.Sink, error) { return folderc.NewSink(*c, e) }
+		return c, func(e connector.Env) (connector.Sink, error) { return folderc.NewSink(*c, e) }
 	case "http":
 		c := &httpc.SinkConfig{}
-		return decoded(l, n, c), func(e connector.Env) (connector.Sink, error) { return httpc.NewSink(*c, e) }
+		return c, func(e connector.Env) (connector.Sink, error) { return httpc.NewSink(*c, e) }
 	case "sql":
 		c := &sqlc.SinkConfig{}
-		return decoded(l, n, c), func(e connector.Env) (connector.Sink, error) { return sqlc.NewSink(*c, e) }
+		return c, func(e connector.Env) (connector.Sink, error) { return sqlc.NewSink(*c, e) }
 	case "soap":
 		c := &soapc.SinkConfig{}
-		return decoded(l, n, c), func(e connector.Env) (connector.Sink, error) { return soapc.NewSink(*c, e) }
+		return c, func(e connector.Env) (connector.Sink, error) { return soapc.NewSink(*c, e) }
 	}
 	return nil, nil
 }
-
-// decoded reads the node into c, or gives nil after a problem.
-func decoded[C sourceFor](l *linter, n node, c C) sourceFor {
-	if !l.decode(n.Node, c) {
-		return nil
-	}
-	return c
-}
-
-const forbindelser = "folder, http, sql eller soap"
 
 // connectorType is the type of connector that a from or to names.
 func (l *linter) connectorType(path string, n node) (string, bool) {
 	if n.Node == nil {
-		l.fail(l.at(path), "skriv fx «{type: folder, path: ud, …}»", "%s mangler", path[lastDot(path)+1:])
+		l.fail(l.at(path), "skriv fx «{type: folder, path: ud, …}»", "%s mangler", path[strings.LastIndex(path, ".")+1:])
 		return "", false
 	}
 	var t struct {
@@ -80,28 +81,126 @@ func (l *linter) connectorType(path string, n node) (string, bool) {
 		l.yamlFejl(err)
 		return "", false
 	}
+	if c, _ := nySource(t.Type); c == nil {
+		l.fail(l.at(path+".type"), "brug "+forbindelser, "forbindelsen %q kendes ikke", t.Type)
+		return "", false
+	}
 	return t.Type, true
 }
 
-// connectorProblems tells what the connector says against its config.
-func (l *linter) connectorProblems(path, type_ string, c sourceFor) {
-	if c == nil {
-		if type_ == "" || !kendtType(type_) {
-			l.fail(l.at(path), "brug "+forbindelser, "forbindelsen %q kendes ikke", type_)
-		}
-		return
+// connector decodes a connector's config into c, and tells what it says against itself.
+func (l *linter) connector(path string, n node, c sourceFor) bool {
+	if !l.decode(n.Node, c) {
+		return false
 	}
-	for _, p := range c.Validate() {
+	problemer := c.Validate()
+	for _, p := range problemer {
 		l.fail(l.at(path+"."+p.Path), p.Hint, "%s: %s", p.Path, p.Text)
+	}
+	return len(problemer) == 0
+}
+
+// gentagelse holds the way a repeat is made harmless against what the connector has been told to do.
+func (l *linter) gentagelse(path string, k *SinkSpec, c sinkFor) {
+	switch {
+	case k.Gentag == GentagOpslag && !kanSlaaOp(c):
+		l.fail(l.at(path+".to"), "skriv, hvordan systemet spørges om vores egen reference: «opslag: …»", "gentag: opslag kræver, at to har et opslag")
+	case k.Gentag == GentagNoegle && !senderNoegle(c):
+		l.fail(l.at(path+".to"), noegleraad(c), "gentag: noegle kræver, at systemet får nøglen, så det kan kende en gentagelse")
 	}
 }
 
-func kendtType(t string) bool {
-	switch t {
-	case "folder", "http", "sql", "soap":
-		return true
+func kanSlaaOp(c sinkFor) bool {
+	switch c := c.(type) {
+	case *folderc.SinkConfig:
+		return len(c.Opslag) > 0
+	case *httpc.SinkConfig:
+		return c.Opslag != nil
+	case *sqlc.SinkConfig:
+		return c.Opslag != ""
+	case *soapc.SinkConfig:
+		return c.Opslag != nil
 	}
 	return false
+}
+
+// senderNoegle reports whether the key goes to the system: in a place of its own, or in a template that is used to write.
+func senderNoegle(c sinkFor) bool {
+	switch c := c.(type) {
+	case *httpc.SinkConfig:
+		if c.Noegle != "" {
+			return true
+		}
+	case *soapc.SinkConfig:
+		return c.NoegleFelt != ""
+	}
+	for sti, navne := range c.TemplateNames() {
+		if !strings.HasPrefix(sti, "opslag") && slices.Contains(navne, "noegle") {
+			return true
+		}
+	}
+	return false
+}
+
+func noegleraad(c sinkFor) string {
+	switch c.(type) {
+	case *httpc.SinkConfig:
+		return "skriv «noegle_header: Idempotency-Key», som systemet hedder den"
+	case *soapc.SinkConfig:
+		return "skriv «noegle_felt: Reference», det felt systemet kender gentagelser på"
+	case *sqlc.SinkConfig:
+		return "brug :noegle i sætningen"
+	}
+	return "sæt {{noegle}} ind i fil"
+}
+
+// skabeloner holds the names in the connector's templates against what a call has to give.
+func (l *linter) skabeloner(path string, k *SinkSpec, c sinkFor) {
+	if k.table == nil {
+		return
+	}
+	navne := k.kaldnavne()
+	_, sql := c.(*sqlc.SinkConfig)
+	if sql {
+		for _, n := range navne {
+			navne = append(navne, sqlnavn(n), sqlnavn(strings.TrimPrefix(n, "felt.")))
+		}
+	}
+	for sti, brugte := range c.TemplateNames() {
+		for _, n := range brugte {
+			if slices.Contains(navne, n) {
+				continue
+			}
+			vist := "{{" + n + "}}"
+			if sql {
+				vist = ":" + n
+			}
+			l.fail(l.at(path+"."+sti), navneraad(k, n, sql), "%s: %s er ikke et navn, kaldet har", sti, vist)
+		}
+	}
+}
+
+func navneraad(k *SinkSpec, navn string, sql bool) string {
+	felter := k.skrevne()
+	switch {
+	case strings.HasPrefix(navn, "felt."):
+		return "mappen skriver " + strings.Join(felter, ", ")
+	case strings.HasPrefix(navn, svarBesked):
+		return mente(navn, beskednavne())
+	case sql:
+		return "brug key, noegle, besked_… eller et af mappens felter: " + strings.Join(felter, ", ")
+	}
+	return mente(navn, []string{"key", "noegle", "besked.…", "felt.…"})
+}
+
+// sqlnavn is how a statement spells a name.
+func sqlnavn(navn string) string {
+	return strings.TrimLeft(strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return '_'
+	}, navn), "_")
 }
 
 // env is the surroundings of the agent's connectors.

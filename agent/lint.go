@@ -2,7 +2,6 @@ package agent
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -61,10 +60,24 @@ func (l *linter) source(path string, k *SourceSpec, navne map[string]bool) {
 		l.fail(l.at(path+".passiver"), "skriv «passiver: {felt: STATUS, vaerdier: [TRK]}»", "passiver skal have både felt og vaerdier")
 	}
 	k.table = l.tabel(path+".map", k.Map, k.Objekttype, mapping.Ind)
+	l.indhold(path, k)
 	if t, ok := l.connectorType(path+".from", k.From); ok {
 		var c sourceFor
-		c, k.aabn = sourceConfig(l, k.From, t)
-		l.connectorProblems(path+".from", t, c)
+		c, k.aabn = nySource(t)
+		l.connector(path+".from", k.From, c)
+	}
+}
+
+// indhold asks for each field that names a document in the map: without a row there the bytes would be stored for nothing.
+func (l *linter) indhold(path string, k *SourceSpec) {
+	if k.table == nil {
+		return
+	}
+	har := k.table.LocalFields(mapping.Ind)
+	for i, f := range k.Indhold {
+		if !slices.Contains(har, f) {
+			l.fail(l.at(fmt.Sprintf("%s.indhold[%d]", path, i)), mente(f, har), "feltet %q læses ikke af %s", f, k.Map)
+		}
 	}
 }
 
@@ -104,9 +117,12 @@ func (l *linter) sink(path string, k *SinkSpec, navne map[string]bool) {
 	l.felter(path, k)
 	l.answer(path+".answer", k)
 	if t, ok := l.connectorType(path+".to", k.To); ok {
-		var c sourceFor
-		c, k.aabn = sinkConfig(l, k.To, t)
-		l.connectorProblems(path+".to", t, c)
+		var c sinkFor
+		c, k.aabn = nySink(t)
+		if l.connector(path+".to", k.To, c) {
+			l.gentagelse(path, k, c)
+			l.skabeloner(path+".to", k, c)
+		}
 	}
 }
 
@@ -118,7 +134,7 @@ func (l *linter) felter(path string, k *SinkSpec) {
 	for navn, felter := range map[string][]string{"felter": k.Felter, "kun_adresse": k.KunAdresse} {
 		for i, f := range felter {
 			if !slices.Contains(har, f) {
-				l.fail(l.at(fmt.Sprintf("%s.%s[%d]", path, navn, i)), "mappen skriver "+strings.Join(har, ", "), "feltet %q står ikke i %s", f, k.Map)
+				l.fail(l.at(fmt.Sprintf("%s.%s[%d]", path, navn, i)), mente(f, har), "feltet %q skrives ikke af %s", f, k.Map)
 			}
 		}
 	}
@@ -166,7 +182,14 @@ func renset(v any) any {
 func (l *linter) answer(path string, k *SinkSpec) {
 	for kode, ansvar := range k.Answer.Rejected {
 		if ansvar != mox.AnsvarModtager && ansvar != mox.AnsvarAfsender {
-			l.fail(l.at(path+".rejected"), "skriv afsender eller modtager", "%v: %q er ikke et ansvar", kode, ansvar)
+			l.fail(l.at(fmt.Sprintf("%s.rejected.%v", path, kode)), "skriv afsender eller modtager", "%v: %q er ikke et ansvar", kode, ansvar)
+		}
+	}
+	for i, kode := range k.Answer.Accepted {
+		for afvist := range k.Answer.Rejected {
+			if fmt.Sprint(afvist) == fmt.Sprint(kode) {
+				l.fail(l.at(fmt.Sprintf("%s.accepted[%d]", path, i)), "slet den ene", "koden %v står både i accepted og i rejected", kode)
+			}
 		}
 	}
 	b := k.Answer.Besked
@@ -180,6 +203,72 @@ func (l *linter) answer(path string, k *SinkSpec) {
 		l.fail(l.at(path+".besked.livscykluskode"), fmt.Sprintf("brug en af %v", mox.LivscyklusKoder()), "livscykluskode %q kendes ikke", b.Livscykluskode)
 	}
 	b.table = l.tabel(path+".besked.map", b.Map, "", mapping.Ind)
+	l.svarfelter(path+".besked", k)
+}
+
+// svarfelter asks for what the answer's map reads of other than the answer: it is found wanting here, or only after the
+// system has done its part.
+func (l *linter) svarfelter(path string, k *SinkSpec) {
+	b := k.Answer.Besked
+	if b.table == nil || k.table == nil {
+		return
+	}
+	type_, _ := mox.TypeAf(mox.ObjektType(k.table.Objekttype()))
+	for navn, felt := range map[string]string{"key": b.Key, "version": b.Version} {
+		if raad, ok := k.svarfelt(type_, felt); !ok {
+			l.fail(l.at(path+"."+navn), raad, "%s: feltet %q er der ikke, når svaret læses", navn, felt)
+		}
+	}
+	for _, r := range b.table.Rows() {
+		for _, felt := range append(r.Reads, r.Felt) {
+			if raad, ok := k.svarfelt(type_, felt); !ok && r.Retning != mapping.Ud {
+				l.problems = append(l.problems, mapping.Problem{File: b.table.File(), Line: r.Line, Column: 1, Hint: raad,
+					Text: fmt.Sprintf("feltet %q er der ikke, når svaret læses", felt)})
+			}
+		}
+	}
+}
+
+// svarfelt reports whether the answer's map may read a field; what the system answers is not known.
+func (k *SinkSpec) svarfelt(t *mox.Type, felt string) (raad string, ok bool) {
+	if rest, sendt := strings.CutPrefix(felt, svarSendt); sendt {
+		return "der sendes " + strings.Join(k.skrevne(), ", "), slices.Contains(k.skrevne(), rest)
+	}
+	if rest, af := strings.CutPrefix(felt, svarOIO); af {
+		_, ok := t.StiSlags(rest)
+		return fmt.Sprintf("brug en sti, som en besked om %s har", t.Navn), ok
+	}
+	if strings.HasPrefix(felt, svarBesked) {
+		return mente(felt, beskednavne()), slices.Contains(beskednavne(), felt)
+	}
+	return "", true
+}
+
+// skrevne are the local fields that the sink writes.
+func (k *SinkSpec) skrevne() []string {
+	if len(k.Felter) > 0 {
+		return k.Felter
+	}
+	return k.table.LocalFields(mapping.Ud)
+}
+
+// kaldnavne are the names that a template of the sink may use.
+func (k *SinkSpec) kaldnavne() []string {
+	ud := append([]string{"key", "noegle"}, beskednavne()...)
+	for _, f := range k.skrevne() {
+		ud = append(ud, kaldFelt+f)
+	}
+	return ud
+}
+
+// beskednavne are a besked's metadata as maps and templates name them: those with one value.
+func beskednavne() (ud []string) {
+	for _, f := range mox.Beskedfelter() {
+		if !f.Flere {
+			ud = append(ud, svarBesked+f.Navn)
+		}
+	}
+	return ud
 }
 
 // tabel loads a map and checks it against the object type it is about.
@@ -189,9 +278,9 @@ func (l *linter) tabel(path, fil string, t mox.ObjektType, retning mapping.Direc
 		return nil
 	}
 	sti := filepath.Join(l.spec.dir(), fil)
-	src, err := os.ReadFile(sti)
+	src, err := laesFil(sti)
 	if err != nil {
-		l.fail(l.at(path), "stier regnes fra agentens mappe", "mappen %s kan ikke læses: %s", fil, aarsag(err))
+		l.fail(l.at(path), "stier regnes fra agentens mappe", "mappen %s kan ikke læses: %v", fil, err)
 		return nil
 	}
 	table, problems := mapping.Load(sti, src)

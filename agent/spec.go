@@ -1,17 +1,14 @@
 package agent
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/connector"
@@ -131,117 +128,31 @@ const (
 var navneform = regexp.MustCompile(`^[a-z0-9æøå][a-z0-9æøå_-]{0,49}$`)
 
 // Load reads an agent's file and the maps it names. When there is something wrong with it the Spec is nil, and every
-// Problem says where.
+// Problem says where. The order is that of the agent's file, then that of its maps.
 func Load(file string) (*Spec, []mapping.Problem) {
-	src, err := os.ReadFile(file)
+	src, err := laesFil(file)
 	if err != nil {
-		return nil, []mapping.Problem{{File: file, Text: "filen kan ikke læses: " + aarsag(err), Hint: "giv stien til en agents YAML-fil"}}
+		return nil, []mapping.Problem{{File: file, Text: fmt.Sprintf("filen kan ikke læses: %v", err), Hint: "giv stien til en agents YAML-fil"}}
 	}
 	s := &Spec{file: file}
 	l := &linter{spec: s, file: file}
 	if l.parse(src) {
-		l.spec.check(l)
+		s.check(l)
 	}
+	slices.SortStableFunc(l.problems, func(a, b mapping.Problem) int {
+		return cmp.Or(cmp.Compare(maerke(a.File != file), maerke(b.File != file)), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+			cmp.Compare(a.Text, b.Text))
+	})
+	l.problems = slices.Compact(l.problems) // one map used by two sinks is read twice
 	if l.failed() {
 		return nil, l.problems
 	}
 	return s, l.problems
 }
 
-func aarsag(err error) string {
-	var p *os.PathError
-	if errors.As(err, &p) {
-		return p.Err.Error()
-	}
-	return err.Error()
-}
-
-// linter collects what is wrong with one agent's files.
-type linter struct {
-	spec     *Spec
-	file     string
-	problems []mapping.Problem
-}
-
-func (l *linter) failed() bool {
-	for _, p := range l.problems {
-		if !p.Warning {
-			return true
-		}
-	}
-	return false
-}
-
-// fail notes a problem at a node of the agent's file; nil means the file as a whole.
-func (l *linter) fail(at ast.Node, hint, format string, args ...any) {
-	p := mapping.Problem{File: l.file, Text: fmt.Sprintf(format, args...), Hint: hint}
-	if at != nil {
-		if t := at.GetToken(); t != nil && t.Position != nil {
-			p.Line, p.Column = t.Position.Line, t.Position.Column
-		}
-	}
-	l.problems = append(l.problems, p)
-}
-
-func (l *linter) parse(src []byte) bool {
-	f, err := parser.ParseBytes(src, 0)
-	if err != nil {
-		l.yamlFejl(err)
-		return false
-	}
-	if len(f.Docs) != 1 || f.Docs[0].Body == nil {
-		l.fail(nil, "en agent begynder med «agent: navn»", "filen er tom eller har mere end ét YAML-dokument")
-		return false
-	}
-	l.spec.root = f.Docs[0].Body
-	return l.decode(l.spec.root, l.spec)
-}
-
-// decode reads a node strictly into v.
-func (l *linter) decode(n ast.Node, v any) bool {
-	if err := yaml.NodeToValue(n, v, yaml.Strict(), yaml.DisallowUnknownField()); err != nil {
-		l.yamlFejl(err)
-		return false
-	}
-	return true
-}
-
-// decodeLoest reads what v names and leaves the rest.
-func decodeLoest(n node, v any) error { return yaml.NodeToValue(n.Node, v) }
-
-func (l *linter) yamlFejl(err error) {
-	p := mapping.Problem{File: l.file, Text: "kan ikke læses: " + err.Error(), Hint: "se efter stavefejl, indrykning og anførselstegn"}
-	var med interface {
-		GetToken() *token.Token
-		GetMessage() string
-	}
-	if errors.As(err, &med) {
-		p.Text = "kan ikke læses: " + med.GetMessage()
-		if t := med.GetToken(); t != nil && t.Position != nil {
-			p.Line, p.Column = t.Position.Line, t.Position.Column
-		}
-	}
-	l.problems = append(l.problems, p)
-}
-
-// at finds the node at a path of the agent's file ("$.sources[0].key"), or the nearest above it.
-func (l *linter) at(path string) ast.Node {
-	for path != "" && path != "$" {
-		if p, err := yaml.PathString(path); err == nil {
-			if n, err := p.FilterNode(l.spec.root); err == nil && n != nil {
-				return n
-			}
-		}
-		path = path[:lastDot(path)]
-	}
-	return l.spec.root
-}
-
-func lastDot(s string) int {
-	for i := len(s) - 1; i > 0; i-- {
-		if s[i] == '.' || s[i] == '[' {
-			return i
-		}
+func maerke(b bool) int {
+	if b {
+		return 1
 	}
 	return 0
 }

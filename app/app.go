@@ -139,7 +139,7 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Punkt: a.o.Punkt}); err != nil {
 		return err
 	}
-	a.tjeneste = pull.Tjeneste{Distributor: a.distributor, Lager: a.indhold}
+	a.tjeneste = pull.Tjeneste{Distributor: a.distributor, Lager: a.indhold, Log: a.log}
 	a.gruppe.Add("distributor", a.distributor.Run)
 	return nil
 }

@@ -85,6 +85,7 @@ func (f flat) json(d *json.Decoder, path string, depth int) error {
 }
 
 func (f flat) jsonNested(d *json.Decoder, open json.Delim, path string, depth int) error {
+	seen := map[string]bool{}
 	for i := 0; d.More(); i++ {
 		name := strconv.Itoa(i)
 		if open == '{' {
@@ -92,10 +93,13 @@ func (f flat) jsonNested(d *json.Decoder, open json.Delim, path string, depth in
 			if err != nil {
 				return jsonError(err)
 			}
-			name, _ = t.(string)
-			if name == "" {
+			if name, _ = t.(string); name == "" {
 				return errors.New("et felt uden navn")
 			}
+			if seen[name] {
+				return fmt.Errorf("feltet %q er der to gange", join(path, name))
+			}
+			seen[name] = true
 		}
 		if err := f.json(d, join(path, name), depth+1); err != nil {
 			return err

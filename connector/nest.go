@@ -224,7 +224,8 @@ func (w *Writer) content(name string, open Opener) error {
 	return e.Close()
 }
 
-var xmlName = regexp.MustCompile(`^[\pL_][\pL\pN_.\-]*$`)
+// xmlName is the names that every XML parser agrees on: letters to ÿ.
+var xmlName = regexp.MustCompile(`^[A-Za-zÀ-ÖØ-öø-ÿ_][A-Za-zÀ-ÖØ-öø-ÿ0-9_.\-]*$`)
 
 // XML gives the tree as one element: lists as repeated elements, "@name" as attributes, "#text" as text; nil values are
 // left out. attrs are further attributes of the element, names and values in turn. There is no declaration before it.

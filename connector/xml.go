@@ -20,6 +20,8 @@ type Element struct {
 	Kids  []*Element
 	Text  string // its own text, without white space around
 	Nil   bool   // xsi:nil="true"
+
+	twice string // an attribute of which there are two by that local name
 }
 
 // XMLReader reads XML element by element: without DTD, without entities of its own, not deeper than [MaxDepth].
@@ -47,35 +49,17 @@ func (x *XMLReader) Token() (xml.Token, error) {
 		}
 		return nil, xmlError(err)
 	}
-	switch t := t.(type) {
+	switch t.(type) {
 	case xml.Directive:
 		return nil, errors.New("XML med DTD (<!DOCTYPE …>) modtages ikke")
 	case xml.StartElement:
 		if x.depth++; x.depth > 2*MaxDepth {
 			return nil, fmt.Errorf("XML er indlejret i over %d niveauer", 2*MaxDepth)
 		}
-		if err := attributeTwice(t); err != nil {
-			return nil, err
-		}
 	case xml.EndElement:
 		x.depth--
 	}
 	return t, nil
-}
-
-// attributeTwice refuses two attributes with one local name: one of them would be lost in silence.
-func attributeTwice(t xml.StartElement) error {
-	seen := map[string]bool{}
-	for _, a := range t.Attr {
-		if !isData(a.Name) {
-			continue
-		}
-		if seen[a.Name.Local] {
-			return fmt.Errorf("<%s> har attributten %q to gange", t.Name.Local, a.Name.Local)
-		}
-		seen[a.Name.Local] = true
-	}
-	return nil
 }
 
 // isData reports whether an attribute says something of its own: namespaces and xsi:… do not.
@@ -130,6 +114,9 @@ func newElement(start xml.StartElement) *Element {
 		}
 		if e.Attrs == nil {
 			e.Attrs = map[string]string{}
+		}
+		if _, taken := e.Attrs[a.Name.Local]; taken {
+			e.twice = a.Name.Local
 		}
 		e.Attrs[a.Name.Local] = a.Value
 	}
@@ -188,6 +175,9 @@ func (e *Element) Flatten() (map[string]string, error) {
 }
 
 func (f flat) element(e *Element, path string) error {
+	if e.twice != "" {
+		return fmt.Errorf("feltet %q er der to gange", join(path, "@"+e.twice))
+	}
 	for name, value := range e.Attrs {
 		if err := f.put(join(path, "@"+name), value); err != nil {
 			return err

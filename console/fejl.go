@@ -58,9 +58,10 @@ type indtastet struct {
 	Begrundelse string
 }
 
-// Ved gives what was typed in the form of an act.
+// Ved gives what was typed in the form of an act. The reason for looking at content is most often the reason for
+// correcting it, and is offered there.
 func (i indtastet) Ved(handling string) string {
-	if i.Handling == handling || i.Handling == "" {
+	if i.Handling == handling || i.Handling == "aabn" && handling == "ret" {
 		return i.Begrundelse
 	}
 	return ""
@@ -196,7 +197,6 @@ func (c *console) aabnFejl(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	d.medIndhold(u)
-	d.Ind.Handling = "" // the reason for looking is most often the reason for acting: it is offered again
 	return c.visFejl(w, r, d, nil)
 }
 

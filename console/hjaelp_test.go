@@ -175,7 +175,7 @@ func (h *hus) fyld() alt {
 	h.done(w[3], mox.Udfald{Resultat: mox.ResMidlertidig, Kode: "503", Tekst: "optaget"})
 	b := h.claim(breve)
 	a.uvis = b[0].Besked.ID
-	h.done(b[0], mox.Udfald{Resultat: mox.ResUkendt, Kode: "timeout", Tekst: "intet svar inden 30 sek."})
+	h.done(b[0], mox.Udfald{Resultat: mox.ResUkendt, Kode: "uden_svar", Tekst: "intet svar inden 30 sek."})
 	h.indlever(sagen("2026-0003", "Ny altan og tagterrasse", "02.99.99"), // held back by the parked one
 		distributor.Post{Raa: []byte("2026-0006;S\xf8nderbro 5;;Garage\"><script>alert(2)</script>"), Sted: `{"fil":"ud/sag_1.csv","linje":17,"kolonne":4}`,
 			Fejl: &distributor.Postfejl{Ansvar: mox.AnsvarAfsender, Kode: "ugyldig", Tekst: "feltet kle er tomt <b>her</b>", Raad: "giv feltet kle en værdi"}})
@@ -189,7 +189,7 @@ func (h *hus) fyld() alt {
 			a.fejl409 = f.ID
 		case "422":
 			a.fejl422 = f.ID
-		case "timeout":
+		case "uden_svar":
 			a.fejlUvis = f.ID
 		case "ugyldig":
 			a.fejlPost = f.ID
@@ -336,4 +336,30 @@ func (p *proeveagent) Skete(ctx context.Context, fejlID int64, felter map[string
 	brev := sagen(felter["forsendelsesnr"], "Brev sendt", "02.34.02")
 	brev.Handling = "Afsendt"
 	return p.d.Skete(ctx, fejlID, h, distributor.Afslutning{Agent: "forsendelse", Poster: []distributor.Post{brev}})
+}
+
+type arbejde = distributor.Arbejde
+
+func hvemSomHelst(begrundelse string) distributor.Hvem {
+	return distributor.Hvem{Navn: "Kirsten Drift", Begrundelse: begrundelse}
+}
+
+// fyldMere adds n cases that all went well.
+func (h *hus) fyldMere(n int) {
+	h.Helper()
+	h.indlever()
+	for i := range n {
+		h.indlever(sagen(fmt.Sprintf("2026-1%03d", i), "Opførelse af enfamiliehus", "02.34.02"))
+	}
+	for i, w := range h.claim(journal) {
+		h.done(w, mox.Udfald{Resultat: mox.ResAccepteret, Kode: "201"}, journaliseret(fmt.Sprint(1000+i)))
+	}
+	for i, w := range h.claim(breve) {
+		p := sagen(fmt.Sprintf("F-%d", i), "Brev sendt", "02.34.02")
+		p.Handling = "Afsendt"
+		h.done(w, mox.Udfald{Resultat: mox.ResAccepteret, Kode: "OK"}, func(f *distributor.Afslutning) { f.Agent, f.Poster = "forsendelse", []distributor.Post{p} })
+	}
+	for _, w := range h.claim(tilbage) {
+		h.done(w, mox.Udfald{Resultat: mox.ResAccepteret, Kode: "204"})
+	}
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/moxkit/mox/store"
 )
 
 //go:embed tekst
@@ -170,7 +173,7 @@ func (s *sprog) siden(t time.Time) string {
 	if t.IsZero() {
 		return "–"
 	}
-	return s.varighed(max(s.nu().Sub(t), 0).Truncate(time.Second))
+	return s.varighed(max(s.nu().Sub(t).Truncate(time.Second), time.Second))
 }
 
 // varighed is a length of time in its two greatest units.
@@ -185,9 +188,17 @@ func (s *sprog) varighed(d time.Duration) string {
 	case d < time.Hour:
 		return s.t("tid.min", strconv.Itoa(int(d.Minutes())))
 	case d < 24*time.Hour:
-		return s.t("tid.t", strconv.Itoa(int(d.Hours())), strconv.Itoa(int(d.Minutes())%60))
+		return s.toEnheder("tid.t", int(d.Hours()), "tid.min", int(d.Minutes())%60)
 	}
-	return s.t("tid.doegn", strconv.Itoa(int(d.Hours())/24), strconv.Itoa(int(d.Hours())%24))
+	return s.toEnheder("tid.doegn", int(d.Hours())/24, "tid.t", int(d.Hours())%24)
+}
+
+func (s *sprog) toEnheder(stor string, n int, lille string, m int) string {
+	ud := s.t(stor, strconv.Itoa(n))
+	if m == 0 {
+		return ud
+	}
+	return ud + " " + s.t(lille, strconv.Itoa(m))
 }
 
 // mellem is how long something took; "" while it is not over.
@@ -213,6 +224,17 @@ func (s *sprog) kendt(noegle string, kode any) string {
 		return s.t(noegle + "." + k)
 	}
 	return k
+}
+
+// fejlnavn is what a Fejl is called: what MOX's own code means, or what the receiver said.
+func (s *sprog) fejlnavn(art store.FejlArt, kode, system string) string {
+	switch tekst := s.aarsag(kode); {
+	case tekst != "":
+		return tekst
+	case art == store.FejlLeverance:
+		return s.t("fejl.svarede", cmp.Or(system, s.t("ansvar.modtager")), kode)
+	}
+	return s.kendt("art", art)
 }
 
 // aarsag says in words what a code of MOX's own means; "" for a receiver's code, which only the receiver can explain.

@@ -358,7 +358,7 @@ func (d *Distributor) RetPost(ctx context.Context, fejlID int64, i Indlevering, 
 				return err
 			}
 			if r.hvad == fejlet {
-				return mox.E("ret-og-send", mox.KodeUgyldig, "den rettede post kan heller ikke bruges: %s", postaarsag(tx, p))
+				return mox.E("ret-og-send", mox.KodeUgyldig, "den rettede post kan heller ikke bruges: %s", r.aarsag)
 			}
 			ud.tael(r)
 			vaek = append(vaek, r.sendtTil...)
@@ -367,17 +367,6 @@ func (d *Distributor) RetPost(ctx context.Context, fejlID int64, i Indlevering, 
 	})
 	d.vaekker.vaek(vaek...)
 	return ud, err
-}
-
-func postaarsag(tx *store.Tx, p Post) string {
-	if p.Fejl != nil {
-		return p.Fejl.Tekst
-	}
-	sidste, err := tx.SidsteFejl()
-	if err != nil {
-		return "se fejlen"
-	}
-	return sidste.Tekst
 }
 
 // Pause holds an abonnement back; its backlog is kept. Genoptag lets it go on.

@@ -130,7 +130,7 @@ const (
 
 // besked is a besked about sagA from the system byggesag.
 func besked(med ...func(*mox.Besked)) mox.Besked {
-	b := mox.Besked{ID: mox.BeskedID(mox.NyUUID()), ObjektID: sagA, ObjektType: mox.Sag, LivscyklusKode: mox.Rettet, Aktoer: mox.NyUUID(), Kildesystem: "byggesag",
+	b := mox.Besked{ID: mox.BeskedID(mox.NyUUID()), ObjektID: sagA, ObjektType: mox.Sag, LivscyklusKode: mox.Rettet, Aktoer: "cccccccc-0000-4000-8000-000000000003", Kildesystem: "byggesag",
 		Registreringstid: time.Date(2026, 3, 2, 9, 15, 0, 0, time.UTC), Objektreference: "https://byggesag.example/sag/1"}
 	for _, f := range med {
 		f(&b)

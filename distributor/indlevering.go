@@ -1,6 +1,7 @@
 package distributor
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/oio"
@@ -203,20 +205,24 @@ type optaget struct {
 	hvad     hvad
 	besked   mox.BeskedID
 	sendtTil []mox.AbonnementID
+	aarsag   string // why it was fejlet
 }
 
 // optag takes in one record: who it is, whether it says something new, and if so the besked about it.
 func (d *Distributor) optag(tx *store.Tx, k *konfiguration, p Post, m modtagelse) (optaget, error) {
-	if p.Fejl != nil {
-		return optaget{hvad: fejlet}, d.postfejl(tx, p, m, *p.Fejl, "")
-	}
 	type_, ok := mox.TypeAf(p.ObjektType)
-	if !ok || p.Noegle == "" {
-		return optaget{hvad: fejlet}, d.postfejl(tx, p, m, Postfejl{mox.AnsvarAfsender, "uden_noegle", "posten har ingen nøgle eller ingen kendt objekttype", "giv posten en værdi i nøglefeltet"}, "")
+	if p.Fejl == nil {
+		p.Fejl = p.ubrugelig(ok)
+	}
+	if p.Fejl != nil && (!ok || p.Noegle == "" || !gyldigTekst(p.Noegle)) {
+		return d.postfejl(tx, p, m, *p.Fejl, "")
 	}
 	id, err := tx.Objekt(m.system, p.ObjektType, p.Noegle)
 	if err != nil {
 		return optaget{}, err
+	}
+	if p.Fejl != nil {
+		return d.postfejl(tx, p, m, *p.Fejl, id)
 	}
 	if err := tx.Lock("objekt/" + string(id)); err != nil {
 		return optaget{}, err
@@ -233,10 +239,30 @@ func (d *Distributor) optag(tx *store.Tx, k *konfiguration, p Post, m modtagelse
 	s := optagelse{d: d, tx: tx, k: k, p: p, m: m, type_: type_, id: id, stand: stand, kendt: kendt}
 	r, err := s.afgoer()
 	var ugyldig *mox.Error
-	if errors.As(err, &ugyldig) && ugyldig.Kode == mox.KodeUgyldig {
-		return optaget{hvad: fejlet}, d.postfejl(tx, p, m, Postfejl{mox.AnsvarAfsender, string(ugyldig.Kode), ugyldig.Error(), "ret posten i systemet, eller ret agentens map"}, id)
+	if errors.As(err, &ugyldig) { // the database's own errors have no code yet
+		return d.postfejl(tx, p, m, Postfejl{mox.AnsvarAfsender, string(ugyldig.Kode), ugyldig.Error(), "ret posten i systemet, eller ret agentens map"}, id)
 	}
 	return r, err
+}
+
+// ubrugelig says why a record cannot be taken in at all; nil when it can.
+func (p *Post) ubrugelig(kendtType bool) *Postfejl {
+	if !kendtType || p.Noegle == "" {
+		return &Postfejl{mox.AnsvarAfsender, "uden_noegle", "posten har ingen nøgle eller ingen kendt objekttype", "giv posten en værdi i nøglefeltet"}
+	}
+	tekster := []string{p.Noegle, p.Version, p.Handling, p.Foelsomhed}
+	for _, e := range p.Ekko {
+		tekster = append(tekster, e.Felt, e.Skrevet, e.Laest)
+	}
+	if !gyldigTekst(tekster...) {
+		return &Postfejl{mox.AnsvarAfsender, string(mox.KodeUgyldig), "posten indeholder tegn, der ikke er tekst (NUL, eller ikke UTF-8)", "ret posten i systemet, eller ret agentens tegnsæt"}
+	}
+	return nil
+}
+
+// gyldigTekst reports whether both databases can keep the texts.
+func gyldigTekst(tekster ...string) bool {
+	return !slices.ContainsFunc(tekster, func(s string) bool { return !utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0 })
 }
 
 // optagelse is the work of taking in one record of a known objekt.
@@ -254,7 +280,7 @@ type optagelse struct {
 
 func (s *optagelse) afgoer() (optaget, error) {
 	if s.kendt && s.p.Version != "" && SammenlignVersion(s.p.Version, s.stand.Version) < 0 && !s.p.Tvungen {
-		return optaget{hvad: foraeldet}, nil // spec: mox 47
+		return optaget{hvad: foraeldet}, s.tx.SetObjekt(s.id, s.m.system, s.m.gennemloeb) // spec: mox 47
 	}
 	gammel := mox.Registrering{}
 	if s.kendt {
@@ -313,6 +339,9 @@ func (s *optagelse) medReferencer(felter map[string]string) (map[string]string, 
 			continue
 		}
 		t, noegle, _ := strings.Cut(rest, ":")
+		if _, ok := mox.TypeAf(mox.ObjektType(t)); !ok || noegle == "" || !gyldigTekst(noegle) {
+			return nil, mox.E("optag", mox.KodeUgyldig, "%s henviser til %q, som ikke er en objekttype og en nøgle", sti, mox.Maskeret(rest))
+		}
 		id, err := s.tx.Objekt(s.m.system, mox.ObjektType(t), noegle)
 		if err != nil {
 			return nil, err
@@ -331,7 +360,7 @@ func (s *optagelse) medReferencer(felter map[string]string) (map[string]string, 
 // send decides the livscykluskode, and sends a besked if there is something to tell.
 func (s *optagelse) send(gammel, ny mox.Registrering, varEkko bool) (optaget, error) {
 	ens := s.kendt && gammel.Ens(ny)
-	ny.LivscyklusKode = s.livscyklus(ens)
+	ny.LivscyklusKode = s.livscyklus()
 	sidst := s.stand.Livscyklus
 	ny.FraTidspunkt = s.tx.Now()
 	if !ny.FraTidspunkt.After(s.stand.Registreringstid) {
@@ -350,10 +379,15 @@ func (s *optagelse) send(gammel, ny mox.Registrering, varEkko bool) (optaget, er
 	if err != nil {
 		return optaget{}, err
 	}
+	b, err := s.besked(ny)
+	if err != nil {
+		return optaget{}, err
+	}
 	if err := s.gem(indre, ny.LivscyklusKode, ny.FraTidspunkt, s.stand.Loebenr+1); err != nil || s.p.Laer {
 		return optaget{hvad: laert}, err
 	}
-	return s.accept(ny)
+	a, afvist, err := s.d.accept(s.tx, s.k, indgaaende{afsender: s.m.system, besked: b, kanonisk: b.Kanonisk(), indhold: oio.Indholdshenvisninger(ny), svarFra: s.m.svarFra})
+	return optaget{hvad: sendt, besked: b.ID, sendtTil: a.SendtTil}, errEller(err, afvist)
 }
 
 func hvadUaendret(varEkko bool) hvad {
@@ -364,7 +398,7 @@ func hvadUaendret(varEkko bool) hvad {
 }
 
 // livscyklus is what the registrering did: as the record says, else as the objekt's history says. spec: oio 34
-func (s *optagelse) livscyklus(ens bool) mox.LivscyklusKode {
+func (s *optagelse) livscyklus() mox.LivscyklusKode {
 	sidst := s.stand.Livscyklus
 	vaek := sidst == mox.Passiveret || sidst == mox.Slettet
 	switch {
@@ -373,19 +407,17 @@ func (s *optagelse) livscyklus(ens bool) mox.LivscyklusKode {
 			return mox.Importeret
 		}
 		return s.p.Livscyklus
-	case !s.kendt && s.m.foerste, vaek && !ens:
+	case !s.kendt && s.m.foerste, vaek: // a record that is there again is news, though it says what it said
 		return mox.Importeret
 	case !s.kendt:
 		return mox.Opstaaet
-	case vaek:
-		return sidst
 	}
 	return mox.Rettet
 }
 
 // gem remembers what the system now says. An answer tells of the objekt, but it is not where the objekt comes from.
 func (s *optagelse) gem(indre []byte, livscyklus mox.LivscyklusKode, tid time.Time, loebenr int64) error {
-	o := store.Objektstand{ObjektID: s.id, Kildesystem: s.m.system, Kilde: s.m.fuldKilde(), ObjektType: s.p.ObjektType, Version: s.version(),
+	o := store.Objektstand{ObjektID: s.id, Kildesystem: s.m.system, Kilde: s.m.fuldKilde(), ObjektType: s.p.ObjektType, Version: cmp.Or(s.p.Version, s.stand.Version),
 		Registreringstid: tid, Livscyklus: livscyklus, Loebenr: loebenr, Registrering: indre, SetI: s.m.gennemloeb}
 	if s.p.Tvungen && s.kendt {
 		o.Kilde, o.SetI = s.stand.Kilde, s.stand.SetI
@@ -393,36 +425,29 @@ func (s *optagelse) gem(indre []byte, livscyklus mox.LivscyklusKode, tid time.Ti
 	return s.tx.GemObjektstand(o)
 }
 
-// version is the system's version of the record; an answer that tells none is about the version there is.
-func (s *optagelse) version() string {
-	if s.p.Tvungen && s.p.Version == "" {
-		return s.stand.Version
-	}
-	return s.p.Version
-}
-
-func (s *optagelse) accept(ny mox.Registrering) (optaget, error) {
+// besked is the besked about ny, found in order.
+func (s *optagelse) besked(ny mox.Registrering) (mox.Besked, error) {
 	indhold, err := oio.MarshalRegistrering(s.p.ObjektType, s.id, ny)
 	if err != nil {
-		return optaget{}, err
+		return mox.Besked{}, err
 	}
 	b := mox.Besked{ID: s.d.store.BeskedID(s.m.agent, s.m.kilde, s.id, s.stand.Loebenr+1), ObjektID: s.id, ObjektType: s.p.ObjektType, LivscyklusKode: ny.LivscyklusKode,
-		Handling: s.p.Handling, RegistreringID: s.version(), Registreringstid: ny.FraTidspunkt, Aktoer: string(s.d.store.ObjektID(s.m.system, "ItSystem", s.m.system)),
+		Handling: s.p.Handling, RegistreringID: s.p.Version, Registreringstid: ny.FraTidspunkt, Aktoer: string(s.d.store.ObjektID(s.m.system, "ItSystem", s.m.system)),
 		Bruger: s.m.actsAs, Foelsomhed: s.p.Foelsomhed, ProcesID: slices.Clone(s.m.procesID), ForaarsagetAf: s.m.foraarsagetAf, Kildesystem: s.m.system,
 		Dannet: s.tx.Now(), Indholdstype: oio.TypeJSON, Indhold: indhold}.MedStandard()
 	b.Udfyld(ny)
-	if err := b.Valider(); err != nil {
-		return optaget{}, err
-	}
-	a, afvist, err := s.d.accept(s.tx, s.k, indgaaende{afsender: s.m.system, besked: b, kanonisk: b.Kanonisk(), indhold: oio.Indholdshenvisninger(ny), svarFra: s.m.svarFra})
-	if err == nil {
-		err = afvist
-	}
-	return optaget{hvad: sendt, besked: b.ID, sendtTil: a.SendtTil}, err
+	return b, b.Valider()
 }
 
-func (d *Distributor) postfejl(tx *store.Tx, p Post, m modtagelse, f Postfejl, id mox.ObjektID) error {
-	return tx.InsertFejl(&store.Fejl{Art: store.FejlPost, Ansvar: f.Ansvar, Kode: f.Kode, Tekst: mox.Maskeret(f.Tekst), Raad: f.Raad, System: m.system,
+// postfejl keeps a record that cannot be used; id is its objekt, "" when that is not known. It is there all the same: a
+// complete listing has not withdrawn it.
+func (d *Distributor) postfejl(tx *store.Tx, p Post, m modtagelse, f Postfejl, id mox.ObjektID) (optaget, error) {
+	if id != "" && m.gennemloeb > 0 {
+		if err := tx.SetObjekt(id, m.system, m.gennemloeb); err != nil {
+			return optaget{}, err
+		}
+	}
+	return optaget{hvad: fejlet, aarsag: f.Tekst}, tx.InsertFejl(&store.Fejl{Art: store.FejlPost, Ansvar: f.Ansvar, Kode: f.Kode, Tekst: mox.Maskeret(f.Tekst), Raad: f.Raad, System: m.system,
 		Kilde: m.fuldKilde(), Sted: p.Sted, Raa: p.Raa, ObjektID: id, Finger: finger(p.Raa)})
 }
 
@@ -459,6 +484,9 @@ func (d *Distributor) trukne(tx *store.Tx, k *konfiguration, i Indlevering, m mo
 	if err != nil || len(mangler) == 0 {
 		return vaek, err
 	}
+	if ukendt, err := tx.HarPostfejlUdenObjekt(m.fuldKilde()); err != nil || ukendt {
+		return vaek, err // any of the missing may be the one that could not be read; a person has been told of it
+	}
 	if len(mangler) > MaksPoster || float64(len(mangler)) > i.MaksAndel*float64(levende) {
 		return vaek, tx.InsertFejl(&store.Fejl{Art: store.FejlPost, Ansvar: mox.AnsvarAfsender, Kode: "for_mange_trukket", System: m.system, Kilde: m.fuldKilde(),
 			Tekst:  fmt.Sprintf("den fulde liste mangler %d af %d objekter; det er flere, end der må trækkes tilbage på én gang", len(mangler), levende),
@@ -467,8 +495,11 @@ func (d *Distributor) trukne(tx *store.Tx, k *konfiguration, i Indlevering, m mo
 	}
 	for _, o := range mangler {
 		noegle, ok, err := tx.Noegle(m.system, o.ObjektID)
-		if err != nil || !ok {
+		if err != nil {
 			return vaek, err
+		}
+		if !ok {
+			continue
 		}
 		r, err := d.optag(tx, k, Post{Noegle: noegle, ObjektType: o.ObjektType, Livscyklus: mox.Passiveret}, m)
 		if err != nil {

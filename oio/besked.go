@@ -18,6 +18,9 @@ const (
 	navnBase64       = "base64"
 )
 
+// beskedniveauer is how deep a besked is looked into: the objects in the list of related objekter are the third level.
+const beskedniveauer = 3
+
 // MarshalBesked gives our JSON form of a besked: every metadata field that is set, by its name in [mox.Beskedfelter] (a
 // list is an array, also with one value), the related objekter, and the content.
 //
@@ -97,7 +100,7 @@ func (s *skriver) indhold(b *mox.Besked) {
 // kanIndlejres reports whether content will be read back as it is: it is strict JSON, and not what we ourselves write for
 // other content.
 func kanIndlejres(b []byte) bool {
-	v, fejl := laesJSON(b, MaksDybde)
+	v, fejl := laesJSON(b, MaksDybde, 1)
 	return fejl == nil && v.slags != ingen && !erBase64(&v)
 }
 
@@ -114,7 +117,7 @@ func erBase64(v *vaerdi) bool {
 // [MaksBeskedBytes].
 func UnmarshalBesked(b []byte) (mox.Besked, error) {
 	const op = "oio.UnmarshalBesked"
-	v, err := laesTop(op, b, MaksBeskedBytes, MaksDybde+1)
+	v, err := laesTop(op, b, MaksBeskedBytes, MaksDybde+1, beskedniveauer)
 	if err != nil {
 		return mox.Besked{}, err
 	}

@@ -1,6 +1,7 @@
 package oio
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -28,15 +29,12 @@ func Kontroller(b *mox.Besked) (r mox.Registrering, ok bool, err error) {
 	const op = "oio.Kontroller"
 	v, ok, err := registreringI(op, b)
 	if !ok || err != nil {
-		return mox.Registrering{}, false, err
+		return mox.Registrering{}, false, iIndhold(err)
 	}
 	var l laesning
 	t, id, r := l.registreringBesked(&v)
 	if len(l.fejl) > 0 {
-		for i := range l.fejl {
-			l.fejl[i].Sti = navnIndhold + "." + l.fejl[i].Sti
-		}
-		return mox.Registrering{}, false, ugyldig(op, "beskedens indhold kan ikke læses", l.fejl)
+		return mox.Registrering{}, false, iIndhold(ugyldig(op, "beskedens indhold kan ikke læses", l.fejl))
 	}
 	if t != b.ObjektType {
 		return mox.Registrering{}, false, &mox.Error{Kode: mox.KodeUenig, Op: op, Tekst: "metadata og indhold er uenige", Felter: []mox.Feltfejl{
@@ -48,6 +46,17 @@ func Kontroller(b *mox.Besked) (r mox.Registrering, ok bool, err error) {
 	}
 	b.Udfyld(r)
 	return r, true, nil
+}
+
+// iIndhold places an error within the content of a besked.
+func iIndhold(err error) error {
+	var e *mox.Error
+	if errors.As(err, &e) {
+		for i := range e.Felter {
+			e.Felter[i].Sti = navnIndhold + "." + e.Felter[i].Sti
+		}
+	}
+	return err
 }
 
 // registreringI reads the content of b as JSON if it is, or must be, a registrering.

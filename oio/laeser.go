@@ -2,6 +2,7 @@ package oio
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -54,9 +55,6 @@ type jsonfejl struct {
 }
 
 func (f *jsonfejl) under(navn string) *jsonfejl {
-	if f == nil {
-		return nil
-	}
 	if f.sti != "" && f.sti[0] != '[' {
 		navn += "."
 	}
@@ -75,11 +73,13 @@ func vist(navn string) string {
 
 // laesJSON reads one JSON text as RFC 7493 (I-JSON) describes it: valid UTF-8, no name twice in one object, no half
 // characters; besides, no NUL, which PostgreSQL cannot hold. encoding/json lets all of these pass, silently changed.
-func laesJSON(b []byte, dybde int) (vaerdi, *jsonfejl) {
+//
+// Of objects and lists deeper than byg levels only the form is read: they have no medlem.
+func laesJSON(b []byte, dybde, byg int) (vaerdi, *jsonfejl) {
 	if !utf8.Valid(b) {
 		return vaerdi{}, &jsonfejl{"", "json", "er ikke gyldig UTF-8"}
 	}
-	l := jsonlaeser{s: string(b)}
+	l := jsonlaeser{s: string(b), bund: dybde - byg}
 	l.blank()
 	v, fejl := l.vaerdi(dybde)
 	if fejl != nil {
@@ -94,7 +94,18 @@ func laesJSON(b []byte, dybde int) (vaerdi, *jsonfejl) {
 type jsonlaeser struct {
 	s     string
 	i     int
-	antal int
+	antal int      // values so far
+	bund  int      // levels left from where on nothing is built
+	stak  []medlem // of the objects and lists that are open
+}
+
+// saml takes what has been read since base off the stack.
+func (l *jsonlaeser) saml(base, dybde int) (ud []medlem) {
+	if dybde >= l.bund && len(l.stak) > base {
+		ud = slices.Clone(l.stak[base:])
+	}
+	l.stak = l.stak[:base]
+	return ud
 }
 
 // fejl tells the place by line and column, counted in bytes.
@@ -167,43 +178,45 @@ func (l *jsonlaeser) ord() (slags, string, *jsonfejl) {
 	return 0, "", l.fejl("her skulle stå en værdi")
 }
 
-func (l *jsonlaeser) liste(dybde int) (ud []medlem, fejl *jsonfejl) {
+func (l *jsonlaeser) liste(dybde int) ([]medlem, *jsonfejl) {
 	if l.blank(); l.tag(']') {
 		return nil, nil
 	}
-	for {
+	base := len(l.stak)
+	for nr := 0; ; nr++ {
 		l.blank()
 		v, fejl := l.vaerdi(dybde)
 		if fejl != nil {
-			return nil, fejl.under("[" + strconv.Itoa(len(ud)) + "]")
+			return nil, fejl.under("[" + strconv.Itoa(nr) + "]")
 		}
-		ud = append(ud, medlem{vaerdi: v})
+		l.stak = append(l.stak, medlem{vaerdi: v})
 		switch l.blank(); {
 		case l.tag(']'):
-			return ud, nil
+			return l.saml(base, dybde), nil
 		case !l.tag(','):
 			return nil, l.fejl("her skulle stå , eller ]")
 		}
 	}
 }
 
-func (l *jsonlaeser) objekt(dybde int) (ud []medlem, fejl *jsonfejl) {
+func (l *jsonlaeser) objekt(dybde int) ([]medlem, *jsonfejl) {
 	if l.blank(); l.tag('}') {
 		return nil, nil
 	}
+	base := len(l.stak)
 	var set navne
 	for {
 		m, fejl := l.medlem(dybde)
 		if fejl != nil {
 			return nil, fejl
 		}
-		if set.har(ud, m.navn) {
+		if set.har(l.stak[base:], m.navn) {
 			return nil, (&jsonfejl{"", "dobbelt", "står der to gange"}).under(vist(m.navn))
 		}
-		ud = append(ud, m)
+		l.stak = append(l.stak, m)
 		switch l.blank(); {
 		case l.tag('}'):
-			return ud, nil
+			return l.saml(base, dybde), nil
 		case !l.tag(','):
 			return nil, l.fejl("her skulle stå , eller }")
 		}
@@ -221,8 +234,10 @@ func (l *jsonlaeser) medlem(dybde int) (m medlem, fejl *jsonfejl) {
 		return m, l.fejl("her skulle stå :")
 	}
 	l.blank()
-	m.vaerdi, fejl = l.vaerdi(dybde)
-	return m, fejl.under(vist(m.navn))
+	if m.vaerdi, fejl = l.vaerdi(dybde); fejl != nil {
+		fejl = fejl.under(vist(m.navn))
+	}
+	return m, fejl
 }
 
 // navne finds names that stand twice: by looking through a small object, by a map in a large one.

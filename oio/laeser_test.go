@@ -53,8 +53,11 @@ func somEncodingJSON(b []byte) (any, error) {
 // modEncodingJSON holds the reader against the standard library's: what ours takes, that one takes for the same; what ours
 // refuses and that one takes is one of the things the reader is strict about.
 func modEncodingJSON(b []byte) error {
-	v, fejl := laesJSON(b, MaksDybde)
+	v, fejl := laesJSON(b, MaksDybde, MaksDybde)
 	std, err := somEncodingJSON(b)
+	if _, form := laesJSON(b, MaksDybde, 1); !reflect.DeepEqual(fejl, form) {
+		return fmt.Errorf("refused with %v, or %v when only its form is read", fejl, form)
+	}
 	switch {
 	case fejl == nil && err != nil:
 		return fmt.Errorf("read, and encoding/json says %w", err)
@@ -77,7 +80,7 @@ func TestLaesJSON(t *testing.T) {
 		`null`, `true`, `false`, `0`, `-0`, `-12`, `1.5`, `1e3`, `1E-3`, `1e+30`, `0.0`, `""`, `"æ"`, `[]`, `{}`, ` [ 1 , 2 ] `, "\t{\r\n\"a\" : [{}] }\n",
 		`"\"\\\/\b\f\n\r\t"`, `"\u00e6\u00C6\ud83d\uDE00"`, `"\\u0000"`, `{"":1}`, `{"a":{"a":{"a":1}},"b":[[[]]]}`, `"` + "\u2028\ufffd" + `"`,
 	} {
-		if _, fejl := laesJSON([]byte(tekst), MaksDybde); fejl != nil {
+		if _, fejl := laesJSON([]byte(tekst), MaksDybde, MaksDybde); fejl != nil {
 			t.Errorf("%s: %+v", tekst, *fejl)
 		}
 		if err := modEncodingJSON([]byte(tekst)); err != nil {
@@ -91,7 +94,7 @@ func TestLaesJSON(t *testing.T) {
 		// what encoding/json takes
 		`{"a":1,"a":2}`, `{"a":1,"\u0061":2}`, `"\u0000"`, `"\ud83d"`, `"\ud83dx"`, `"\ud83d\u0041"`, `"\ude00\ud83d"`, `"\ude00"`,
 	} {
-		if v, fejl := laesJSON([]byte(tekst), MaksDybde); fejl == nil {
+		if v, fejl := laesJSON([]byte(tekst), MaksDybde, MaksDybde); fejl == nil {
 			t.Errorf("%q is read as %v", tekst, v.somAny())
 		}
 		if err := modEncodingJSON([]byte(tekst)); err != nil {
@@ -109,15 +112,15 @@ func TestLaesJSONSted(t *testing.T) {
 		`[[0, ` + strings.Repeat("[", 40):      fmt.Sprintf("er over %d niveauer dybt", MaksDybde),
 		`{"` + strings.Repeat("x", 1000) + `"`: "linje 1, tegn 1004: her skulle stå :",
 	} {
-		_, fejl := laesJSON([]byte(tekst), MaksDybde)
+		_, fejl := laesJSON([]byte(tekst), MaksDybde, MaksDybde)
 		if fejl == nil || fejl.tekst != want {
 			t.Errorf("%.40s: %+v", tekst, fejl)
 		}
 	}
-	if _, fejl := laesJSON([]byte(`{"a": [1, {"b": {"c": 1, "c": 2}}]}`), 9); fejl.sti != "a[1].b.c" {
+	if _, fejl := laesJSON([]byte(`{"a": [1, {"b": {"c": 1, "c": 2}}]}`), 9, 9); fejl.sti != "a[1].b.c" {
 		t.Errorf("at %s", fejl.sti)
 	}
-	if _, fejl := laesJSON([]byte(`{"x": {"c": 1, "`+strings.Repeat("y", 100)+`": [[[]]]}}`), 4); fejl.sti != "x."+strings.Repeat("y", 60)+"…[0][0]" {
+	if _, fejl := laesJSON([]byte(`{"x": {"c": 1, "`+strings.Repeat("y", 100)+`": [[[]]]}}`), 4, 4); fejl.sti != "x."+strings.Repeat("y", 60)+"…[0][0]" {
 		t.Errorf("at %s", fejl.sti)
 	}
 }
@@ -131,12 +134,12 @@ func TestLaesJSONMange(t *testing.T) {
 			navne[i] = fmt.Sprintf(`"n%d": %d`, i, i)
 		}
 		tekst := "{" + strings.Join(navne, ",")
-		v, fejl := laesJSON([]byte(tekst+"}"), 1)
+		v, fejl := laesJSON([]byte(tekst+"}"), 1, 1)
 		if fejl != nil || len(v.medlem) != antal || v.find(fmt.Sprintf("n%d", antal-1)) == nil || v.find("x") != nil {
 			t.Errorf("%d: %v", antal, fejl)
 		}
 		for _, igen := range []int{0, antal / 2, antal - 1} {
-			if _, fejl := laesJSON([]byte(tekst+fmt.Sprintf(`, "n%d": 0}`, igen)), 1); fejl == nil || fejl.sti != fmt.Sprintf("n%d", igen) {
+			if _, fejl := laesJSON([]byte(tekst+fmt.Sprintf(`, "n%d": 0}`, igen)), 1, 1); fejl == nil || fejl.sti != fmt.Sprintf("n%d", igen) {
 				t.Errorf("%d of %d: %+v", igen, antal, fejl)
 			}
 		}

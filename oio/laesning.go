@@ -92,12 +92,12 @@ func forStor(op string, er, maks int) error {
 	return mox.E(op, mox.KodeForStor, "teksten er på %d bytes; højst %d", er, maks)
 }
 
-// laesTop reads a whole text that must be one object.
-func laesTop(op string, b []byte, maks, dybde int) (vaerdi, error) {
+// laesTop reads a whole text that must be one object; of what lies deeper than byg levels only the form.
+func laesTop(op string, b []byte, maks, dybde, byg int) (vaerdi, error) {
 	if len(b) > maks {
 		return vaerdi{}, forStor(op, len(b), maks)
 	}
-	v, fejl := laesJSON(b, dybde)
+	v, fejl := laesJSON(b, dybde, byg)
 	if fejl == nil && v.slags != objekt {
 		fejl = &jsonfejl{"", "type", fmt.Sprintf("skal være %s, ikke %s", objekt, v.slags)}
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -417,14 +416,4 @@ func FuzzUnmarshalRegistrering(f *testing.F) {
 			t.Fatalf("%v %s\n%s\n%s", err, ens(r, r2), b, skrevet)
 		}
 	})
-}
-
-// kort is the registrering as anyone would write it without our code: maps all the way.
-func kort(b testing.TB, tekst []byte) map[string]any {
-	b.Helper()
-	var ud map[string]any
-	if err := json.Unmarshal(tekst, &ud); err != nil {
-		b.Fatal(err)
-	}
-	return maps.Clone(ud)
 }

@@ -39,7 +39,7 @@ func UnmarshalIndre(t mox.ObjektType, b []byte) (mox.Registrering, error) {
 	if err != nil {
 		return mox.Registrering{}, err
 	}
-	v, err := laesTop(op, b, MaksBytes, MaksDybde)
+	v, err := laesTop(op, b, MaksBytes, MaksDybde, MaksDybde)
 	if err != nil {
 		return mox.Registrering{}, err
 	}
@@ -53,7 +53,7 @@ func UnmarshalIndre(t mox.ObjektType, b []byte) (mox.Registrering, error) {
 
 // laesBeskedtekst reads the text of a RegistreringBesked. Places are told below "registrering", as by Valider.
 func laesBeskedtekst(op string, b []byte) (vaerdi, error) {
-	v, err := laesTop(op, b, MaksBytes, MaksDybde)
+	v, err := laesTop(op, b, MaksBytes, MaksDybde, MaksDybde)
 	var e *mox.Error
 	if errors.As(err, &e) {
 		for i := range e.Felter {
@@ -243,17 +243,17 @@ func (l *laesning) segment(s *sti, felter []mox.Felt, v *vaerdi) mox.Attribut {
 // felt reads one field, or an object of fields whose names begin with the same word.
 func (l *laesning) felt(s *sti, felter []mox.Felt, forled string, m *medlem, ud map[string]string) {
 	navn := forled + m.navn
-	nr := slices.IndexFunc(felter, func(f mox.Felt) bool { return f.Navn == navn })
+	f, gruppe := slaaOp(felter, navn)
 	switch {
 	case strings.Contains(m.navn, "."): // an inner name; on the wire it is an object
 		her := s.under(vist(m.navn))
 		l.afvis(&her, "ukendt", "oio 50", "kendes ikke; det efter et punktum skrives som et objekt i et objekt")
-	case nr >= 0:
+	case f != nil:
 		her := s.under(m.navn)
-		if x, ok := l.feltvaerdi(&her, felter[nr].Slags, &m.vaerdi); ok {
-			ud[felter[nr].Navn] = x
+		if x, ok := l.feltvaerdi(&her, f.Slags, &m.vaerdi); ok {
+			ud[f.Navn] = x
 		}
-	case slices.ContainsFunc(felter, func(f mox.Felt) bool { return strings.HasPrefix(f.Navn, navn) && f.Navn[len(navn)] == '.' }):
+	case gruppe:
 		her := s.under(m.navn)
 		if m.slags == ingen || !l.er(&her, &m.vaerdi, objekt) {
 			return
@@ -264,6 +264,19 @@ func (l *laesning) felt(s *sti, felter []mox.Felt, forled string, m *medlem, ud 
 	default:
 		l.ukendtFelt(s, felter, m.navn)
 	}
+}
+
+// slaaOp finds the field of a name, or that the name begins those of a group.
+func slaaOp(felter []mox.Felt, navn string) (f *mox.Felt, gruppe bool) {
+	for i := range felter {
+		switch rest, ok := strings.CutPrefix(felter[i].Navn, navn); {
+		case ok && rest == "":
+			return &felter[i], false
+		case ok && rest[0] == '.':
+			return nil, true
+		}
+	}
+	return nil, false
 }
 
 func (l *laesning) ukendtFelt(s *sti, felter []mox.Felt, navn string) {

@@ -216,3 +216,9 @@ func (tx *Tx) SidsteFejl() (Fejl, error) {
 func (tx *Tx) FejlOm(leverance int64) ([]Fejl, error) {
 	return all(tx, scanFejl, `SELECT `+fejlKolonner+` FROM fejl WHERE leverance = ? AND leverance > 0 ORDER BY id`, leverance)
 }
+
+// HarPostfejlUdenObjekt reports whether there is an open Fejl about a record of the source whose objekt is not known.
+func (tx *Tx) HarPostfejlUdenObjekt(kilde string) (bool, error) {
+	_, ok, err := one(tx, tal, `SELECT 1 FROM fejl WHERE status = 'aaben' AND art = 'post' AND kilde = ? AND objekt_id = '' AND kode <> 'for_mange_trukket' LIMIT 1`, kilde)
+	return ok, err
+}

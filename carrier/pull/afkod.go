@@ -82,6 +82,9 @@ func (l *jsonvandring) token() (json.Token, error) {
 	if err != nil {
 		return nil, ugyldigJSON("kan ikke læses ved byte %d", l.dec.InputOffset())
 	}
+	if s, ok := tok.(string); ok && strings.ContainsRune(s, 0) {
+		return nil, ugyldigJSON("har tegnet NUL ved byte %d", l.dec.InputOffset())
+	}
 	if l.vaerdier++; l.vaerdier > maksVaerdier {
 		return nil, mox.E("kald", mox.KodeForStor, "kaldet har for mange værdier").Med("del det i flere kald")
 	}

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/auth"
@@ -50,10 +52,12 @@ func Handler(t Tjeneste) http.Handler {
 	} {
 		mux.Handle(sti, a.svarer(r))
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		problem.Skriv(w, r, mox.E("kald", mox.KodeIkkeFundet, "adressen findes ikke").Med("se stierne i vejledningen; de begynder med /api/v1/"))
-	})
+	mux.Handle("/", a.svarer(nil))
 	return mux
+}
+
+func ukendtAdresse() error {
+	return mox.E("kald", mox.KodeIkkeFundet, "adressen findes ikke").Med("se stierne i vejledningen; de begynder med /api/v1/")
 }
 
 type api struct{ t Tjeneste }
@@ -89,6 +93,9 @@ func (a *api) svarer(ved ressource) http.Handler {
 }
 
 func (res ressource) kald(w http.ResponseWriter, r *http.Request) error {
+	if res == nil || !utf8.ValidString(r.URL.Path) || strings.ContainsFunc(r.URL.Path, unicode.IsControl) {
+		return ukendtAdresse()
+	}
 	metode := r.Method
 	if metode == http.MethodHead {
 		metode = http.MethodGet
@@ -217,11 +224,7 @@ func (a *api) indlever(w http.ResponseWriter, r *http.Request, id auth.Identitet
 	if err := laes(w, r, maksIndlevering, &i); err != nil {
 		return err
 	}
-	var f felter
-	f.kraev(i.Agent != "", "agent", "kraevet", "mangler")
-	f.kraev(i.System != "", "system", "kraevet", "mangler")
-	f.kraev(i.Kilde != "", "kilde", "kraevet", "mangler")
-	if err := f.fejl(); err != nil {
+	if err := validerIndlevering(i); err != nil {
 		return err
 	}
 	if err := maaIndlevere(id, i.System, i.Agent); err != nil {

@@ -105,6 +105,14 @@ func TestAfvisteKald(t *testing.T) {
 		`{"agent":"byggesag","system":"Byggesag","kilde":"k","poster":[{},{"fejl":{"kode":"x","Kode":"y"}}]}`, byggesag)
 	prov("forkert slags", 400, mox.KodeUgyldig, "n", "POST", hent, `{"ejer":"a","n":"en"}`, esdh)
 	prov("forkert slags dybt nede", 400, mox.KodeUgyldig, "udfald.resultat", "POST", "/api/v1/leverancer/1/afslut", `{"ejer":"a","forsoeg":1,"udfald":{"resultat":1}}`, esdh)
+	prov("NUL", 400, mox.KodeUgyldig, "", "POST", hent, `{"ejer":"a\u0000"}`, esdh)
+	prov("NUL i adressen", 404, mox.KodeIkkeFundet, "", "GET", "/api/v1/kilder/a/b%00", "", h.som("vagten"))
+	prov("adresse, der ikke er UTF-8", 404, mox.KodeIkkeFundet, "", "GET", "/api/v1/beskeder/%ff", "", h.som("vagten"))
+	prov("abonnement, der ikke er et navn", 404, mox.KodeIkkeFundet, "", "GET", "/indhold/x?abonnement=%ff", "", h.som("vagten"))
+	prov("afsender, der ikke er et navn", 400, mox.KodeUgyldig, "afsender", "POST", beskeder+"?afsender=%00", `{"beskedID":"urn:a:b"}`, h.som("vagten"))
+	prov("postfejl uden ansvar", 400, mox.KodeUgyldig, "poster[0].fejl.ansvar", "POST", indlever,
+		`{"agent":"byggesag","system":"Byggesag","kilde":"k","poster":[{"fejl":{"kode":"x"}}]}`, byggesag)
+	prov("for mange poster", 400, mox.KodeUgyldig, "poster", "POST", indlever, `{"agent":"byggesag","system":"Byggesag","kilde":"k","poster":[`+strings.Repeat("{},", 500)+`{}]}`, byggesag)
 	prov("grænser", 400, mox.KodeUgyldig, "n leje_sekunder vent_sekunder", "POST", hent, `{"ejer":"a","n":-1,"leje_sekunder":4000,"vent_sekunder":30.5}`, esdh)
 	prov("ingen ejer", 400, mox.KodeUgyldig, "ejer", "POST", hent, `{}`, esdh)
 	prov("styretegn i ejer", 400, mox.KodeUgyldig, "ejer", "POST", hent, `{"ejer":"a\nb"}`, esdh)
@@ -411,7 +419,7 @@ func TestHoejst25AdGangen(t *testing.T) {
 	t.Parallel()
 	h := nytHus(t)
 	for i := range 30 {
-		send(t, h.Tjeneste, besked(func(b *mox.Besked) { b.ObjektID = mox.ObjektID(fmt.Sprintf("aaaaaaaa-0000-4000-8000-%012d", i)) }))
+		send(t, h.Tjeneste, besked(om(mox.ObjektID(fmt.Sprintf("aaaaaaaa-0000-4000-8000-%012d", i)))))
 	}
 	w, err := h.klient(t, "esdh").Hent(t.Context(), esdh, "a", 100, time.Minute, 0)
 	if err != nil || len(w) != 25 {

@@ -51,7 +51,6 @@ type hus struct {
 	mu    sync.Mutex
 	punkt map[string]func()
 	kald  func(*http.Request) // sees each call that gets past the guard
-	nu    time.Time           // the guard's time; zero = now
 }
 
 // strengbuffer is a log that a test may read while others write.
@@ -197,6 +196,10 @@ func besked(med ...func(*mox.Besked)) mox.Besked {
 		f(&b)
 	}
 	return b
+}
+
+func om(id mox.ObjektID) func(*mox.Besked) {
+	return func(b *mox.Besked) { b.ObjektID = id }
 }
 
 func send(t *testing.T, s server, b mox.Besked) pull.Modtaget {

@@ -57,6 +57,8 @@ func (a *api) aabnIndhold(r *http.Request, id auth.Identitet, sha string) (*os.F
 		abonnement = mox.AbonnementID(r.URL.Query().Get("abonnement"))
 	}
 	switch {
+	case abonnement != "" && !rentNavn(string(abonnement)):
+		return nil, ukendtAbonnement(abonnement)
 	case abonnement != "":
 		if err := a.maaBruge(id, abonnement); err != nil {
 			return nil, err

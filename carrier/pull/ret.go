@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/auth"
@@ -36,7 +37,7 @@ func maaVaereAgent(id auth.Identitet, agent string) error {
 	if id.Rolle.Driver() || erSystem(id) && agent == id.Navn {
 		return nil
 	}
-	return ikkeTilladt("nøglen %q er ikke agenten %qs", id.Navn, agent).Med("brug en nøgle med agentens navn")
+	return ikkeTilladt("nøglen %q giver ikke adgang som agenten %q", id.Navn, agent).Med("brug en nøgle med agentens navn")
 }
 
 func maaIndlevere(id auth.Identitet, system, agent string) error {
@@ -88,6 +89,8 @@ func (a *api) maaAfslutte(ctx context.Context, id auth.Identitet, leverance int6
 // somAfsender is the name a besked is sent in, and the besked as that sender may send it.
 func somAfsender(id auth.Identitet, oensket string, b mox.Besked) (string, mox.Besked, error) {
 	switch {
+	case oensket != "" && !rentNavn(oensket):
+		return "", b, felter{{Sti: "afsender", Regel: "form", Tekst: "er ikke et navn"}}.fejl()
 	case id.Rolle.Driver() && oensket != "":
 		return oensket, b, nil
 	case id.Rolle.Driver():
@@ -128,9 +131,14 @@ const fjern = "fjern/"
 func fjernEjer(id auth.Identitet, ejer string) (string, error) {
 	mit := fjern + id.Navn + "/"
 	var f felter
-	f.kraev(ejer != "" && len(ejer) <= maksEjer && !strings.ContainsFunc(ejer, unicode.IsControl), "ejer", "form", "skal være et navn på 1-200 tegn")
+	f.kraev(rentNavn(ejer), "ejer", "form", "skal være et navn på 1-200 tegn")
 	if strings.HasPrefix(ejer, mit) {
 		return ejer, f.fejl()
 	}
 	return mit + ejer, f.fejl()
+}
+
+// rentNavn reports whether s can be a name in the database and in a log.
+func rentNavn(s string) bool {
+	return s != "" && len(s) <= maksNavnelaengde && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }

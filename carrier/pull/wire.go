@@ -2,6 +2,7 @@ package pull
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -19,12 +20,12 @@ import (
 
 // Limits on what a call may ask for.
 const (
-	maksHent  = 25 // leverancer in one answer, of up to a couple of MB each
-	maksVent  = 30 * time.Second
-	maksLeje  = time.Hour
-	maksForny = 1000
-	maksEfter = 31 * 24 * time.Hour
-	maksEjer  = 200 // bytes
+	maksHent         = 25 // leverancer in one answer, of up to a couple of MB each
+	maksVent         = 30 * time.Second
+	maksLeje         = time.Hour
+	maksForny        = 1000
+	maksEfter        = 31 * 24 * time.Hour
+	maksNavnelaengde = 200 // bytes
 )
 
 // sekunder is a duration as it is written: seconds, also with decimals.
@@ -172,7 +173,17 @@ func (k afslutkald) valider() error {
 	f.kraev(slices.Contains(resultater, k.Udfald.Resultat), "udfald.resultat", "kodeliste", "er ikke accepteret, afvist, fejlet, midlertidig, ukendt, overdraget eller udloebet")
 	f.kraev(slices.Contains(ansvar, k.Udfald.Ansvar), "udfald.ansvar", "kodeliste", "er ikke afsender, modtager eller MOX")
 	f.kraev(k.Udfald.Efter.mellem(maksEfter), "udfald.efter_sekunder", "interval", "skal være fra 0 til 31 døgn")
-	f.kraev(len(k.Poster) <= distributor.MaksPoster, "poster", "antal", "højst 500")
+	f.poster(k.Poster)
+	return f.fejl()
+}
+
+// validerIndlevering refuses what an agent of ours never sends and the database could not hold.
+func validerIndlevering(i distributor.Indlevering) error {
+	var f felter
+	f.kraev(i.Agent != "", "agent", "kraevet", "mangler")
+	f.kraev(i.System != "", "system", "kraevet", "mangler")
+	f.kraev(i.Kilde != "", "kilde", "kraevet", "mangler")
+	f.poster(i.Poster)
 	return f.fejl()
 }
 
@@ -225,4 +236,13 @@ func (f felter) fejl() error {
 		return nil
 	}
 	return &mox.Error{Kode: mox.KodeUgyldig, Op: "kald", Tekst: "kaldet er ugyldigt", Felter: f, Raad: "ret de nævnte felter"}
+}
+
+func (f *felter) poster(poster []distributor.Post) {
+	f.kraev(len(poster) <= distributor.MaksPoster, "poster", "antal", fmt.Sprintf("højst %d ad gangen", distributor.MaksPoster))
+	for i, p := range poster {
+		if p.Fejl != nil {
+			f.kraev(p.Fejl.Ansvar != "" && slices.Contains(ansvar, p.Fejl.Ansvar), fmt.Sprintf("poster[%d].fejl.ansvar", i), "kodeliste", "er ikke afsender, modtager eller MOX")
+		}
+	}
 }

@@ -13,7 +13,7 @@ func (e *env) noegle() *cobra.Command {
 	c := &cobra.Command{Use: "noegle", Short: "Lav API-nøgler"}
 	var system string
 	ny := &cobra.Command{
-		Use: "ny NAVN", Short: "Lav en API-nøgle; linjerne til nøglefilen skrives, og nøglen vises denne ene gang", Args: argumenter(cobra.ExactArgs(1)),
+		Use: "ny NAVN", Short: "Lav en API-nøgle; linjerne til nøglefilen skrives, og nøglen vises denne ene gang. En agents nøgle har agentens navn", Args: argumenter(cobra.ExactArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {
 			klar, sha := auth.NyNoegle()
 			rolle := auth.Drift

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -278,7 +279,7 @@ func TestRunningQueryIsCancelled(t *testing.T) {
 	s := openSource(t, SourceConfig{
 		DSN: d.path, Query: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) AS i FROM n",
 	}, connector.Env{})
-	ctx, cancel := context.WithTimeout(t.Context(), 50*1000*1000)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if _, err := s.Read(ctx, ""); !connector.Temporary(err) {
 		t.Errorf("Read = %v, want temporary", err)

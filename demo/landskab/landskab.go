@@ -65,10 +65,11 @@ func Start(ctx context.Context, c Config) (*Landskab, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	c.PerRunde = cmp.Or(c.PerRunde, sager.PerRunde)
 	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 		return nil, err
 	}
-	l := &Landskab{config: c, historie: sager.Lav(c.Seed, c.Sager, cmp.Or(c.PerRunde, sager.PerRunde), c.Fejl)}
+	l := &Landskab{config: c, historie: sager.Lav(c.Seed, c.Sager, c.PerRunde, c.Fejl)}
 	ctx, l.stop = context.WithCancel(ctx)
 	if err := l.aabn(ctx); err != nil {
 		return nil, errors.Join(err, l.Close())
@@ -119,7 +120,7 @@ func (l *Landskab) lyt(adresse string, h http.Handler) (string, error) {
 	return ln.Addr().String(), nil
 }
 
-// ESDHAdresse and ForsendelseAdresse are where the two services listen, as host:port.
+// ESDHAdresse is where ESDH listens, as host:port.
 func (l *Landskab) ESDHAdresse() string { return l.adresser[0] }
 
 // ForsendelseAdresse is where Forsendelse listens, as host:port.
@@ -144,6 +145,27 @@ func (l *Landskab) Play(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// Fortsaet lets new cases come after the story, as many in each round as in the story and without faults, until ctx ends.
+// It always returns an error, ctx.Err() when nothing else went wrong.
+func (l *Landskab) Fortsaet(ctx context.Context) error {
+	nye := sager.NyDrypper(l.config.Seed, l.config.Sager)
+	for {
+		for range l.config.PerRunde {
+			for _, t := range nye.Naeste() {
+				if err := l.Trin(ctx, t); err != nil {
+					return fmt.Errorf("landskab: %w", err)
+				}
+			}
+		}
+		if err := l.Byggesag.ExportNow(ctx); err != nil {
+			return err
+		}
+		if err := pause(ctx, l.config.Periode); err != nil {
+			return err
+		}
+	}
 }
 
 // fejl lets the passing faults begin; each ends by itself.

@@ -253,8 +253,9 @@ type Drypper struct {
 	nr int
 }
 
-// NyDrypper begins after the first n cases of a story.
+// NyDrypper begins after a story of n cases, with or without faults.
 func NyDrypper(seed uint64, n int) *Drypper {
+	n = max(n, mindst) // a story with faults may be longer than it was asked to be
 	return &Drypper{g: &generator{rng: rand.New(rand.NewPCG(seed, 365)), start: time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC), h: &Historie{}, dokNr: 10 * (n + 1)}, nr: n}
 }
 

@@ -161,7 +161,7 @@ func TestReleasedSchemaIsNotChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	if a, b := schema(t, then), schema(t, now); !slices.Equal(a, b) {
-		t.Errorf("0001 makes another schema than it did when it was released:\n%s\n\nreleased:\n%s", strings.Join(b, ";\n"), strings.Join(a, ";\n"))
+		t.Errorf("0001 makes another schema than it did when it was released (not released yet? then go test ./store/migration -rewrite):\n%s\n\nreleased:\n%s", strings.Join(b, ";\n"), strings.Join(a, ";\n"))
 	}
 }
 

@@ -166,6 +166,9 @@ func (j *jsonReader) finish() (connector.Record, bool) {
 
 func (j *jsonReader) stop(at int, err error) (connector.Record, bool) {
 	j.done, j.cut = true, true
+	for at < len(j.text.S) && strings.IndexByte(", \t\r\n", j.text.S[at]) >= 0 {
+		at++ // what stands between the record before and this
+	}
 	return j.broken(at, len(j.text.S), at, err), true
 }
 

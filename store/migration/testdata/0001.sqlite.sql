@@ -145,6 +145,8 @@ CREATE INDEX proces_frist ON proces (frist) WHERE tilstand = 'igang' AND frist >
 
 CREATE INDEX proces_id ON proces (proces_id);
 
+CREATE INDEX proces_igang ON proces (navn, proces_id) WHERE tilstand = 'igang';
+
 CREATE TABLE proces_svar (
   navn        TEXT NOT NULL,
   proces_id   TEXT NOT NULL,
