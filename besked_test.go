@@ -284,7 +284,6 @@ func TestUdfyld(t *testing.T) {
 // TestKanonisk shows what is the same content, and what is not.
 func TestKanonisk(t *testing.T) {
 	t.Parallel()
-	conformance.Proves(t, "mox 41")
 	grund := byggesag()
 	grund.Indhold = []byte(`{"a":1,"b":[true,"æ"]}`)
 	kanonisk := string(grund.Kanonisk())

@@ -32,7 +32,7 @@ var rewrite = flag.Bool("rewrite", false, "write what the dialogues say now into
 // The commands are described at [samtale.svar].
 func TestDialog(t *testing.T) {
 	t.Parallel()
-	conformance.Proves(t, "oio 16", "oio 18", "oio 25", "oio 29", "oio 31", "oio 49", "oio 77", "oio 79", "oio 80", "oio 81", "oio 84", "mox 55")
+	conformance.Proves(t, "oio 18", "oio 25", "oio 29", "oio 31", "oio 49", "oio 77", "oio 79", "oio 80", "oio 81", "oio 84", "mox 55")
 	filer, err := filepath.Glob("testdata/dialog/*.txt")
 	if err != nil || len(filer) < 12 {
 		t.Fatalf("%d dialogues, %v", len(filer), err)

@@ -110,7 +110,6 @@ func ider(l []*mox.Abonnement) []mox.AbonnementID {
 // TestMatcherSomNaivt shows that the index changes nothing but the time it takes: the same abonnementer, each once, in order.
 func TestMatcherSomNaivt(t *testing.T) {
 	t.Parallel()
-	conformance.Proves(t, "mox 28", "mox 30", "mox 31")
 	rapid.Check(t, func(t *rapid.T) {
 		abonnementer := tegnAbonnementer(t)
 		m := mox.NyMatcher(abonnementer)
@@ -126,7 +125,6 @@ func TestMatcherSomNaivt(t *testing.T) {
 // TestMatcherTreFiltre has one besked that fits three filters, in several ways each.
 func TestMatcherTreFiltre(t *testing.T) {
 	t.Parallel()
-	conformance.Proves(t, "mox 27", "mox 28")
 	m := mox.NyMatcher([]mox.Abonnement{
 		{ID: "c", Filter: laesFilter(t, `{"procesID": ["p-1", "p-2"]}`)},
 		{ID: "a", Filter: laesFilter(t, `{"opgaveemne": ["02.*", "02.34.*", "02.34.02"]}`)},
@@ -146,7 +144,7 @@ func TestMatcherTreFiltre(t *testing.T) {
 // TestTilladtModtager shows who may receive: the authorities named, in either spelling, and no one whose is unknown.
 func TestTilladtModtager(t *testing.T) {
 	t.Parallel()
-	conformance.Proves(t, "mox 8", "mox 31")
+	conformance.Proves(t, "mox 8")
 	m := mox.NyMatcher([]mox.Abonnement{
 		{ID: "ny", Modtager: "urn:oio:cvr:12345678"}, {ID: "gammel", Modtager: "urn:oio:cvr-nr:12345678"},
 		{ID: "anden", Modtager: "urn:oio:cvr:87654321"}, {ID: "ukendt"},

@@ -100,7 +100,6 @@ func TestReference(t *testing.T) {
 
 func TestMaskeret(t *testing.T) {
 	t.Parallel()
-	conformance.Proves(t, "mox 53")
 	for s, want := range map[string]string{
 		"":                                 "",
 		"010190-1234":                      "******-****",
@@ -110,7 +109,9 @@ func TestMaskeret(t *testing.T) {
 		"to: 010190-1234,0202902345":       "to: ******-****,******-****",
 		"sag 2026-000123":                  "sag 2026-000123",
 		"cvr 12345678":                     "cvr 12345678",
-		"tlf 98765432, kl. 12:34":          "tlf 98765432, kl. 12:34",
+		"6a7b8c9d-0101-9012-3401-019012340101, 0101901234":            "6a7b8c9d-0101-9012-3401-019012340101, ******-****",
+		"0101901234 6A7B8C9D-0101-9012-3401-019012340101 010190-1234": "******-**** 6A7B8C9D-0101-9012-3401-019012340101 ******-****",
+		"tlf 98765432, kl. 12:34":                                     "tlf 98765432, kl. 12:34",
 	} {
 		if got := mox.Maskeret(s); got != want {
 			t.Errorf("%q becomes %q, want %q", s, got, want)

@@ -95,6 +95,15 @@ func TestTyperRelationer(t *testing.T) {
 	}
 }
 
+func TestSlags(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[mox.Slags]string{mox.Tekst: "tekst", mox.Heltal: "heltal", mox.Boolsk: "boolsk", mox.Dato: "dato", mox.TidspunktSl: "tidspunkt"} {
+		if s.String() != want {
+			t.Errorf("%s, want %s", s, want)
+		}
+	}
+}
+
 func TestStiSlags(t *testing.T) {
 	t.Parallel()
 	sag, dokument := typeAf(t, mox.Sag), typeAf(t, mox.Dokument)

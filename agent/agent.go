@@ -16,8 +16,9 @@ import (
 type Options struct {
 	Log  *slog.Logger
 	Env  connector.Env
-	Ejer string // names this process's leases; each worker appends its own name
-	Ja   bool   // a first run above MaksFoersteKoersel may go on
+	Ejer string        // names this process's leases; each worker appends its own name
+	Leje time.Duration // how long a worker may be silent about a leverance before it is taken for dead; 0 = a minute
+	Ja   bool          // a first run above MaksFoersteKoersel may go on
 	// Punkt is called at named points, so that a test can stop the process just there.
 	Punkt func(navn string)
 }
@@ -40,13 +41,16 @@ func New(spec *Spec, server Server, o Options) (*Agent, error) {
 	if o.Punkt == nil {
 		o.Punkt = func(string) {}
 	}
+	if o.Leje <= 0 {
+		o.Leje = standardLeje
+	}
 	a := &Agent{spec: spec, server: server, o: o, log: o.Log.With("agent", spec.Agent)}
 	for i := range spec.Sources {
 		c, err := spec.Sources[i].open(spec, o.Env)
 		if err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
-		a.kilder = append(a.kilder, &kilde{agent: a, spec: &spec.Sources[i], source: c, log: a.log.With("kilde", spec.Sources[i].Name)})
+		a.kilder = append(a.kilder, &kilde{agent: a, spec: &spec.Sources[i], source: c, log: a.log.With("kilde", spec.Sources[i].Name), savnede: map[string]int{}})
 	}
 	for i := range spec.Sinks {
 		c, err := spec.Sinks[i].open(spec, o.Env)

@@ -184,13 +184,21 @@ func navneraad(k *SinkSpec, navn string, sql bool) string {
 	felter := k.skrevne()
 	switch {
 	case strings.HasPrefix(navn, "felt."):
-		return "mappen skriver " + strings.Join(felter, ", ")
+		return k.Map + " skriver " + strings.Join(felter, ", ")
 	case strings.HasPrefix(navn, svarBesked):
-		return mente(navn, beskednavne())
+		return beskedraad(navn)
 	case sql:
-		return "brug key, noegle, besked_… eller et af mappens felter: " + strings.Join(felter, ", ")
+		return "brug key, noegle, besked_… eller et af felterne " + strings.Join(felter, ", ")
 	}
 	return mente(navn, []string{"key", "noegle", "besked.…", "felt.…"})
+}
+
+func beskedraad(navn string) string {
+	var navne []string
+	for _, n := range beskednavne() {
+		navne = append(navne, strings.TrimPrefix(n, svarBesked))
+	}
+	return mente(strings.TrimPrefix(navn, svarBesked), navne)
 }
 
 // sqlnavn is how a statement spells a name.

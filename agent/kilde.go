@@ -26,12 +26,18 @@ const MaksFoersteKoersel = 1000
 // standardMaksAndel is the share of a source's objekter that one complete listing may withdraw.
 const standardMaksAndel = 0.1
 
+// maksSavnet is how often a document that cannot be had holds back the records behind it, before it becomes a Fejl of its
+// own: some minutes, as run waits between two tries.
+const maksSavnet = 12
+
 // kilde reads one source of the system.
 type kilde struct {
-	agent  *Agent
-	spec   *SourceSpec
-	source connector.Source
-	log    *slog.Logger
+	agent   *Agent
+	spec    *SourceSpec
+	source  connector.Source
+	log     *slog.Logger
+	ryddet  bool           // the source has tidied up after all that MOX has
+	savnede map[string]int // how often a document could not be had
 }
 
 // run reads until ctx ends. A failure is logged, and tried again later.
@@ -64,6 +70,9 @@ func (k *kilde) runOnce(ctx context.Context) (mere bool, err error) {
 			return false, err
 		}
 	}
+	if !k.ryddet && stand.Position != "" { // the process that read this far may have stopped before it could
+		k.ryd(ctx, stand.Position)
+	}
 	b, err := k.source.Read(ctx, stand.Position)
 	if err != nil {
 		return false, err
@@ -84,10 +93,17 @@ func (k *kilde) runOnce(ctx context.Context) (mere bool, err error) {
 	}
 	k.log.Info("kilde læst", "poster", len(i.Poster), "beskeder", len(ud.Beskeder), "uaendrede", ud.Uaendrede, "foraeldede", ud.Foraeldede, "ekko", ud.Ekko, "fejl", ud.Fejl)
 	k.agent.o.Punkt("kilde.mellem")
-	if err := k.source.Committed(ctx, b.Position); err != nil {
-		return b.More, fmt.Errorf("posterne er gemt, men kilden kunne ikke ryddes op: %w", err)
-	}
+	k.ryd(ctx, b.Position)
 	return b.More, nil
+}
+
+// ryd lets the source tidy up after records that MOX has. When it cannot, nothing is lost, and it is tried again.
+func (k *kilde) ryd(ctx context.Context, position string) {
+	err := k.source.Committed(ctx, position)
+	k.ryddet = err == nil
+	if err != nil && ctx.Err() == nil {
+		k.log.Warn("posterne er gemt, men kilden kunne ikke ryddes op", "fejl", mox.Maskeret(err.Error()))
+	}
 }
 
 // bekraeft counts what a first run would send, and refuses more than MaksFoersteKoersel without a yes.
@@ -101,7 +117,7 @@ func (k *kilde) bekraeft(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		antal += len(b.Records)
+		antal += k.ville(b.Records)
 		if !b.More || b.Position == position {
 			break
 		}
@@ -112,6 +128,21 @@ func (k *kilde) bekraeft(ctx context.Context) error {
 	}
 	return mox.E("første kørsel", mox.KodeBekraeft, "kilden %s/%s har %d poster, og de ville alle blive sendt", k.agent.spec.Agent, k.spec.Name, antal).
 		Med("kør igen med --ja, eller vælg start: baseline")
+}
+
+// ville counts the records that a first run would send.
+func (k *kilde) ville(poster []connector.Record) (n int) {
+	for _, r := range poster {
+		if p := k.spec.oversaet(r); p.Fejl == nil && !k.spec.laerer(p) {
+			n++
+		}
+	}
+	return n
+}
+
+// laerer reports whether a first run only learns the record.
+func (k *SourceSpec) laerer(p distributor.Post) bool {
+	return k.Start == StartBaseline || k.Start == StartFra && p.Fra.Before(k.fra)
 }
 
 func (k *kilde) indlevering(ctx context.Context, stand store.Kilde, b connector.Batch) (distributor.Indlevering, error) {
@@ -161,62 +192,114 @@ func (k *kilde) stier() map[string][]string {
 	return ud
 }
 
-// post maps one record. The error is a temporary one that concerns the whole batch; what is wrong with the record itself
-// stands in the Post.
+// post maps one record and stores its documents. The error is one that may pass, and concerns the whole batch; what is
+// wrong with the record itself stands in the Post.
 func (k *kilde) post(ctx context.Context, r connector.Record) (distributor.Post, error) {
 	sted, err := json.Marshal(r.Place)
 	if err != nil {
 		return distributor.Post{}, err
 	}
-	p := distributor.Post{ObjektType: k.spec.Objekttype, Foelsomhed: k.spec.Foelsomhed, Sted: string(sted), Raa: r.Raw}
-	if p.ObjektType == "" {
-		p.ObjektType = mox.ObjektType(k.spec.table.Objekttype())
+	if len(k.spec.Indhold) > 0 && k.spec.ubrugelig(r) == nil {
+		fejl, err := k.hentIndhold(ctx, &r)
+		if err != nil {
+			return distributor.Post{}, err
+		}
+		if fejl != nil {
+			return distributor.Post{Fejl: fejl, Noegle: r.Fields[k.spec.Key], Sted: string(sted), Raa: r.Raw}, nil
+		}
 	}
-	if r.Err != nil {
-		p.Fejl = &distributor.Postfejl{Ansvar: mox.AnsvarAfsender, Kode: "kan_ikke_laeses", Tekst: r.Err.Error(), Raad: "ret posten her, eller få systemet til at levere den igen"}
-		return p, nil
-	}
-	if err := k.hentIndhold(ctx, &r, &p); err != nil || p.Fejl != nil {
-		return p, err
-	}
-	felter, fra, err := k.spec.table.ToOIO(mapping.Record{Fields: r.Fields, Where: r.Place.String()})
-	if err != nil {
-		p.Fejl = &distributor.Postfejl{Ansvar: mox.AnsvarAfsender, Kode: "kan_ikke_oversaettes", Tekst: err.Error(), Raad: "ret posten her eller i systemet; er den rigtig, så ret " + k.spec.Map}
-		return p, nil
-	}
-	p.Felter, p.Noegle, p.Version, p.Lokale = felter, r.Fields[k.spec.Key], r.Fields[k.spec.Version], r.Fields
-	if fra != nil {
-		p.Fra = *fra
-	}
-	if v := k.spec.Passiver; v != nil && slices.Contains(v.Vaerdier, r.Fields[v.Felt]) {
-		p.Livscyklus = mox.Passiveret
-	}
+	p := k.spec.oversaet(r)
+	p.Sted, p.Raa = string(sted), r.Raw
 	return p, nil
 }
 
 // hentIndhold stores the documents that the record names, and puts references to the bytes in their place.
-func (k *kilde) hentIndhold(ctx context.Context, r *connector.Record, p *distributor.Post) error {
-	for n, felt := range k.spec.Indhold {
-		ref := r.Fields[felt]
+func (k *kilde) hentIndhold(ctx context.Context, r *connector.Record) (*distributor.Postfejl, error) {
+	felter := maps.Clone(r.Fields)
+	for _, felt := range k.spec.Indhold {
+		ref := felter[felt]
 		if ref == "" {
 			continue
-		}
-		if n == 0 {
-			r.Fields = maps.Clone(r.Fields)
 		}
 		sha, err := k.gem(ctx, ref)
 		switch {
 		case err == nil:
-			r.Fields[felt] = indhold.URN + sha
-		case connector.Temporary(err) || mox.KodeAf(err) == mox.KodeUtilgaengelig || ctx.Err() != nil:
-			return err
+			delete(k.savnede, ref)
+			felter[felt] = indhold.URN + sha
+		case ctx.Err() != nil || forbigaaende(err) && !k.opgiver(ref, err):
+			return nil, fmt.Errorf("%s: dokumentet i feltet %s: %w", r.Place, felt, err)
 		default:
-			p.Fejl = &distributor.Postfejl{Ansvar: mox.AnsvarAfsender, Kode: "uden_indhold", Tekst: fmt.Sprintf("dokumentet i feltet %s kan ikke hentes: %v", felt, err),
-				Raad: "læg dokumentet, hvor posten siger det, og lad systemet levere posten igen"}
-			return nil
+			return &distributor.Postfejl{Ansvar: mox.AnsvarAfsender, Kode: "uden_indhold", Tekst: fmt.Sprintf("%s: dokumentet i feltet %s kan ikke hentes: %v", r.Place, felt, err),
+				Raad: "læg dokumentet, hvor posten siger det, og ret og send posten"}, nil
 		}
 	}
+	r.Fields = felter
+	return nil, nil
+}
+
+// forbigaaende reports whether a document that could not be had may be had later: the system's doing, or MOX's own.
+func forbigaaende(err error) bool {
+	var c *connector.Error
+	if errors.As(err, &c) {
+		return c.Temporary
+	}
+	return kanGentages(err)
+}
+
+// opgiver counts a try for a document in the system, and reports whether there have been enough. For MOX itself, whose
+// disk may be full, the source waits as long as it takes.
+func (k *kilde) opgiver(ref string, err error) bool {
+	var c *connector.Error
+	if !errors.As(err, &c) || k.savnede == nil {
+		return false
+	}
+	k.savnede[ref]++
+	return k.savnede[ref] > maksSavnet
+}
+
+// oversaet maps one record; what is wrong with it stands in the Post.
+func (k *SourceSpec) oversaet(r connector.Record) distributor.Post {
+	p := distributor.Post{ObjektType: mox.ObjektType(k.table.Objekttype()), Foelsomhed: k.Foelsomhed, Noegle: r.Fields[k.Key], Version: r.Fields[k.Version]}
+	if p.Fejl = k.ubrugelig(r); p.Fejl != nil {
+		return p
+	}
+	felter, fra, err := k.table.ToOIO(mapping.Record{Fields: r.Fields, Where: r.Place.String()})
+	if err != nil {
+		p.Fejl = &distributor.Postfejl{Ansvar: mox.AnsvarAfsender, Kode: "kan_ikke_oversaettes", Tekst: err.Error(), Raad: "ret posten her eller i systemet; er den rigtig, så ret " + k.Map}
+		return p
+	}
+	p.Felter, p.Lokale = felter, k.lokale(r.Fields)
+	if fra != nil {
+		p.Fra = *fra
+	}
+	if v := k.Passiver; v != nil && slices.Contains(v.Vaerdier, r.Fields[v.Felt]) {
+		p.Livscyklus = mox.Passiveret
+	}
+	return p
+}
+
+// ubrugelig says why a record need not even be mapped; nil when it is to be.
+func (k *SourceSpec) ubrugelig(r connector.Record) *distributor.Postfejl {
+	switch {
+	case r.Err != nil:
+		return &distributor.Postfejl{Ansvar: mox.AnsvarAfsender, Kode: "kan_ikke_laeses", Tekst: r.Err.Error(), Raad: "ret posten her, eller få systemet til at levere den igen"}
+	case r.Fields[k.Key] == "":
+		return &distributor.Postfejl{Ansvar: mox.AnsvarAfsender, Kode: "uden_noegle", Tekst: fmt.Sprintf("%s: posten har ingen værdi i nøglefeltet %s", r.Place, k.Key),
+			Raad: "giv posten en nøgle her eller i systemet"}
+	}
 	return nil
+}
+
+// lokale are the record's mapped fields, spelled as the map itself would: so a value that the system spells otherwise than
+// MOX wrote it is known again.
+func (k *SourceSpec) lokale(felter map[string]string) map[string]string {
+	ud := map[string]string{}
+	for _, r := range k.table.Rows() {
+		if v, ok := felter[r.Felt]; ok && r.Sti != "" && r.Retning != mapping.Ud {
+			ud[r.Felt] = k.table.Canonical(r.Felt, v)
+		}
+	}
+	return ud
 }
 
 func (k *kilde) gem(ctx context.Context, ref string) (sha string, err error) {
@@ -252,7 +335,8 @@ func (a *Agent) Ret(ctx context.Context, kildenavn string, raa []byte, sted stri
 	if err != nil {
 		return distributor.Indlevering{}, mox.E("ret", mox.KodeUgyldig, "den rettede post kan ikke læses: %s", mox.Maskeret(err.Error()))
 	}
-	p, err := k.post(ctx, r)
+	uden := kilde{agent: a, spec: k.spec, source: k.source} // the source itself may be reading meanwhile
+	p, err := uden.post(ctx, r)
 	if err != nil {
 		return distributor.Indlevering{}, err
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 func (s *Spec) check(l *linter) {
-	l.navn("$.agent", s.Agent)
+	l.navn("$", "agent", s.Agent)
 	if s.System == "" {
 		l.fail(l.at("$"), "skriv det system, agenten arbejder for: «system: Byggesagssystemet»", "system mangler")
 	}
@@ -33,22 +33,25 @@ func (s *Spec) check(l *linter) {
 	}
 }
 
-func (l *linter) navn(path, navn string) {
-	if !navneform.MatchString(navn) {
-		l.fail(l.at(path), "brug små bogstaver, tal, - og _; højst 50 tegn", "%q er ikke et navn", navn)
+func (l *linter) navn(path, noegle, navn string) {
+	switch {
+	case navn == "":
+		l.fail(l.at(path), "giv den et navn med små bogstaver: «"+noegle+": sager»", "%s mangler", noegle)
+	case !navneform.MatchString(navn):
+		l.fail(l.at(path+"."+noegle), "brug små bogstaver, tal, - og _; højst 50 tegn", "%q er ikke et navn", navn)
 	}
 }
 
 func (l *linter) entydig(path, navn string, navne map[string]bool) {
-	l.navn(path, navn)
-	if navne[navn] {
-		l.fail(l.at(path), "giv hver source og sink sit eget navn", "navnet %q er brugt før", navn)
+	l.navn(path, "name", navn)
+	if navne[navn] && navn != "" {
+		l.fail(l.at(path+".name"), "giv hver source og sink sit eget navn", "navnet %q er brugt før", navn)
 	}
 	navne[navn] = true
 }
 
 func (l *linter) source(path string, k *SourceSpec, navne map[string]bool) {
-	l.entydig(path+".name", k.Name, navne)
+	l.entydig(path, k.Name, navne)
 	l.startregel(path+".start", k)
 	if k.Key == "" {
 		l.fail(l.at(path), "skriv det felt, der navngiver posten: «key: sagsnr»", "key mangler")
@@ -96,7 +99,7 @@ func (l *linter) startregel(path string, k *SourceSpec) {
 }
 
 func (l *linter) sink(path string, k *SinkSpec, navne map[string]bool) {
-	l.entydig(path+".name", k.Name, navne)
+	l.entydig(path, k.Name, navne)
 	k.table = l.tabel(path+".map", k.Map, "", mapping.Ud)
 	l.filter(path+".filter", k)
 	if !slices.Contains([]string{GentagNoegle, GentagOpslag, GentagNaturlig, GentagNej}, k.Gentag) {
@@ -151,7 +154,7 @@ func (l *linter) filter(path string, k *SinkSpec) {
 	}
 	f, fejl := mox.LaesFilter(renset(v))
 	for _, e := range fejl {
-		l.fail(l.at(path+"."+e.Sti), "", "filter %s: %s", e.Sti, e.Tekst)
+		l.fail(l.at(path+"."+e.Sti), "", "%s: %s", strings.TrimSuffix("filter."+e.Sti, "."), e.Tekst)
 	}
 	k.filter = f
 }
@@ -239,7 +242,7 @@ func (k *SinkSpec) svarfelt(t *mox.Type, felt string) (raad string, ok bool) {
 		return fmt.Sprintf("brug en sti, som en besked om %s har", t.Navn), ok
 	}
 	if strings.HasPrefix(felt, svarBesked) {
-		return mente(felt, beskednavne()), slices.Contains(beskednavne(), felt)
+		return beskedraad(felt), slices.Contains(beskednavne(), felt)
 	}
 	return "", true
 }
@@ -280,7 +283,7 @@ func (l *linter) tabel(path, fil string, t mox.ObjektType, retning mapping.Direc
 	sti := filepath.Join(l.spec.dir(), fil)
 	src, err := laesFil(sti)
 	if err != nil {
-		l.fail(l.at(path), "stier regnes fra agentens mappe", "mappen %s kan ikke læses: %v", fil, err)
+		l.fail(l.at(path), "stier regnes fra agentens mappe", "map-filen %s kan ikke læses: %v", fil, err)
 		return nil
 	}
 	table, problems := mapping.Load(sti, src)

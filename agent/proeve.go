@@ -1,32 +1,38 @@
 package agent
 
 import (
+	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/connector"
-	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/mapping"
 )
 
 // Proeve is one recorded example of what an agent is to do, in a YAML file in the folder "proever" beside the agent's file.
 // It names a source or a sink, what comes in, and what is to come out. Nothing is sent anywhere.
+//
+// Everything that comes out is held against what the example says. An example with fejl is to fail, in a text that has
+// those words, and says nothing of what comes out.
 type Proeve struct {
-	Source string            `yaml:"source"`
-	Post   map[string]string `yaml:"post"` // source: the record's fields
-	Oio    map[string]string `yaml:"oio"`  // source: the OIO values to expect; sink: the besked's values, and "besked.…"
+	Source         string            `yaml:"source"`
+	Post           map[string]string `yaml:"post"`           // the record's fields, as the connector gives them
+	Noegle         string            `yaml:"noegle"`         // source: the record's key; sink: the key that the answer gives the objekt
+	Livscykluskode string            `yaml:"livscykluskode"` // source: Passiveret for a withdrawn record, else not given
+	Oio            map[string]string `yaml:"oio"`            // source: the OIO values to expect; sink: the besked's values, and "besked.…"
 
-	Sink    string            `yaml:"sink"`
-	Noegler map[string]string `yaml:"noegler"`  // sink: what the system calls the objekter, by UUID
-	Felter  map[string]string `yaml:"felter"`   // sink: the fields to expect in the call
-	Svar    map[string]string `yaml:"svar"`     // sink: what the system answers
-	SvarOio map[string]string `yaml:"svar_oio"` // sink: the OIO values to expect of the answer
+	Sink      string            `yaml:"sink"`
+	Noegler   map[string]string `yaml:"noegler"`   // what the system calls the objekter, by UUID
+	Operation string            `yaml:"operation"` // opret, ret, passiver or slet
+	Felter    map[string]string `yaml:"felter"`    // the fields to expect in the call, those for addresses only included
+	Svar      map[string]string `yaml:"svar"`      // what the system answers, when it accepts
+	SvarOio   map[string]string `yaml:"svar_oio"`  // the OIO values to expect of the answer
 
 	Fejl string `yaml:"fejl"` // a part of the error to expect, instead of values
 }
@@ -55,65 +61,96 @@ func (s *Spec) Proever() ([]Proeveresultat, error) {
 }
 
 func (s *Spec) proev(fil string) []string {
-	b, err := os.ReadFile(fil)
+	b, err := laesFil(fil)
 	if err != nil {
-		return []string{err.Error()}
+		return []string{"filen kan ikke læses: " + err.Error()}
 	}
 	var p Proeve
 	if err := yaml.UnmarshalWithOptions(b, &p, yaml.Strict()); err != nil {
 		return []string{yaml.FormatError(err, false, false)}
 	}
-	if i := slices.IndexFunc(s.Sources, func(k SourceSpec) bool { return k.Name == p.Source }); i >= 0 {
-		return p.source(s.Sources[i].table)
-	}
-	if i := slices.IndexFunc(s.Sinks, func(k SinkSpec) bool { return k.Name == p.Sink }); i >= 0 {
-		return p.sink(&s.Sinks[i])
+	k := slices.IndexFunc(s.Sources, func(k SourceSpec) bool { return k.Name == p.Source })
+	n := slices.IndexFunc(s.Sinks, func(k SinkSpec) bool { return k.Name == p.Sink })
+	switch {
+	case k >= 0 && p.Sink == "":
+		return p.bedoem(p.source(&s.Sources[k]))
+	case n >= 0 && p.Source == "":
+		return p.bedoem(p.sink(&s.Sinks[n]))
 	}
 	return []string{fmt.Sprintf("agenten har hverken source %q eller sink %q", p.Source, p.Sink)}
 }
 
-func (p *Proeve) source(t *mapping.Table) []string {
-	oio, _, err := t.ToOIO(mapping.Record{Fields: p.Post, Where: "prøve"})
-	return p.hold("oio", p.Oio, oio, err)
-}
-
-func (p *Proeve) sink(k *SinkSpec) []string {
-	felter, err := k.table.ToSystem(mapping.Document{OIO: p.Oio, Only: k.Felter, Where: "prøve",
-		Keys: func(_, ref string) (string, bool) { n, ok := p.Noegler[ref]; return n, ok }})
-	tekst := map[string]string{}
-	for f, v := range felter {
-		tekst[f] = fmt.Sprint(v)
-	}
-	ud := p.hold("felter", p.Felter, tekst, err)
-	if p.Svar == nil || k.Answer.Besked == nil || len(ud) > 0 {
-		return ud
-	}
-	flad := map[string]string{}
-	maps.Copy(flad, p.Oio)
-	post := svarpost(distributor.Arbejde{}, connector.Call{Fields: felter}, flad, p.Svar)
-	oio, _, err := k.Answer.Besked.table.ToOIO(mapping.Record{Fields: post, Where: "prøvens svar"})
-	return p.hold("svar_oio", p.SvarOio, oio, err)
-}
-
-// hold compares what was expected with what came, or with the error.
-func (p *Proeve) hold(navn string, vent, fik map[string]string, err error) []string {
+// bedoem holds an error, or none, against the one that the example awaits.
+func (p *Proeve) bedoem(afvigelser []string, err error) []string {
 	switch {
 	case err != nil && p.Fejl != "" && strings.Contains(err.Error(), p.Fejl):
 		return nil
+	case err != nil && p.Fejl != "":
+		return []string{fmt.Sprintf("ventede en fejl med %q, fik: %v", p.Fejl, err)}
 	case err != nil:
 		return []string{err.Error()}
 	case p.Fejl != "":
 		return []string{fmt.Sprintf("ventede en fejl med %q, men det gik godt", p.Fejl)}
 	}
-	var ud []string
+	return afvigelser
+}
+
+const proevested = "prøven"
+
+func (p *Proeve) source(k *SourceSpec) ([]string, error) {
+	post := k.oversaet(connector.Record{Fields: p.Post, Place: connector.Place{File: proevested}})
+	if post.Fejl != nil {
+		return nil, errors.New(post.Fejl.Tekst)
+	}
+	return slices.Concat(hold("", map[string]string{"noegle": p.Noegle, "livscykluskode": p.Livscykluskode},
+		map[string]string{"noegle": post.Noegle, "livscykluskode": string(post.Livscyklus)}), hold("oio ", p.Oio, post.Felter)), nil
+}
+
+func (p *Proeve) sink(k *SinkSpec) ([]string, error) {
+	felter, err := k.oversaet(p.Oio, p.Noegler, proevested)
+	if err != nil {
+		return nil, err
+	}
+	tekst := map[string]string{}
+	for f, v := range felter {
+		tekst[f] = mapping.Text(v)
+	}
+	noegle, kendt := p.Noegler[p.Oio[svarBesked+"objektID"]]
+	operation := operation(mox.LivscyklusKode(p.Oio[svarBesked+"livscykluskode"]), kendt)
+	ud := slices.Concat(hold("", map[string]string{"operation": p.Operation}, map[string]string{"operation": operation}), hold("felter ", p.Felter, tekst))
+	if p.Svar == nil || len(ud) > 0 {
+		return ud, nil
+	}
+	return p.svar(k, operation, vars(noegle, "", p.Oio, felter))
+}
+
+// svar reads the example's answer as the agent would.
+func (p *Proeve) svar(k *SinkSpec, operation string, sendt map[string]string) ([]string, error) {
+	noegle, err := k.svarnoegle(operation, p.Svar)
+	if err != nil {
+		return nil, err
+	}
+	ud := hold("", map[string]string{"noegle": p.Noegle}, map[string]string{"noegle": noegle})
+	if k.Answer.Besked == nil {
+		return append(ud, hold("svar_oio ", p.SvarOio, nil)...), nil
+	}
+	post, err := k.Answer.Besked.post(svarpost(sendt, p.Oio, p.Svar), proevested)
+	if err != nil {
+		return nil, err
+	}
+	return append(ud, hold("svar_oio ", p.SvarOio, post.Felter)...), nil
+}
+
+// hold compares what was expected with what came.
+func hold(forled string, vent, fik map[string]string) (ud []string) {
 	for _, k := range slices.Sorted(maps.Keys(vent)) {
 		if fik[k] != vent[k] {
-			ud = append(ud, fmt.Sprintf("%s %s: ventede %q, fik %q", navn, k, vent[k], fik[k]))
+			ud = append(ud, fmt.Sprintf("%s%s: ventede %q, fik %q", forled, k, vent[k], fik[k]))
 		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(fik)) {
 		if _, ok := vent[k]; !ok {
-			ud = append(ud, fmt.Sprintf("%s %s: ventede intet, fik %q", navn, k, fik[k]))
+			ud = append(ud, fmt.Sprintf("%s%s: ventede intet, fik %q", forled, k, fik[k]))
 		}
 	}
 	return ud

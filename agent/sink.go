@@ -18,8 +18,8 @@ import (
 	"github.com/moxkit/mox/oio"
 )
 
-// leje is how long a worker may be silent about a leverance before it is taken for dead. It renews while it works.
-const leje = 60 * time.Second
+// standardLeje is how long a worker may be silent about a leverance before it is taken for dead. It renews while it works.
+const standardLeje = time.Minute
 
 // laengsteVent is how long a worker waits for work at a time.
 const laengsteVent = 20 * time.Second
@@ -37,7 +37,7 @@ type sink struct {
 func (s *sink) run(ctx context.Context, ejer string) {
 	fejl := 0
 	for ctx.Err() == nil {
-		arbejde, err := s.agent.server.Hent(ctx, s.id, ejer, 1, leje, laengsteVent)
+		arbejde, err := s.agent.server.Hent(ctx, s.id, ejer, 1, s.agent.o.Leje, laengsteVent)
 		if err != nil {
 			if ctx.Err() == nil {
 				fejl++
@@ -79,14 +79,14 @@ func (s *sink) forny(ctx context.Context, w distributor.Arbejde) (stop func()) {
 	faerdig := make(chan struct{})
 	go func() {
 		defer close(faerdig)
-		t := time.NewTicker(leje / 3)
+		t := time.NewTicker(s.agent.o.Leje / 3)
 		defer t.Stop()
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case <-t.C:
-				if _, err := s.agent.server.Forny(ctx, w.Ejer, []int64{w.Leverance}, leje); err != nil && ctx.Err() == nil {
+				if _, err := s.agent.server.Forny(ctx, w.Ejer, []int64{w.Leverance}, s.agent.o.Leje); err != nil && ctx.Err() == nil {
 					s.log.Warn("lejemålet kunne ikke fornyes", "leverance", w.Leverance, "fejl", err)
 				}
 			}
@@ -128,32 +128,47 @@ func (s *sink) forsoeg(ctx context.Context, w distributor.Arbejde) distributor.A
 		f.Udfald = oversaettelsesfejl(err)
 		return f
 	}
-	a, err := s.kald(ctx, w, call)
+	a, fundet, err := s.kald(ctx, w, call)
 	if err != nil {
 		f.Udfald = s.kaldfejl(err)
 		return f
 	}
 	f.Svar = a.Raw
-	if f.Udfald = s.doem(a); f.Udfald.Resultat != mox.ResAccepteret {
+	f.Udfald = s.doem(a)
+	if fundet { // the code is that of the lookup
+		f.Udfald = mox.Udfald{Resultat: mox.ResAccepteret, Kode: a.Code, Tekst: "fundet ved opslag: et tidligere forsøg havde virket"}
+	}
+	if f.Udfald.Resultat != mox.ResAccepteret {
 		return f
 	}
 	if err := s.svar(&f, w, call, oversat, a.Fields); err != nil {
-		// The system has done its part; only what it answered cannot be told.
-		f.Udfald = mox.Udfald{Resultat: mox.ResFejlet, Ansvar: mox.AnsvarMOX, Kode: "svar_kan_ikke_oversaettes", Tekst: err.Error()}
+		f.Udfald = s.svarfejl(err)
 	}
 	return f
 }
 
+// svarfejl is what an accepting answer that cannot be used makes of the attempt: the system has done its part, so the work
+// is not to be done again. Where a repeat would be a second effect, a person is asked what the answer was to tell.
+func (s *sink) svarfejl(err error) mox.Udfald {
+	u := mox.Udfald{Resultat: mox.ResFejlet, Ansvar: mox.AnsvarMOX, Kode: "svar_kan_ikke_oversaettes", Tekst: err.Error()}
+	if s.spec.Gentag == GentagNej {
+		u.Resultat = mox.ResUkendt
+	}
+	return u
+}
+
 // kald asks first, where an earlier attempt may have had its effect and the system can be asked, and else makes the call.
-func (s *sink) kald(ctx context.Context, w distributor.Arbejde, c connector.Call) (connector.Answer, error) {
-	if w.Usikker && s.spec.Gentag == GentagOpslag {
+// fundet tells that the effect was there already. After a person's gensend it asks too: they cannot know.
+func (s *sink) kald(ctx context.Context, w distributor.Arbejde, c connector.Call) (a connector.Answer, fundet bool, err error) {
+	if s.spec.Gentag == GentagOpslag && (w.Usikker || w.Omgang > 1) {
 		a, fundet, err := s.sink.Lookup(ctx, c)
 		if err != nil || fundet {
-			return a, ikkeSket(err)
+			return a, fundet, ikkeSket(err)
 		}
 	}
 	s.agent.o.Punkt("virkning.foer")
-	return s.sink.Write(ctx, c)
+	a, err = s.sink.Write(ctx, c)
+	return a, false, err
 }
 
 // ikkeSket is a failed lookup as what it is: nothing was done.
@@ -196,8 +211,8 @@ func (s *sink) doem(a connector.Answer) mox.Udfald {
 		u.Resultat, u.Ansvar = mox.ResAfvist, ansvar
 	case naevnt(s.spec.Answer.Midlertidig, a.Code) || a.Code == "429" || a.Code == "503":
 		u.Resultat = mox.ResMidlertidig
-	case serverfejl(a.Code) && s.spec.Gentag == GentagNej:
-		u.Resultat = mox.ResUkendt // it may have failed after the effect
+	case serverfejl(a.Code) && (s.spec.Gentag == GentagNej || s.spec.Gentag == GentagOpslag):
+		u.Resultat = mox.ResUkendt // it may have failed after the effect: ask first, or ask a person
 	case serverfejl(a.Code):
 		u.Resultat = mox.ResMidlertidig
 	default:
@@ -226,8 +241,13 @@ func naevnt(koder []any, kode string) bool {
 	return slices.ContainsFunc(koder, func(k any) bool { return fmt.Sprint(k) == kode })
 }
 
+// serverfejl reports whether the code says that the system itself failed: HTTP 5xx, or a SOAP fault that is its own.
 func serverfejl(kode string) bool {
-	return len(kode) == 3 && kode[0] == '5' || kode == "Server" || strings.HasPrefix(kode, "Server.")
+	if len(kode) == 3 && kode[0] == '5' {
+		return true
+	}
+	foerste, _, _ := strings.Cut(kode, ".")
+	return foerste == "Server" || foerste == "Receiver"
 }
 
 func ellers(s, andet string) string {
@@ -237,20 +257,28 @@ func ellers(s, andet string) string {
 	return s
 }
 
+// kaldFelt begins the name of a local field in a template.
+const kaldFelt = "felt."
+
+// oversaet gives the local fields that the sink writes of a besked's values.
+func (k *SinkSpec) oversaet(oio, noegler map[string]string, sted string) (map[string]any, error) {
+	return k.table.ToSystem(mapping.Document{OIO: oio, Only: k.Felter, Where: sted,
+		Keys: func(_, ref string) (string, bool) { n, ok := noegler[ref]; return n, ok }})
+}
+
 // call forms the call that brings the besked into the system. oversat is the besked's content by sti.
 func (s *sink) call(w distributor.Arbejde) (c connector.Call, oversat map[string]string, err error) {
 	oversat, err = flad(&w.Besked)
 	if err != nil {
 		return c, nil, err
 	}
-	felter, err := s.spec.table.ToSystem(mapping.Document{OIO: oversat, Only: s.spec.Felter, Where: string(w.Besked.ID),
-		Keys: func(_, ref string) (string, bool) { n, ok := w.Noegler[ref]; return n, ok }})
+	felter, err := s.spec.oversaet(oversat, w.Noegler, string(w.Besked.ID))
 	if err != nil {
 		return c, nil, err
 	}
 	noegle, kendt := w.Noegler[string(w.Besked.ObjektID)]
 	c = connector.Call{Operation: operation(w.Besked.LivscyklusKode, kendt), Key: w.Noegle, Fields: felter,
-		Vars: s.vars(w, noegle, oversat, felter), Content: map[string]connector.Opener{}}
+		Vars: vars(noegle, w.Noegle, oversat, felter), Content: map[string]connector.Opener{}}
 	for _, felt := range s.spec.KunAdresse {
 		delete(felter, felt)
 	}
@@ -285,15 +313,15 @@ func operation(k mox.LivscyklusKode, kendt bool) string {
 }
 
 // vars are the values that addresses and file names may hold.
-func (s *sink) vars(w distributor.Arbejde, noegle string, oversat map[string]string, felter map[string]any) map[string]string {
-	ud := map[string]string{"key": noegle, "noegle": w.Noegle}
+func vars(noegle, gentagelse string, oversat map[string]string, felter map[string]any) map[string]string {
+	ud := map[string]string{"key": noegle, "noegle": gentagelse}
 	for k, v := range oversat {
-		if strings.HasPrefix(k, "besked.") {
+		if strings.HasPrefix(k, svarBesked) {
 			ud[k] = v
 		}
 	}
 	for k, v := range felter {
-		ud["felt."+k] = fmt.Sprint(v)
+		ud[kaldFelt+k] = mapping.Text(v)
 	}
 	return ud
 }

@@ -15,39 +15,61 @@ import (
 // svar puts into the report what the system's accepting answer teaches: the key it gave the objekt, what was written, and
 // the slutbesked. spec: mox 20
 func (s *sink) svar(f *distributor.Afslutning, w distributor.Arbejde, c connector.Call, oversat, svar map[string]string) error {
-	if s.spec.Noegle != "" {
-		if f.Noegle = svar[s.spec.Noegle]; f.Noegle == "" && c.Operation == "opret" {
-			return fmt.Errorf("svaret har ikke feltet %q, som skal være objektets nøgle i systemet", s.spec.Noegle)
-		}
+	noegle, err := s.spec.svarnoegle(c.Operation, svar)
+	if err != nil {
+		return err
 	}
-	ekko := skrevet(c.Fields, svar)
+	f.Noegle = noegle
 	if _, kendt := w.Noegler[string(w.Besked.ObjektID)]; kendt {
-		f.Ekko, f.EkkoAf = ekko, w.Besked.ObjektID
+		f.Ekko, f.EkkoAf = s.agent.skrevet(w.Besked.ObjektType, c.Fields, svar), w.Besked.ObjektID
 	}
 	if s.spec.Answer.Besked == nil {
 		return nil
 	}
-	p, err := s.slutpost(w, svarpost(w, c, oversat, svar))
+	p, err := s.spec.Answer.Besked.post(svarpost(c.Vars, oversat, svar), string(w.Besked.ID))
 	if err != nil {
 		return err
 	}
-	p.Ekko = ekko
+	p.Foelsomhed = w.Besked.Foelsomhed
+	p.Ekko = s.agent.skrevet(p.ObjektType, c.Fields, svar)
 	f.Poster = []distributor.Post{p}
 	return nil
 }
 
-// skrevet is what was written into each field, and what the system then said it holds.
-func skrevet(felter map[string]any, svar map[string]string) []store.Ekko {
+// svarnoegle is the key that an answer gives the objekt; an answer to anything but opret may leave it out.
+func (k *SinkSpec) svarnoegle(operation string, svar map[string]string) (string, error) {
+	noegle := svar[k.Noegle]
+	if k.Noegle != "" && noegle == "" && operation == "opret" {
+		return "", fmt.Errorf("svaret har ikke feltet %q, som skal være objektets nøgle i systemet", k.Noegle)
+	}
+	return noegle, nil
+}
+
+// skrevet is what was written into each field of an objekt, and what the system then said it holds, both as a source of
+// ours would spell it.
+func (a *Agent) skrevet(t mox.ObjektType, felter map[string]any, svar map[string]string) []store.Ekko {
 	var ud []store.Ekko
 	for felt, v := range felter {
-		e := store.Ekko{Felt: felt, Skrevet: fmt.Sprint(v), Laest: fmt.Sprint(v)}
+		e := store.Ekko{Felt: felt, Skrevet: a.kanonisk(t, felt, mapping.Text(v))}
+		e.Laest = e.Skrevet
 		if l, ok := svar[felt]; ok {
-			e.Laest = l
+			e.Laest = a.kanonisk(t, felt, l)
 		}
 		ud = append(ud, e)
 	}
 	slices.SortFunc(ud, func(a, b store.Ekko) int { return strings.Compare(a.Felt, b.Felt) })
 	return ud
+}
+
+// kanonisk is how a source of ours that reads the field spells the value.
+func (a *Agent) kanonisk(t mox.ObjektType, felt, vaerdi string) string {
+	for _, k := range a.kilder {
+		table := k.spec.table
+		if mox.ObjektType(table.Objekttype()) == t && slices.Contains(table.LocalFields(mapping.Ind), felt) {
+			return table.Canonical(felt, vaerdi)
+		}
+	}
+	return vaerdi
 }
 
 // The prefixes of what an answer's map may read besides the answer itself.
@@ -58,7 +80,7 @@ const (
 )
 
 // svarpost is the record that the answer's map reads: the system's answer, what it was sent, and the besked.
-func svarpost(w distributor.Arbejde, c connector.Call, oversat, svar map[string]string) map[string]string {
+func svarpost(sendt, oversat, svar map[string]string) map[string]string {
 	ud := map[string]string{}
 	for k, v := range oversat {
 		if strings.HasPrefix(k, svarBesked) {
@@ -67,8 +89,10 @@ func svarpost(w distributor.Arbejde, c connector.Call, oversat, svar map[string]
 			ud[svarOIO+k] = v
 		}
 	}
-	for k, v := range c.Fields {
-		ud[svarSendt+k] = fmt.Sprint(v)
+	for k, v := range sendt {
+		if felt, ok := strings.CutPrefix(k, kaldFelt); ok {
+			ud[svarSendt+felt] = v
+		}
 	}
 	for k, v := range svar {
 		ud[k] = v
@@ -76,15 +100,14 @@ func svarpost(w distributor.Arbejde, c connector.Call, oversat, svar map[string]
 	return ud
 }
 
-// slutpost maps the answer record to what the system now says.
-func (s *sink) slutpost(w distributor.Arbejde, post map[string]string) (distributor.Post, error) {
-	b := s.spec.Answer.Besked
-	felter, fra, err := b.table.ToOIO(mapping.Record{Fields: post, Where: string(w.Besked.ID)})
+// post maps the answer record to what the system now says.
+func (b *SvarSpec) post(felter map[string]string, sted string) (distributor.Post, error) {
+	oio, fra, err := b.table.ToOIO(mapping.Record{Fields: felter, Where: sted})
 	if err != nil {
 		return distributor.Post{}, err
 	}
-	p := distributor.Post{Noegle: post[b.Key], ObjektType: mox.ObjektType(b.table.Objekttype()), Felter: felter, Version: post[b.Version],
-		Livscyklus: b.Livscykluskode, Handling: b.Handling, Foelsomhed: w.Besked.Foelsomhed}
+	p := distributor.Post{Noegle: felter[b.Key], ObjektType: mox.ObjektType(b.table.Objekttype()), Felter: oio, Version: felter[b.Version],
+		Livscyklus: b.Livscykluskode, Handling: b.Handling}
 	if p.Noegle == "" {
 		return p, fmt.Errorf("svaret har ikke feltet %q, som navngiver objektet i systemet", b.Key)
 	}

@@ -220,6 +220,7 @@ func (l *linter) kendteNoegler(n ast.Node, t reflect.Type) bool {
 	ok := true
 	switch {
 	case laeserSelv(t):
+		return l.selvlaest(n, t)
 	case t.Kind() == reflect.Struct:
 		felter, navne := yamlfelter(t)
 		for _, p := range par(n) {
@@ -255,20 +256,42 @@ func laeserSelv(t reflect.Type) bool {
 	return false
 }
 
-// yamlfelter are the keys that a struct takes, and their types.
+// yamlfelter are the keys that a struct takes, in order, and their types.
 func yamlfelter(t reflect.Type) (typer map[string]reflect.Type, navne []string) {
 	typer = map[string]reflect.Type{}
-	for _, f := range reflect.VisibleFields(t) {
+	for i := range t.NumField() {
+		f := t.Field(i)
 		navn, valg, _ := strings.Cut(f.Tag.Get("yaml"), ",")
-		if !f.IsExported() || navn == "" || valg == "inline" {
-			continue
+		switch {
+		case valg == "inline":
+			flere, deres := yamlfelter(f.Type)
+			for n, u := range flere {
+				typer[n] = u
+			}
+			navne = append(navne, deres...)
+		case f.IsExported() && navn != "":
+			typer[navn], navne = f.Type, append(navne, navn)
 		}
-		if _, set := typer[navn]; !set {
-			navne = append(navne, navn)
-		}
-		typer[navn] = f.Type
 	}
 	return typer, navne
+}
+
+// selvlaest lets a type that reads itself do so, to have what it says at the right place.
+func (l *linter) selvlaest(n ast.Node, t reflect.Type) bool {
+	if t == reflect.TypeFor[node]() {
+		return true
+	}
+	foer := len(l.problems)
+	if err := yaml.NodeToValue(n, reflect.New(t).Interface(), yaml.Strict()); err != nil {
+		l.yamlFejl(err)
+	}
+	for i := range l.problems[foer:] {
+		if p := &l.problems[foer+i]; p.Line == 0 {
+			at := plads(n)
+			p.Line, p.Column = at.Line, at.Column
+		}
+	}
+	return len(l.problems) == foer
 }
 
 // yamlFejl notes what the YAML library says, in our words as far as they go.
@@ -298,7 +321,7 @@ func (l *linter) andenFejl(err error) {
 		l.failAt(tokenplads(med.GetToken()), "", "%s", med.GetMessage())
 		return
 	}
-	l.failAt(token.Position{}, "se efter stavefejl, indrykning og anførselstegn", "kan ikke læses: %s", err.Error())
+	l.failAt(token.Position{}, "", "%s", err.Error())
 }
 
 func slags(t reflect.Type) string {
@@ -354,7 +377,7 @@ func ned(n ast.Node, path string) (under ast.Node, rest string, ok bool) {
 
 // mente is "mente du «x»?" for the name nearest to the one given, or a list of the names.
 func mente(navn string, kendte []string) string {
-	bedst, graense := "", max(1, (utf8.RuneCountInString(navn)-1)/3)
+	bedst, graense := "", max(1, utf8.RuneCountInString(navn)/3)
 	for _, k := range kendte {
 		if len(navn) > 100 || len(k) > 100 {
 			continue // no misspelling of anything, and the comparison is quadratic

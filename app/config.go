@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -46,7 +47,7 @@ func LaesConfig(dir string) (Config, error) {
 	c := Config{Dir: dir, Listen: StandardListen}
 	fil := filepath.Join(dir, "mox.yaml")
 	b, err := os.ReadFile(fil)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // Open tells what is wrong with the folder
 		return c, nil
 	}
 	if err != nil {

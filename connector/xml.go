@@ -151,19 +151,6 @@ func ParseXML(text string) (*Element, error) {
 	}
 }
 
-// Find gives the first element called name, e itself included, or nil.
-func (e *Element) Find(name string) *Element {
-	if e.Name == name {
-		return e
-	}
-	for _, kid := range e.Kids {
-		if found := kid.Find(name); found != nil {
-			return found
-		}
-	}
-	return nil
-}
-
 // Flatten makes flat fields of what is inside the element: a child is "navn", a grandchild "part.navn", an attribute
 // "@id" or "part.@id". When a name occurs more than once among its siblings they are "part.0", "part.1", …; one that
 // occurs once has no number, so a list that may have one or many members is two shapes, and a map must know both. An

@@ -197,7 +197,7 @@ func (s *sprog) smalt(naboer []nabo) billede {
 				p.Linjer[i].Y -= 10
 			}
 			k.Spor = append(k.Spor, p)
-			y += sporHoved + len(p.Linjer)*linjeHoejde - 8
+			y += sporHoved + len(p.Linjer)*linjeHoejde - 14
 		}
 		k.firkant = firkant{x, top, smalBredde - x, max(y-top+6, kasseHoved)}
 		b.Kasser = append(b.Kasser, k)

@@ -209,9 +209,6 @@ func (d *fejlside) medIndhold(u distributor.Uvist) {
 	}
 	b := u.Opgave.Besked.Besked
 	d.Besked, _ = laeselig(b.Indhold)
-	if !d.Kan.RetVaerdier {
-		return
-	}
 	type_, felter, ok := laes.Vaerdier(b)
 	if !ok {
 		d.Kan.RetVaerdier = false

@@ -363,3 +363,10 @@ func (h *hus) fyldMere(n int) {
 		h.done(w, mox.Udfald{Resultat: mox.ResAccepteret, Kode: "204"})
 	}
 }
+
+// nu is the database's time.
+func (h *hus) nu() (nu time.Time) {
+	h.Helper()
+	h.maa(h.d.Store().View(h.Context(), func(tx *store.Tx) error { nu = tx.Now(); return nil }))
+	return nu
+}

@@ -59,6 +59,9 @@ func naboer(l Landskab, o distributor.Overblik, modtagere []modtager) []nabo {
 	ud := make([]nabo, 0, len(l.Systemer))
 	for _, s := range l.Systemer {
 		n := nabo{System: s}
+		if !strings.HasPrefix(s.Adresse, "http://") && !strings.HasPrefix(s.Adresse, "https://") {
+			n.Adresse = "" // whatever else it is, it is no page to open
+		}
 		for _, f := range l.Flows {
 			if st, ok := stroemAf(f, s.Navn, o, modtagere); ok {
 				n.Stroemme = append(n.Stroemme, st)

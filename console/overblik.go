@@ -109,7 +109,7 @@ func (c *console) overblik(w http.ResponseWriter, r *http.Request) error {
 	n := naboer(l, o, modtagere)
 	d := overblikside{Tal: saml(o, modtagere), Naboer: n, Modtagere: modtagere, Kilder: o.Kilder, Processer: procestallene(o.Processer), Ansvar: ansvarstallene(o.Fejl),
 		Overblik: o, Demo: c.Demo, Trin: c.trin(s.kode), Laest: c.Nu(),
-		HarAdresse: slices.ContainsFunc(l.Systemer, func(s System) bool { return s.Adresse != "" })}
+		HarAdresse: slices.ContainsFunc(n, func(n nabo) bool { return n.Adresse != "" })}
 	if len(n) > 0 {
 		d.Billeder = []billede{s.bredt(n), s.smalt(n)}
 	}
@@ -126,7 +126,11 @@ func (c *console) trin(sprog string) []trin {
 		if sprog == engelsk {
 			tekst = cmp.Or(t.En, t.Da)
 		}
-		ud = append(ud, trin{tekst, t.Sti})
+		sti := t.Sti
+		if sti != "" {
+			sti = lokalSti(sti)
+		}
+		ud = append(ud, trin{tekst, sti})
 	}
 	return ud
 }

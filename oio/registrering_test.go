@@ -19,7 +19,7 @@ import (
 // TestRegistreringRundt writes any valid registrering, and reads the same back; the same always gives the same bytes.
 func TestRegistreringRundt(t *testing.T) {
 	t.Parallel()
-	conformance.Proves(t, "oio 7", "oio 19", "oio 24", "oio 88")
+	conformance.Proves(t, "oio 7", "oio 88")
 	for _, navn := range mox.ObjektTyper() {
 		t.Run(string(navn), func(t *testing.T) {
 			t.Parallel()
@@ -212,7 +212,7 @@ const (
 // TestRegistreringAfviser has one fault at a time. Each is told with its place; nothing is skipped.
 func TestRegistreringAfviser(t *testing.T) {
 	t.Parallel()
-	conformance.Proves(t, "oio 4", "oio 20", "oio 21", "oio 50", "mox 8", "mox 10")
+	conformance.Proves(t, "oio 4", "oio 21", "oio 50", "mox 8", "mox 10")
 	indre := func(s string) string { return `{` + hovede + `, "registrering": {` + s + `}}` }
 	ejer := func(s string) string { return indre(`"relationer": {"ejer": [{` + s + `}]}`) }
 	egenskab := func(s string) string { return indre(`"attributter": {"sagegenskaber": [{` + s + `, ` + altidV + `}]}`) }
@@ -321,7 +321,6 @@ func TestRegistreringGraenser(t *testing.T) {
 // TestRegistreringFejlViserIkkeCPR shows that a name from the input stands in an error masked and cut short.
 func TestRegistreringFejlViserIkkeCPR(t *testing.T) {
 	t.Parallel()
-	conformance.Proves(t, "mox 53")
 	for _, tekst := range []string{
 		`{"010190-1234": 1}`, `{"relationer": {"010190-1234": []}}`, `{"010190-1234": 1, "010190-1234": 1}`, `{"brugerref": "010190-1234"}`,
 		`{"livscykluskode": "010190-1234"}`, `{"010190-1234": {"x": tru}}`, `{"relationer": {"ejer": [{"010190-1234": 1, ` + altidV + `}]}}`,

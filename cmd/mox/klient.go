@@ -1,12 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"io"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -17,13 +12,13 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/app"
 	"github.com/moxkit/mox/auth"
-	"github.com/moxkit/mox/internal/problem"
+	"github.com/moxkit/mox/carrier/pull"
 )
 
 // server is a running mox serve as a command reaches it.
 type server struct {
-	dir, url string
-	env      *env
+	dir, url, ca string
+	env          *env
 }
 
 // serverFlag adds the flags by which a command finds its server.
@@ -31,6 +26,7 @@ func (e *env) serverFlag(c *cobra.Command) *server {
 	s := &server{env: e}
 	c.PersistentFlags().StringVar(&s.dir, "dir", "mox-data", "datamappen for den mox serve, der kører på denne maskine")
 	c.PersistentFlags().StringVar(&s.url, "server", "", "adressen på en anden MOX; nøglen står i MOX_NOEGLE")
+	c.PersistentFlags().StringVar(&s.ca, "ca", "", "med --server: PEM-fil med det certifikat, serverens eget er udstedt af")
 	return s
 }
 
@@ -56,40 +52,12 @@ func (s *server) kald(ctx context.Context, metode, sti string, ind, ud any) erro
 	if err != nil {
 		return err
 	}
-	var krop io.Reader
-	if ind != nil {
-		b, err := json.Marshal(ind)
-		if err != nil {
-			return err
-		}
-		krop = bytes.NewReader(b)
-	}
-	r, err := http.NewRequestWithContext(ctx, metode, adresse+sti, krop)
+	k, err := pull.NewKlient(adresse, noegle, pull.KlientOptions{CAFil: s.ca})
 	if err != nil {
-		return brugsfejl{err}
+		return err
 	}
-	r.Header.Set("Authorization", "Bearer "+noegle)
-	if ind != nil {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	return s.svar(r, ud)
-}
-
-func (s *server) svar(r *http.Request, ud any) (err error) {
-	svar, err := http.DefaultClient.Do(r)
-	if err != nil {
-		e := mox.E("server", mox.KodeUtilgaengelig, "MOX på %s svarer ikke", r.URL.Host).Med("se, om mox serve kører")
-		e.Err = err
-		return e
-	}
-	defer func() { err = errors.Join(err, svar.Body.Close()) }()
-	if svar.StatusCode >= 300 {
-		return problem.Laes("server", svar)
-	}
-	if ud == nil || svar.StatusCode == http.StatusNoContent {
-		return nil
-	}
-	return json.NewDecoder(svar.Body).Decode(ud)
+	defer k.Luk()
+	return k.Kald(ctx, metode, sti, ind, ud)
 }
 
 // driftsti is the path of an operators' call.

@@ -85,6 +85,8 @@ func (e *env) rod() *cobra.Command {
 		Short:         "MOX lader kommunens it-systemer fortælle hinanden, hvad der sker med Sager og Dokumenter",
 		Long:          "MOX lader kommunens it-systemer fortælle hinanden, hvad der sker med Sager og Dokumenter.\nBegynd med: mox demo\n" + exitTekst,
 		SilenceErrors: true, SilenceUsage: true,
+		Args: argumenter(cobra.NoArgs), // also what an unknown command runs into
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.SetOut(e.out)
 	c.SetErr(e.err)

@@ -94,7 +94,10 @@ func (c SinkConfig) checkFile(p *check.Problems) {
 // field, which the sink gives itself.
 func (c SinkConfig) TemplateNames() map[string][]string {
 	used := check.NamesIn(map[string]string{"fil": c.Fil, "indhold": c.Indhold})
-	used["indhold"] = slices.DeleteFunc(used["indhold"], func(name string) bool { return name == "felt" })
+	names := slices.DeleteFunc(used["indhold"], func(name string) bool { return name == "felt" })
+	if used["indhold"] = names; len(names) == 0 {
+		delete(used, "indhold")
+	}
 	return used
 }
 
@@ -147,31 +150,38 @@ func (s *Sink) Write(ctx context.Context, c connector.Call) (connector.Answer, e
 	if err != nil {
 		return connector.Answer{}, connector.Refused(opWrite, err)
 	}
-	for field, document := range names {
+	a, done, err := s.existing(root, name, data)
+	if done || err != nil {
+		return a, err
+	}
+	for field, document := range names { // before the file that tells of them
 		if err := s.writeDocument(ctx, root, document, field, c.Content[field]); err != nil {
 			return connector.Answer{}, err
 		}
-	}
-	return s.place(ctx, root, name, data)
-}
-
-// place puts a call's file in the folder.
-func (s *Sink) place(ctx context.Context, root *os.Root, name string, data []byte) (connector.Answer, error) {
-	a := connector.Answer{Code: CodeOK, Fields: map[string]string{"fil": name}}
-	old, err := root.ReadFile(name)
-	switch {
-	case err == nil && bytes.Equal(old, data):
-		return a, nil
-	case err == nil && s.config.Findes != "erstat":
-		a.Code, a.Text = CodeTaken, "der er en fil med samme navn og andet indhold; systemet har ikke taget den endnu"
-		return a, nil
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return connector.Answer{}, failure(opWrite, s.folder, err)
 	}
 	if err := s.write(ctx, root, name, bytes.NewReader(data)); err != nil {
 		return connector.Answer{}, err
 	}
 	return a, nil
+}
+
+// existing looks for a file of the call's name. Unless there is none, or it is to be replaced, the call is done: it was
+// written by an earlier attempt, or the name is taken.
+func (s *Sink) existing(root *os.Root, name string, data []byte) (a connector.Answer, done bool, err error) {
+	a = connector.Answer{Code: CodeOK, Fields: map[string]string{"fil": name}}
+	old, err := root.ReadFile(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return a, false, nil
+	case err != nil:
+		return connector.Answer{}, false, failure(opWrite, s.folder, err)
+	case bytes.Equal(old, data):
+		return a, true, nil
+	case s.config.Findes != "erstat":
+		a.Code, a.Text = CodeTaken, "der er en fil med samme navn og andet indhold; systemet har ikke taget den endnu"
+		return a, true, nil
+	}
+	return a, false, nil
 }
 
 // nameDocuments gives each document its file name, which is then the value of its field.

@@ -108,7 +108,7 @@ func effect(t *testing.T, format string, b []byte) connectortest.Item {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if fields, err = root.Find("Svar").Flatten(); err != nil {
+		if fields, err = root.Kids[0].Flatten(); err != nil {
 			t.Fatal(err)
 		}
 	case "csv":

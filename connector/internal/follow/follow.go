@@ -150,7 +150,7 @@ type scan struct {
 	Bookmark
 	field   string
 	seen    map[string]bool
-	value   string // the value of the record before, "" = none
+	value   string // the last value met, "" = none
 	offered int
 	records []connector.Record
 }
@@ -162,53 +162,46 @@ func (s *scan) give(r connector.Record) (bool, error) {
 		return false, nil
 	}
 	s.offered++
-	value := s.valueOf(&r)
+	value := r.Fields[s.field]
+	if value == "" {
+		s.giveBroken(r)
+		return !s.full(), nil
+	}
 	if s.value != "" && Compare(value, s.value) < 0 {
 		return false, fmt.Errorf("posterne kommer ikke i rækkefølge efter feltet %q; bed systemet om at sortere stigende efter det, eller vælg et andet felt", s.field)
 	}
 	s.value = value
 	digest := Digest(r)
-	if s.Since != "" && Compare(value, s.Since) <= 0 || s.seen[digest] || slices.Contains(s.Broken, digest) {
+	if s.Since != "" && Compare(value, s.Since) <= 0 || s.seen[digest] {
 		return true, nil
 	}
 	s.advance(value)
 	if len(s.seen) >= maxSeen {
 		return false, fmt.Errorf("over %d poster har samme værdi i feltet %q; vælg et finere felt som position", maxSeen, s.field)
 	}
-	s.note(r, digest)
+	s.seen[digest] = true
 	s.records = append(s.records, r)
 	return !s.full(), nil
 }
 
-// note remembers a record that is given.
-func (s *scan) note(r connector.Record, digest string) {
-	if r.Err == nil {
-		s.seen[digest] = true
-		return
-	}
-	s.Broken = append(slices.Clone(s.Broken), digest)
-	s.Broken = s.Broken[max(0, len(s.Broken)-maxBroken):]
-}
-
-// valueOf gives the record's value. A record without one stands where it stands, after the record before it, and is
-// given as broken: nothing says when it changes.
-func (s *scan) valueOf(r *connector.Record) string {
-	if v := r.Fields[s.field]; v != "" {
-		return v
-	}
+// giveBroken gives a record without a value, once, where it stands. It moves nothing: nothing says what it is after.
+func (s *scan) giveBroken(r connector.Record) {
 	if r.Err == nil {
 		r.Err = fmt.Errorf("posten har ikke feltet %q, som er kildens position", s.field)
 		r.Fields = nil
 	}
-	if s.value != "" {
-		return s.value
+	digest := Digest(r)
+	if slices.Contains(s.Broken, digest) {
+		return
 	}
-	return s.Last
+	s.Broken = append(slices.Clone(s.Broken), digest)
+	s.Broken = s.Broken[max(0, len(s.Broken)-maxBroken):]
+	s.records = append(s.records, r)
 }
 
 // advance moves the bookmark to a greater value; what was given with the values before the last is then behind it.
 func (s *scan) advance(value string) {
-	if s.Last != "" && Compare(value, s.Last) <= 0 || value == "" {
+	if s.Last != "" && Compare(value, s.Last) <= 0 {
 		return
 	}
 	if s.Last != "" {

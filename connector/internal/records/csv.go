@@ -225,7 +225,7 @@ func (c *csvReader) lineEnd(at int) int {
 	switch {
 	case strings.HasPrefix(c.text.S[at:], "\r\n"):
 		return 2
-	case at < len(c.text.S) && (c.text.S[at] == '\n' || c.cr && c.text.S[at] == '\r'):
+	case at < len(c.text.S) && (c.text.S[at] == '\n' || c.end == "\r" && c.text.S[at] == '\r'):
 		return 1
 	}
 	return 0

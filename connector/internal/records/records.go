@@ -20,39 +20,37 @@ type Reader interface {
 	Whole() bool
 }
 
-// place counts lines and columns forward through a text.
+// place counts lines and columns forward through a text, so that no part of it is counted twice.
 type place struct {
 	file   string
 	text   *connector.Text
-	cr     bool // lines end with a lone CR
-	line   int  // lines counted so far
-	start  int  // where the line after them starts
-	record int  // records given
+	end    string // what lines end with
+	at     int    // offset counted to
+	line   int    // line ends before at
+	column int    // characters between the last of them and at
+	record int    // records given
 }
 
 func newPlace(text *connector.Text, file string) place {
-	cr := strings.Contains(text.S, "\r") && !strings.Contains(text.S, "\n")
-	return place{file: file, text: text, cr: cr}
+	end := "\n"
+	if strings.Contains(text.S, "\r") && !strings.Contains(text.S, "\n") {
+		end = "\r"
+	}
+	return place{file: file, text: text, end: end}
 }
 
 // of gives the line and column of an offset; columns count characters.
 func (p *place) of(offset int) connector.Place {
-	if offset < p.start {
-		p.line, p.start = 0, 0
+	if offset < p.at {
+		p.at, p.line, p.column = 0, 0, 0
 	}
-	end := "\n"
-	if p.cr {
-		end = "\r"
+	passed := p.text.S[p.at:offset]
+	if n := strings.Count(passed, p.end); n > 0 {
+		p.line, p.column = p.line+n, 0
+		passed = passed[strings.LastIndex(passed, p.end)+1:]
 	}
-	for {
-		i := strings.Index(p.text.S[p.start:offset], end)
-		if i < 0 {
-			break
-		}
-		p.line, p.start = p.line+1, p.start+i+1
-	}
-	column := utf8.RuneCountInString(p.text.S[p.start:offset])
-	return connector.Place{File: p.file, Line: p.line + 1, Column: column + 1, Record: p.record}
+	p.at, p.column = offset, p.column+utf8.RuneCountInString(passed)
+	return connector.Place{File: p.file, Line: p.line + 1, Column: p.column + 1, Record: p.record}
 }
 
 // broken makes the record for S[from:to], which cannot be read because of what stands at offset at.
