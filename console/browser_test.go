@@ -218,9 +218,16 @@ func TestTalleneOpdateresAfSigSelv(t *testing.T) {
 	b.goer(chromedp.Focus(chromedp.CSS(".status a")))
 	b.vent(`document.querySelector("[data-livetekst]").dataset.stand === "venter" && document.activeElement.matches(".status a")`)
 
+	// What someone has typed is not overwritten, also when the cursor has left it.
+	b.aabn(forloebSti(h.fejl(h.aabne()[0].ID).Opgave.Besked.ID))
+	b.goer(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => d.open = true)`))
+	b.skriv("#begrundelse-1", "fordi")
+	b.goer(chromedp.Blur(chromedp.CSS("#begrundelse-1")))
+	b.vent(`document.querySelector("[data-livetekst]").dataset.stand === "venter" && document.querySelector("#begrundelse-1").value === "fordi"`)
+
+	b.aabn("/")
 	h.server.CloseClientConnections()
 	h.server.Config.SetKeepAlivesEnabled(false)
-	b.goer(chromedp.Blur(chromedp.CSS(".status a")))
 	h.server.Listener.Close()
 	b.vent(`document.querySelector("[data-livetekst]").dataset.stand === "mistet"`)
 }

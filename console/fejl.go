@@ -41,11 +41,6 @@ type muligheder struct {
 	RetPost, RetVaerdier, Gensend, Luk, Svar, Vis bool
 }
 
-// Noget reports whether anything can be done.
-func (m muligheder) Noget() bool {
-	return m.RetPost || m.RetVaerdier || m.Gensend || m.Luk || m.Svar
-}
-
 // stedled is one part of where a record stands: "linje", "17".
 type stedled struct{ Navn, Vaerdi string }
 
@@ -167,9 +162,13 @@ func stedet(s string) []stedled {
 		}
 		return []stedled{{"sted", mox.Maskeret(s)}}
 	}
+	foerst := []string{"fil", "linje", "kolonne", "post"} // the others after them
+	resten := slices.DeleteFunc(slices.Sorted(maps.Keys(m)), func(navn string) bool { return slices.Contains(foerst, navn) })
 	var ud []stedled
-	for _, navn := range slices.Sorted(maps.Keys(m)) {
-		ud = append(ud, stedled{navn, mox.Maskeret(fmt.Sprint(m[navn]))})
+	for _, navn := range append(foerst, resten...) {
+		if v, ok := m[navn]; ok {
+			ud = append(ud, stedled{navn, mox.Maskeret(fmt.Sprint(v))})
+		}
 	}
 	return ud
 }

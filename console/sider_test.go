@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
@@ -427,6 +428,67 @@ func TestAlleVaerdierHarEnTekst(t *testing.T) {
 			if !s.har(k) {
 				t.Errorf("%s has no text %q", kode, k)
 			}
+		}
+	}
+}
+
+// TestHverTilstandHarSitOrd brings leverancer into every state and reads their timelines in both languages.
+func TestHverTilstandHarSitOrd(t *testing.T) {
+	t.Parallel()
+	h := nytHus(t)
+	a := h.fyld()
+	besked := func(nr int, gyldigTil time.Time) mox.BeskedID {
+		id := mox.BeskedID(fmt.Sprintf("00000000-0000-4000-8000-%012d", nr))
+		_, err := h.d.Accept(t.Context(), byggesag, mox.Besked{ID: id, ObjektID: mox.ObjektID(id), ObjektType: mox.Sag, LivscyklusKode: mox.Opstaaet, Kildesystem: byggesag, Registreringstid: h.nu(),
+			Bruger: "svc", Objektreference: "urn:x:1", GyldigTil: gyldigTil, Relateret: []mox.Relateret{{Rolle: "part", ID: "urn:x:1"}, {Rolle: "part", ID: "urn:x:2"}}})
+		h.maa(err)
+		return id
+	}
+	overdraget, sent := besked(1, time.Time{}), besked(2, time.Time{})
+	w := h.claim(journal)
+	h.done(w[0], mox.Udfald{Resultat: mox.ResOverdraget})
+	h.done(w[1], mox.Udfald{Resultat: mox.ResAccepteret})
+	forsent := w[1]
+	forsent.Ejer = "en anden"
+	h.done(forsent, mox.Udfald{Resultat: mox.ResAccepteret})
+	udloebet := besked(3, h.nu().Add(-time.Minute))
+	_, err := h.d.UdloebGamle(t.Context())
+	h.maa(err)
+	h.post(fejlsti(a.fejl409), fejlsti(a.fejl409, "/luk"), map[string]string{"begrundelse": "aftalt"})
+	h.maa(h.d.Pause(t.Context(), journal, true, hvemSomHelst("opgradering")))
+	holdt := besked(4, time.Time{})
+	for id, ord := range map[mox.BeskedID][2]string{
+		a.leveret: {"leveret", "delivered"}, a.udsat: {"på pause", "paused"}, a.afventer: {"under levering", "being delivered"}, a.parkeret409: {"lukket", "closed"}, a.parkeret422: {"kræver handling", "needs action"},
+		a.uvis: {"uvist udfald", "unknown outcome"}, overdraget: {"lagt i modtagers kø", "in the receiver’s queue"}, sent: {"leveret", "delivered"}, udloebet: {"frist overskredet", "deadline passed"}, holdt: {"på pause", "paused"},
+	} {
+		for i, sprog := range []string{dansk, engelsk} {
+			krop := h.hent(forloebSti(id), sprog).krop
+			h.har(krop, ord[i]+"</span>")
+			h.velformet(string(id), krop)
+		}
+	}
+	h.har(h.side(forloebSti(holdt)), "Relateret: part", "2 (skjult)", "har intet")
+	h.maa(h.d.Pause(t.Context(), journal, false, hvemSomHelst("")))
+	h.har(h.side("/"), "kræver handling") // looks afresh
+	h.har(h.side(forloebSti(a.udsat)), "nyt forsøg kl.")
+	h.har(h.side("/beskeder"), "nyt forsøg", "frist overskredet", "lagt i modtagers kø", "uvist udfald")
+}
+
+// TestIndholdDerIkkeErTekst: a besked may carry anything.
+func TestIndholdDerIkkeErTekst(t *testing.T) {
+	t.Parallel()
+	h := nytHus(t)
+	for i, c := range []struct{ indhold, vil string }{{"\x00\x01\x02", "ikke tekst"}, {"<a>S\xf8nderbro</a>", "&lt;a&gt;Sønderbro&lt;/a&gt;"}} {
+		ud, err := h.d.Accept(t.Context(), "X", mox.Besked{ID: mox.BeskedID(fmt.Sprintf("urn:x:%d", i)), ObjektID: "00000000-0000-4000-8000-000000000001", ObjektType: mox.Sag, LivscyklusKode: mox.Opstaaet, Bruger: "svc",
+			Registreringstid: h.nu(), Indholdstype: "application/octet-stream", Indhold: []byte(c.indhold)})
+		h.maa(err)
+		s := h.post("/beskeder", fmt.Sprintf("/beskeder/%d/indhold", ud.Nr), map[string]string{"begrundelse": "x"})
+		h.har(s.krop, c.vil)
+		h.velformet("indhold", s.krop)
+	}
+	for _, sti := range []string{"/beskeder/999/indhold", "/beskeder/x/indhold"} {
+		if s := h.post("/beskeder", sti, map[string]string{"begrundelse": "x"}); s.status != http.StatusNotFound {
+			t.Errorf("%s: %d", sti, s.status)
 		}
 	}
 }

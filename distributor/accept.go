@@ -133,7 +133,7 @@ func (d *Distributor) accept(tx *store.Tx, k *konfiguration, i indgaaende) (ud A
 	if ud.SendtTil, err = d.fordel(tx, k, i, b); err != nil {
 		return ud, nil, err
 	}
-	if err := kvitterModtaget(tx, b.Nr, len(ud.SendtTil)); err != nil {
+	if err := tx.KvitterModtaget(b.Nr, len(ud.SendtTil)); err != nil {
 		return ud, nil, err
 	}
 	if err := k.startProcesser(tx, b, starter, ud.SendtTil); err != nil {
@@ -220,11 +220,4 @@ func (k *konfiguration) modtagere(i indgaaende, b *store.Besked) []*mox.Abonneme
 	return slices.DeleteFunc(k.matcher.Match(&b.Besked), func(a *mox.Abonnement) bool {
 		return a.System != "" && (a.System == b.Kildesystem || a.System == i.afsender)
 	})
-}
-
-func kvitterModtaget(tx *store.Tx, nr int64, antal int) error {
-	if err := tx.InsertKvittering(nr, mox.Kvittering{Art: mox.KvitModtaget}); err != nil {
-		return err
-	}
-	return tx.InsertKvittering(nr, mox.Kvittering{Art: mox.KvitSendtTil, Antal: antal})
 }

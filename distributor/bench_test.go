@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -100,18 +99,18 @@ func tusind() mox.Besked {
 // fra lets the publishers share the work.
 func (m *maaling) fra(n int, f func(i int) error) {
 	m.Helper()
-	var wg sync.WaitGroup
+	var alle []func() error
 	for a := range afsendere {
-		wg.Go(func() {
+		alle = append(alle, func() error {
 			for i := a; i < n; i += afsendere {
 				if err := f(i); err != nil {
-					m.Error(err)
-					return
+					return err
 				}
 			}
+			return nil
 		})
 	}
-	wg.Wait()
+	maaB(m.B, samtidig(alle...))
 }
 
 // raekkerne are the rows of a table that have come since the last time.
@@ -150,17 +149,16 @@ type opgave struct {
 	args []any
 }
 
-// indsaet writes a row as it is, but for its number, which the database gives.
+// indsaet writes a row as it is, with its number.
 func (m *maaling) indsaet(tabel string, raekke []any) opgave {
-	kolonner, args := m.kolonne[tabel], raekke
-	ud := ""
-	if kolonner[0] == "nr" || kolonner[0] == "id" {
-		kolonner, args = kolonner[1:], args[1:]
+	ud, over := "", ""
+	if !m.samlet && slices.Contains([]string{"nr", "id"}, m.kolonne[tabel][0]) {
+		over = " OVERRIDING SYSTEM VALUE"
 	}
 	if tabel == "besked" || tabel == "leverance" {
 		ud = " RETURNING " + m.kolonne[tabel][0]
 	}
-	return opgave{`INSERT INTO ` + tabel + ` (` + strings.Join(kolonner, ", ") + `) VALUES (` + strings.TrimSuffix(strings.Repeat("?, ", len(args)), ", ") + `)` + ud, args}
+	return opgave{`INSERT INTO ` + tabel + ` (` + strings.Join(m.kolonne[tabel], ", ") + `)` + over + ` VALUES (` + strings.TrimSuffix(strings.Repeat("?, ", len(raekke)), ", ") + `)` + ud, raekke}
 }
 
 // skriv runs each group in a transaction, on as many connections as the database has use for.
@@ -171,48 +169,46 @@ func (m *maaling) skriv(grupper [][]opgave) {
 		antal = 1
 	}
 	start := time.Now()
-	var wg sync.WaitGroup
+	var f []func() error
 	for a := range antal {
-		wg.Go(func() {
+		f = append(f, func() error {
 			c, err := m.raa.Conn(m.Context())
 			if err != nil {
-				m.Error(err)
-				return
+				return err
 			}
 			defer func() { _ = c.Close() }()
 			stmts := map[string]*sql.Stmt{}
 			for i := a; i < len(grupper); i += antal {
 				if err := m.gruppe(c, stmts, grupper[i]); err != nil {
-					m.Error(err)
-					return
+					return err
 				}
 			}
+			return nil
 		})
 	}
-	wg.Wait()
+	maaB(m.B, samtidig(f...))
 	m.deres += time.Since(start)
 }
 
+// gruppe is one transaction. It is begun by hand, because statements of a connection are compiled anew in a [sql.Tx].
 func (m *maaling) gruppe(c *sql.Conn, stmts map[string]*sql.Stmt, g []opgave) error {
-	ctx := context.Background()
-	t, err := c.BeginTx(ctx, nil)
-	if err != nil {
-		return err
+	begin := opgave{sql: "BEGIN"}
+	if m.samlet {
+		begin.sql = "BEGIN IMMEDIATE"
 	}
-	defer func() { _ = t.Rollback() }()
-	for _, o := range g {
-		s := stmts[o.sql]
+	for _, o := range slices.Concat([]opgave{begin}, g, []opgave{{sql: "COMMIT"}}) {
+		s, err := stmts[o.sql], error(nil)
 		if s == nil {
-			if s, err = c.PrepareContext(ctx, m.nummereret(o.sql)); err != nil {
+			if s, err = c.PrepareContext(context.Background(), m.nummereret(o.sql)); err != nil {
 				return err
 			}
 			stmts[o.sql] = s
 		}
-		if err := koer(t.StmtContext(ctx, s), o); err != nil {
+		if err := koer(s, o); err != nil {
 			return fmt.Errorf("%s: %w", o.sql, err)
 		}
 	}
-	return t.Commit()
+	return nil
 }
 
 // koer runs a statement, and reads what it gives.

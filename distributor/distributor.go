@@ -53,8 +53,8 @@ type konfiguration struct {
 	processer    []mox.Proces
 }
 
-// New makes a Distributor on an open store, ends the leases of the process's dead predecessor where the store proves it
-// dead, and has no abonnementer until [Distributor.Konfigurer].
+// New makes a Distributor on an open store. It has no abonnementer until [Distributor.Konfigurer], and no carrier may claim
+// before [Distributor.Start].
 func New(ctx context.Context, s *store.Store, o Options) (*Distributor, error) {
 	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, jitter: o.Jitter, inkarnation: "proces/" + mox.NyUUID(), vaekker: nyVaekker()}
 	if d.log == nil {

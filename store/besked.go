@@ -229,6 +229,13 @@ func (tx *Tx) InsertKvittering(nr int64, k mox.Kvittering) error {
 	return err
 }
 
+// KvitterModtaget writes the first two receipts of every besked: it has been taken in, and sent to so many.
+func (tx *Tx) KvitterModtaget(nr int64, antal int) error {
+	now := driver.Micro(tx.Now())
+	_, err := tx.Exec(`INSERT INTO kvittering (besked, abonnement, art, antal, tid) VALUES (?, '', 'modtaget', 0, ?), (?, '', 'sendt til', ?, ?)`, nr, now, nr, antal, now)
+	return err
+}
+
 // Kvitteringer are a besked's receipts in the order they were given.
 func (tx *Tx) Kvitteringer(nr int64) ([]mox.Kvittering, error) {
 	return all(tx, func(scan func(...any) error) (mox.Kvittering, error) {

@@ -63,19 +63,14 @@ func (tx *Tx) InsertLeverance(l *Leverance) error {
 	if l.Raekke == 0 {
 		l.Raekke = l.Besked
 	}
-	if l.Orden != "" {
-		_, b, err := one(tx, tal, `SELECT 1 FROM leverance WHERE abonnement = ? AND orden = ? AND raekke < ? AND tilstand IN `+aaben+` LIMIT 1`,
-			string(l.Abonnement), l.Orden, l.Raekke)
-		if err != nil {
-			return err
-		}
-		l.Blokeret = b
-	}
 	now := driver.Micro(tx.Now())
-	id, _, err := one(tx, tal, `INSERT INTO leverance (besked, abonnement, omgang, orden, raekke, tilstand, blokeret, naeste, ansvar, kode, aarsag, oprettet, aendret)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-		l.Besked, string(l.Abonnement), l.Omgang, l.Orden, l.Raekke, string(l.Tilstand), bit(l.Blokeret), now, string(l.Ansvar), l.Kode, l.Aarsag, now, now)
-	l.ID = id
+	var blokeret int
+	err := tx.QueryRow(`INSERT INTO leverance (besked, abonnement, omgang, orden, raekke, tilstand, blokeret, naeste, ansvar, kode, aarsag, oprettet, aendret)
+		VALUES (?, ?, ?, ?, ?, ?, CASE WHEN EXISTS (SELECT 1 FROM leverance WHERE abonnement = ? AND orden = ? AND orden <> '' AND raekke < ? AND tilstand IN `+aaben+`) THEN 1 ELSE 0 END,
+		?, ?, ?, ?, ?, ?) RETURNING id, blokeret`,
+		l.Besked, string(l.Abonnement), l.Omgang, l.Orden, l.Raekke, string(l.Tilstand), string(l.Abonnement), l.Orden, l.Raekke,
+		now, string(l.Ansvar), l.Kode, l.Aarsag, now, now).Scan(&l.ID, &blokeret)
+	l.Blokeret = blokeret != 0
 	return err
 }
 

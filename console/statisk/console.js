@@ -17,7 +17,8 @@
     tekst.dataset.stand = hvad;
   };
   const visKnap = () => { knap.textContent = taendt ? knap.dataset.stop : knap.dataset.start; };
-  const optaget = () => del.contains(document.activeElement) || markeret();
+  const optaget = () => del.contains(document.activeElement) || markeret() || skrevet();
+  const skrevet = () => [...del.querySelectorAll("input, textarea")].some((f) => f.value !== f.defaultValue);
   const markeret = () => {
     const s = getSelection();
     return s && !s.isCollapsed && del.contains(s.anchorNode);

@@ -246,7 +246,7 @@ func (n *naiv) soap(operation string, felter ...string) map[string]string {
 	}
 	r.SetBasicAuth("mox", "hemmelig-post")
 	r.Header.Set("Content-Type", "text/xml; charset=utf-8")
-	r.Header.Set("SOAPAction", `"http://forsendelse.example/ws/2019/`+operation+`"`)
+	r.Header.Set("SOAPAction", `""`)
 	return elementer(n.t, n.send(r))
 }
 

@@ -27,37 +27,38 @@ func (s Sabotage) esdh(h http.Handler) http.Handler {
 	if s != Gentagelse {
 		return h
 	}
-	return s.hver(h, func(r *http.Request) bool {
+	return hver(h, func(r *http.Request, _ []byte) bool {
 		return r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/documents")
 	}, toGange)
 }
 
-// forsendelse sabotages the sending of letters.
+// forsendelse sabotages the sending of ordinary letters.
 func (s Sabotage) forsendelse(h http.Handler) http.Handler {
-	brev := func(r *http.Request) bool { return strings.Contains(r.Header.Get("SOAPAction"), "SendBrev") }
+	brev := func(_ *http.Request, body []byte) bool { return bytes.Contains(body, []byte("SendBrev")) }
 	switch s {
 	case Gentagelse:
-		return s.hver(h, brev, toGange)
+		return hver(h, brev, toGange)
 	case Tab:
-		return s.hver(h, brev, ikke)
+		return hver(h, brev, ikke)
 	}
 	return h
 }
 
 // hver lets saboteur take every hverNte call that er picks.
-func (s Sabotage) hver(h http.Handler, er func(*http.Request) bool, saboteur func(http.Handler, http.ResponseWriter, *http.Request, []byte)) http.Handler {
+func hver(h http.Handler, er func(*http.Request, []byte) bool, saboteur func(http.Handler, http.ResponseWriter, *http.Request, []byte)) http.Handler {
 	var nr atomic.Int64
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !er(r) || nr.Add(1)%hverNte != 0 {
-			h.ServeHTTP(w, r)
-			return
-		}
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		saboteur(h, w, r, body)
+		if er(r, body) && nr.Add(1)%hverNte == 0 {
+			saboteur(h, w, r, body)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		h.ServeHTTP(w, r)
 	})
 }
 

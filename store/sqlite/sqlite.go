@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -137,6 +138,7 @@ func (db *DB) run() {
 
 func (db *DB) collect(first *job) []*job {
 	group := []*job{first}
+	runtime.Gosched() // those whom the last commit woke may have more, and can share this one
 	for len(group) < maxGroup {
 		select {
 		case j := <-db.queue:

@@ -1,0 +1,144 @@
+// Package e2e runs the demonstration as a visitor does, by the built binary, and holds what it prints against the plan of
+// faults and the vendors' own logs.
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"maps"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/moxkit/mox/demo/fejlplan"
+	"github.com/moxkit/mox/demo/kontrol"
+	"github.com/moxkit/mox/internal/conformance"
+)
+
+// byg builds mox and gives its path.
+func byg(t *testing.T) string {
+	t.Helper()
+	binaer := filepath.Join(t.TempDir(), "mox")
+	if ud, err := exec.CommandContext(t.Context(), "go", "build", "-o", binaer, "github.com/moxkit/mox/cmd/mox").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, ud)
+	}
+	return binaer
+}
+
+// koerDemo runs the demonstration to its end, and gives what it prints and the folder of the systems.
+func koerDemo(t *testing.T, binaer string, args ...string) (tal map[string]int, systemer string) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "demo")
+	cmd := exec.CommandContext(t.Context(), binaer, append([]string{"demo", "--once", "--json", "--dir", dir, "--sager", "80"}, args...)...)
+	ud, err := cmd.Output()
+	if e := new(exec.ExitError); errors.As(err, &e) {
+		t.Fatalf("%v: %v\n%s", cmd.Args, err, e.Stderr)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := json.NewDecoder(bytes.NewReader(ud))
+	if err := d.Decode(&tal); err != nil {
+		t.Fatalf("%s: %v", ud, err)
+	}
+	if d.More() {
+		t.Errorf("there is more than one JSON object: %s", ud)
+	}
+	t.Logf("%s", ud)
+	return tal, filepath.Join(dir, "systemer")
+}
+
+// holdt is how many versions the named faults hold back.
+func holdt(p fejlplan.Plan, navne ...string) (n int) {
+	for _, f := range p.Fejl {
+		if slices.Contains(navne, f.Navn) {
+			n += len(f.Holder)
+		}
+	}
+	return n
+}
+
+func TestDemoOnce(t *testing.T) {
+	t.Parallel()
+	binaer := byg(t)
+
+	t.Run("HverSagErKompletEllerHoldtAfEnNavngivenFejl", func(t *testing.T) {
+		t.Parallel()
+		conformance.Proves(t, "mox 20", "mox 22", "mox 26")
+		tal, dir := koerDemo(t, binaer)
+		plan, err := fejlplan.Read(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := kontrol.Check(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		alleFelter(t, tal)
+		somPlanlagt(t, tal, plan)
+		if tal["tabt"] != 0 || tal["dobbelt_virkning"] != 0 || r.Tabt != 0 || r.DobbeltVirkning != 0 {
+			t.Errorf("lost or done twice: %+v", r)
+		}
+		alle := len(plan.Holdte())
+		if r.Holdt != alle || r.Komplette+r.Holdt != r.Versioner || tal["tilbageskrevet"] != r.Tilbageskrevet {
+			t.Errorf("the plan holds %d; the logs say %+v", alle, r)
+		}
+	})
+
+	// The zeros above would be worth nothing if the checker could not see.
+	for _, c := range []struct{ navn, sabotage, felt, andet string }{
+		{"EtBrevDerIkkeSendesTaelles", "tab", "tabt", "dobbelt_virkning"},
+		{"EtKaldDerGentagesTaelles", "gentag", "dobbelt_virkning", "tabt"},
+	} {
+		t.Run(c.navn, func(t *testing.T) {
+			t.Parallel()
+			tal, _ := koerDemo(t, binaer, "--sabotage", c.sabotage)
+			if tal[c.felt] == 0 || tal[c.andet] != 0 {
+				t.Errorf("%s: %d, %s: %d", c.felt, tal[c.felt], c.andet, tal[c.andet])
+			}
+		})
+	}
+}
+
+func alleFelter(t *testing.T, tal map[string]int) {
+	t.Helper()
+	want := []string{"beskeder", "blokeret", "dobbelt_virkning", "kvitteringer", "leverancer", "leveret", "p50_ms", "p99_ms", "parkeret", "poster_laest",
+		"processer_afsluttet", "processer_fejlet", "processer_startet", "tabt", "tilbageskrevet", "uvis", "varighed_ms"}
+	if got := slices.Sorted(maps.Keys(tal)); !slices.Equal(got, want) {
+		t.Errorf("the fields are %v, want %v", got, want)
+	}
+	for _, felt := range []string{"poster_laest", "beskeder", "leverancer", "kvitteringer", "tilbageskrevet", "p50_ms"} {
+		if tal[felt] <= 0 {
+			t.Errorf("%s is %d", felt, tal[felt])
+		}
+	}
+	if tal["p50_ms"] > tal["p99_ms"] || tal["p99_ms"] > tal["varighed_ms"] {
+		t.Errorf("p50 %d, p99 %d, in all %d ms", tal["p50_ms"], tal["p99_ms"], tal["varighed_ms"])
+	}
+}
+
+// somPlanlagt wants just what the plan of faults holds back to wait, and all else to be done.
+func somPlanlagt(t *testing.T, tal map[string]int, p fejlplan.Plan) {
+	t.Helper()
+	parkeret, uvis := holdt(p, fejlplan.LukketSag, fejlplan.UkendtKLE), holdt(p, fejlplan.UvistUdfald)
+	if tal["parkeret"] != parkeret || tal["uvis"] != uvis || tal["blokeret"] != 0 {
+		t.Errorf("%d parked, %d uncertain, %d behind them; the plan says %d, %d and none", tal["parkeret"], tal["uvis"], tal["blokeret"], parkeret, uvis)
+	}
+	if tal["leverancer"] != tal["leveret"]+parkeret+uvis {
+		t.Errorf("of %d leverancer %d are delivered", tal["leverancer"], tal["leveret"])
+	}
+	if tal["processer_fejlet"] != parkeret || tal["processer_startet"] != tal["processer_afsluttet"]+parkeret+uvis {
+		t.Errorf("of %d processes %d are ended and %d have failed; the plan holds %d", tal["processer_startet"], tal["processer_afsluttet"], tal["processer_fejlet"], parkeret+uvis)
+	}
+}
+
+func TestDemoAfviserEnUkendtSabotage(t *testing.T) {
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), byg(t), "demo", "--once", "--dir", t.TempDir(), "--sabotage", "brand")
+	ud, err := cmd.CombinedOutput()
+	if e := new(exec.ExitError); !errors.As(err, &e) || e.ExitCode() != 2 || !bytes.Contains(ud, []byte("tab eller gentag")) {
+		t.Errorf("%v\n%s", err, ud)
+	}
+}
