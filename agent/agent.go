@@ -50,7 +50,7 @@ func New(spec *Spec, server Server, o Options) (*Agent, error) {
 		if err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
-		a.kilder = append(a.kilder, &kilde{agent: a, spec: &spec.Sources[i], source: c, log: a.log.With("kilde", spec.Sources[i].Name), savnede: map[string]int{}})
+		a.kilder = append(a.kilder, &kilde{agent: a, spec: &spec.Sources[i], source: c, log: a.log.With("kilde", spec.Sources[i].Name), savnede: &savnede{antal: map[string]int{}}})
 	}
 	for i := range spec.Sinks {
 		c, err := spec.Sinks[i].open(spec, o.Env)

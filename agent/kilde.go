@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -36,8 +37,14 @@ type kilde struct {
 	spec    *SourceSpec
 	source  connector.Source
 	log     *slog.Logger
-	ryddet  bool           // the source has tidied up after all that MOX has
-	savnede map[string]int // how often a document could not be had
+	ryddet  bool     // the source has tidied up after all that MOX has
+	savnede *savnede // nil = a document that cannot be had is waited for
+}
+
+// savnede counts how often each document could not be had.
+type savnede struct {
+	mu    sync.Mutex
+	antal map[string]int
 }
 
 // run reads until ctx ends. A failure is logged, and tried again later.
@@ -148,7 +155,7 @@ func (k *SourceSpec) laerer(p distributor.Post) bool {
 func (k *kilde) indlevering(ctx context.Context, stand store.Kilde, b connector.Batch) (distributor.Indlevering, error) {
 	s := k.agent.spec
 	i := distributor.Indlevering{Agent: s.Agent, System: s.System, ActsAs: s.ActsAs, Kilde: k.spec.Name, Forventet: stand.Position, Position: b.Position,
-		Faerdig: !b.More, Fuld: b.Full, MaksAndel: k.spec.MaksAndel, Stier: k.stier()}
+		Faerdig: !b.More, Fuld: b.Full, MaksAndel: k.spec.MaksAndel, Stier: k.spec.stier}
 	if i.MaksAndel == 0 {
 		i.MaksAndel = standardMaksAndel
 	}
@@ -158,7 +165,7 @@ func (k *kilde) indlevering(ctx context.Context, stand store.Kilde, b connector.
 	}
 	poster, err := k.poster(ctx, b.Records)
 	for n := range poster {
-		poster[n].Laer = foerste && (k.spec.Start == StartBaseline || (k.spec.Start == StartFra && poster[n].Fra.Before(k.spec.fra)))
+		poster[n].Laer = foerste && k.spec.laerer(poster[n])
 	}
 	i.Poster = poster
 	return i, err
@@ -181,10 +188,10 @@ func (k *kilde) poster(ctx context.Context, records []connector.Record) ([]distr
 	return ud, g.Wait()
 }
 
-// stier are the OIO values that each local field becomes.
-func (k *kilde) stier() map[string][]string {
+// stierAf are the OIO values that each local field becomes.
+func stierAf(t *mapping.Table) map[string][]string {
 	ud := map[string][]string{}
-	for _, r := range k.spec.table.Rows() {
+	for _, r := range t.Rows() {
 		if r.Felt != "" && r.Sti != "" && r.Retning != mapping.Ud {
 			ud[r.Felt] = append(ud[r.Felt], r.Sti)
 		}
@@ -224,9 +231,9 @@ func (k *kilde) hentIndhold(ctx context.Context, r *connector.Record) (*distribu
 		sha, err := k.gem(ctx, ref)
 		switch {
 		case err == nil:
-			delete(k.savnede, ref)
+			k.savnede.fundet(ref)
 			felter[felt] = indhold.URN + sha
-		case ctx.Err() != nil || forbigaaende(err) && !k.opgiver(ref, err):
+		case ctx.Err() != nil || forbigaaende(err) && !k.savnede.opgives(ref, err):
 			return nil, fmt.Errorf("%s: dokumentet i feltet %s: %w", r.Place, felt, err)
 		default:
 			return &distributor.Postfejl{Ansvar: mox.AnsvarAfsender, Kode: "uden_indhold", Tekst: fmt.Sprintf("%s: dokumentet i feltet %s kan ikke hentes: %v", r.Place, felt, err),
@@ -246,15 +253,26 @@ func forbigaaende(err error) bool {
 	return kanGentages(err)
 }
 
-// opgiver counts a try for a document in the system, and reports whether there have been enough. For MOX itself, whose
+// opgives counts a try for a document in the system, and reports whether there have been enough. For MOX itself, whose
 // disk may be full, the source waits as long as it takes.
-func (k *kilde) opgiver(ref string, err error) bool {
+func (s *savnede) opgives(ref string, err error) bool {
 	var c *connector.Error
-	if !errors.As(err, &c) || k.savnede == nil {
+	if s == nil || !errors.As(err, &c) {
 		return false
 	}
-	k.savnede[ref]++
-	return k.savnede[ref] > maksSavnet
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.antal[ref]++
+	return s.antal[ref] > maksSavnet
+}
+
+func (s *savnede) fundet(ref string) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.antal, ref)
 }
 
 // oversaet maps one record; what is wrong with it stands in the Post.
@@ -293,10 +311,10 @@ func (k *SourceSpec) ubrugelig(r connector.Record) *distributor.Postfejl {
 // lokale are the record's mapped fields, spelled as the map itself would: so a value that the system spells otherwise than
 // MOX wrote it is known again.
 func (k *SourceSpec) lokale(felter map[string]string) map[string]string {
-	ud := map[string]string{}
-	for _, r := range k.table.Rows() {
-		if v, ok := felter[r.Felt]; ok && r.Sti != "" && r.Retning != mapping.Ud {
-			ud[r.Felt] = k.table.Canonical(r.Felt, v)
+	ud := make(map[string]string, len(k.stier))
+	for felt := range k.stier {
+		if v, ok := felter[felt]; ok {
+			ud[felt] = k.table.Canonical(felt, v)
 		}
 	}
 	return ud
@@ -341,7 +359,7 @@ func (a *Agent) Ret(ctx context.Context, kildenavn string, raa []byte, sted stri
 		return distributor.Indlevering{}, err
 	}
 	s := a.spec
-	return distributor.Indlevering{Agent: s.Agent, System: s.System, ActsAs: s.ActsAs, Kilde: kildenavn, Stier: k.stier(), Poster: []distributor.Post{p}}, nil
+	return distributor.Indlevering{Agent: s.Agent, System: s.System, ActsAs: s.ActsAs, Kilde: kildenavn, Stier: k.spec.stier, Poster: []distributor.Post{p}}, nil
 }
 
 func (a *Agent) kilde(navn string) (*kilde, error) {

@@ -44,7 +44,7 @@ func linje(nr, version int, titel string) string {
 
 func TestPosterBliverTilBeskeder(t *testing.T) {
 	t.Parallel()
-	conformance.Proves(t, "mox 15", "mox 16", "mox 26")
+	conformance.Proves(t, "mox 15", "mox 16")
 	h := nytHus(t)
 	h.fil("ud/tom.csv", hoved)
 	k := enKilde(h.agent(byggesag("alt", "", "")))
@@ -58,6 +58,9 @@ func TestPosterBliverTilBeskeder(t *testing.T) {
 	ens(t, "kildesystem", b.Kildesystem, "Byggesag")
 	ens(t, "registreringID", b.RegistreringID, "1")
 	maa(t, b.Valider())
+	if local := string(b.Indhold); strings.Contains(local, "TITEL") || strings.Contains(local, "AENDRET") || !strings.Contains(local, `"sagegenskaber"`) {
+		t.Errorf("indholdet er ikke standardens: %s", local)
+	}
 	ens(t, "filen er flyttet", h.findes("ud/behandlet/1.csv"), true)
 }
 
@@ -265,13 +268,13 @@ func TestEtDokumentPaaVej(t *testing.T) {
 // A document that never comes must not hold the others back for ever.
 func TestEtDokumentDerAldrigKommer(t *testing.T) {
 	t.Parallel()
-	conformance.Proves(t, "mox 46")
 	h := nytHus(t)
 	h.fil("ud/dok/b.txt", "et bilag")
 	h.fil("ud/1.csv", dokumenthoved, "D1;Tegning;dok/a.txt;", "D2;Brev;;dok/b.txt")
 	a := h.agent(dokumentagent)
 	k := enKilde(a)
-	for range maksSavnet {
+	for range maksSavnet { // while it may still come, nothing behind it is sent
+		h.sender()
 		if _, err := k.runOnce(t.Context()); !connector.Temporary(err) {
 			t.Fatal(err)
 		}
@@ -320,7 +323,6 @@ func TestEtDokumentDerIkkeKanHentes(t *testing.T) {
 // MOX stands, and tidies up.
 func TestStopFoerKildenErRyddetOp(t *testing.T) {
 	t.Parallel()
-	conformance.Proves(t, "mox 38")
 	h := nytHus(t)
 	h.fil("ud/1.csv", hoved, linje(1, 1, "Carport"))
 	k := enKilde(h.agent(byggesag("alt", "", "")))
@@ -357,6 +359,7 @@ func TestSvaretPaaIndleverGaarTabt(t *testing.T) {
 // Before MOX has the records the source keeps them, however often it fails.
 func TestMOXSvarerIkke(t *testing.T) {
 	t.Parallel()
+	conformance.Proves(t, "mox 38")
 	h := nytHus(t)
 	h.fil("ud/1.csv", hoved, linje(1, 1, "Carport"))
 	k := enKilde(h.agent(byggesag("alt", "", "")))
@@ -486,7 +489,8 @@ func TestKildenKommerIgen(t *testing.T) {
 		t.Error("Check fandt mappen, der ikke er der")
 	}
 	stop := h.koer(a)
-	h.fil("ud/1.csv", hoved, linje(1, 1, "Carport"))
+	h.fil("senere/1.csv", hoved, linje(1, 1, "Carport"))
+	maa(t, os.Rename(filepath.Join(h.dir, "senere"), filepath.Join(h.dir, "ud"))) // the drive is there again, with its file
 	h.vent("posten er læst", func() bool { return len(h.alle()) == 1 })
 	stop()
 	h.sender("Sag.Importeret 2026-1 Carport")

@@ -62,7 +62,9 @@ func (l *linter) source(path string, k *SourceSpec, navne map[string]bool) {
 	if p := k.Passiver; p != nil && (p.Felt == "" || len(p.Vaerdier) == 0) {
 		l.fail(l.at(path+".passiver"), "skriv «passiver: {felt: STATUS, vaerdier: [TRK]}»", "passiver skal have både felt og vaerdier")
 	}
-	k.table = l.tabel(path+".map", k.Map, k.Objekttype, mapping.Ind)
+	if k.table = l.tabel(path+".map", k.Map, k.Objekttype, mapping.Ind); k.table != nil {
+		k.stier = stierAf(k.table)
+	}
 	l.indhold(path, k)
 	if t, ok := l.connectorType(path+".from", k.From); ok {
 		var c sourceFor

@@ -171,10 +171,29 @@ func TestDemoagenternesProever(t *testing.T) {
 		}
 		resultater, err := spec.Proever()
 		maa(t, err)
+		har := map[string]int{}
 		for _, r := range resultater {
+			navn, _, _ := strings.Cut(filepath.Base(r.Fil), "_")
+			har[navn]++
 			if !r.OK {
 				t.Errorf("%s:\n  %s", r.Fil, strings.Join(r.Afvigelser, "\n  "))
 			}
 		}
+		for _, navn := range navne(spec) {
+			if har[navn] < 2 {
+				t.Errorf("%s: %d recorded examples of %s", spec.Agent, har[navn], navn)
+			}
+		}
 	}
+}
+
+// navne are those of the agent's sources and sinks.
+func navne(s *Spec) (ud []string) {
+	for i := range s.Sources {
+		ud = append(ud, s.Sources[i].Name)
+	}
+	for i := range s.Sinks {
+		ud = append(ud, s.Sinks[i].Name)
+	}
+	return ud
 }

@@ -43,7 +43,8 @@ type SourceSpec struct {
 	MaksAndel  float64            `yaml:"maks_andel"` // share of the objekter that a complete listing may withdraw at once
 
 	table *mapping.Table
-	fra   time.Time // with start: fra
+	stier map[string][]string // the OIO values that each local field becomes
+	fra   time.Time           // with start: fra
 	aabn  aabnSource
 }
 

@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/moxkit/mox"
@@ -117,6 +118,23 @@ func roller(rel []mox.Relateret) []rolle {
 		ud = append(ud, rolle{r.Rolle, 1})
 	}
 	return ud
+}
+
+// visteForsoeg is how many attempts are shown at once; of more, the earlier ones are folded away.
+const visteForsoeg = 4
+
+// seneste are the last attempts.
+func seneste(f []store.Forsoeg) []store.Forsoeg { return f[max(0, len(f)-visteForsoeg):] }
+
+// tidligere are the attempts before those.
+func tidligere(f []store.Forsoeg) []store.Forsoeg { return f[:max(0, len(f)-visteForsoeg)] }
+
+// nyt is a text if no attempt says it already.
+func nyt(tekst string, f []store.Forsoeg) string {
+	if slices.ContainsFunc(f, func(f store.Forsoeg) bool { return f.Tekst == tekst }) {
+		return ""
+	}
+	return tekst
 }
 
 // maksHandlinger is how many acts are shown about one thing.

@@ -317,3 +317,23 @@ func TestLinjeskiftIEnPostBevares(t *testing.T) {
 		t.Errorf("%+v", w)
 	}
 }
+
+// TestMangeForsoegFoldesSammen: what was tried two dozen times is not told two dozen times.
+func TestMangeForsoegFoldesSammen(t *testing.T) {
+	t.Parallel()
+	h := nytHus(t)
+	a := abonnementer()
+	a[0].Plan = mox.Plan{Forsoeg: 12}
+	h.maa(h.d.Konfigurer(t.Context(), a, nil))
+	h.indlever()
+	id := h.indlever(sagen("1", "a", "02.34.02"))[0]
+	for range 12 {
+		h.done(h.claim(journal)[0], mox.Udfald{Resultat: mox.ResMidlertidig, Kode: "503", Tekst: "lukket for vedligehold"})
+	}
+	for _, sti := range []string{forloebSti(id), fejlsti(h.aabne()[0].ID)} {
+		krop := h.side(sti)
+		h.har(krop, "8 tidligere forsøg")
+		h.harIkke(krop, `<p class="aarsag">lukket for vedligehold`) // the attempts say it
+		h.velformet(sti, krop)
+	}
+}

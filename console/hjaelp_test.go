@@ -170,7 +170,7 @@ func (h *hus) fyld() alt {
 	a.leveret, a.parkeret409, a.parkeret422, a.udsat, a.afventer = ider[0], ider[1], ider[2], ider[3], ider[4]
 	w := h.claim(journal)
 	h.done(w[0], mox.Udfald{Resultat: mox.ResAccepteret, Kode: "201"}, journaliseret("1"))
-	h.done(w[1], mox.Udfald{Resultat: mox.ResAfvist, Ansvar: mox.AnsvarModtager, Kode: "409", Tekst: `sagen er lukket <img src=x onerror="alert(1)">`})
+	h.done(w[1], mox.Udfald{Resultat: mox.ResAfvist, Ansvar: mox.AnsvarModtager, Kode: "409", Tekst: `sagen er lukket <img src=x onerror="alert(1)"> [/srv/mox/agenter/esdh/oversaettelser/maps/dokument.yaml:4]`})
 	h.done(w[2], mox.Udfald{Resultat: mox.ResAfvist, Ansvar: mox.AnsvarAfsender, Kode: "422", Tekst: "ukendt KLE-nummer 02.99.99"})
 	h.done(w[3], mox.Udfald{Resultat: mox.ResMidlertidig, Kode: "503", Tekst: "optaget"})
 	b := h.claim(breve)

@@ -40,7 +40,7 @@ func laesSkabeloner(s *sprog, st *statisk) skabeloner {
 func funktioner(s *sprog, st *statisk) template.FuncMap {
 	return template.FuncMap{
 		"t": s.t, "antal": s.antal, "tal": s.tal, "tid": s.tid, "siden": s.siden, "varighed": s.varighed, "mellem": s.mellem, "da": s.paaDansk,
-		"kendt": s.kendt, "fejlnavn": s.fejlnavn, "maskeret": laes.Maskeret, "seg": url.PathEscape, "statisk": st.adresse, "ikon": ikon,
+		"kendt": s.kendt, "fejlnavn": s.fejlnavn, "fejltekst": s.fejltekst, "seneste": seneste, "tidligere": tidligere, "nyt": nyt, "maskeret": laes.Maskeret, "seg": url.PathEscape, "statisk": st.adresse, "ikon": ikon,
 		"maerke": maerke, "kort": kort, "forkort": afkort, "tilstand": s.tilstandsmaerke, "procestilstand": s.procesmaerke, "resultat": s.resultatmaerke,
 		"kvittering": s.kvitteringsmaerke, "ansvar": s.ansvarsmaerke, "felt": nytFelt, "statusmaerke": s.statusmaerke,
 		"raaquery": func(q string) template.URL { return template.URL(q) }, // made by url.Values.Encode

@@ -217,6 +217,14 @@ func (s *sprog) paaDansk(tekst string) template.HTML {
 	return template.HTML(`<span lang="da">` + template.HTMLEscapeString(tekst) + `</span>`)
 }
 
+// fejltekst is what went wrong. What a receiver said stands in the receiver's language, which nobody knows.
+func (s *sprog) fejltekst(art store.FejlArt, tekst string) template.HTML {
+	if art == store.FejlLeverance {
+		return template.HTML(template.HTMLEscapeString(tekst))
+	}
+	return s.paaDansk(tekst)
+}
+
 // kendt is the text noegle+"."+kode, or kode itself where there is none.
 func (s *sprog) kendt(noegle string, kode any) string {
 	k := fmt.Sprint(kode)

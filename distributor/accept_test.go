@@ -14,7 +14,7 @@ import (
 )
 
 func TestHvertAbonnementSomPasserFaarSinLeverance(t *testing.T) {
-	conformance.Proves(t, "mox 28", "mox 32", "mox 34")
+	conformance.Proves(t, "mox 28")
 	paaBegge(t, func(p *proeve) {
 		p.konfigurer(ab("arkiv"), ab("borgerservice", kunHvor(map[string]any{"opgaveemne": "27.*"})), ab("esdh"), ab("post", kunHvor(map[string]any{"objekttype": "Sag"})))
 		a := p.accept(besked(func(b *mox.Besked) { b.Opgaveemne = "02.34.02" }))
@@ -116,7 +116,7 @@ func TestSammeBeskedIDMedAndetIndholdAfvisesOgVises(t *testing.T) {
 }
 
 func TestUgyldigBeskedAfvisesMedSinKodeOgVisesForAfsenderen(t *testing.T) {
-	conformance.Proves(t, "mox 1", "mox 2", "mox 4", "mox 11")
+	conformance.Proves(t, "mox 1", "mox 2")
 	paaBegge(t, func(p *proeve) {
 		p.konfigurer(ab("esdh"))
 		for _, c := range []struct {
@@ -132,6 +132,10 @@ func TestUgyldigBeskedAfvisesMedSinKodeOgVisesForAfsenderen(t *testing.T) {
 			{"NUL i beskedtypen", mox.KodeUgyldig, func(b *mox.Besked) { b.Type = "a\x00b" }},
 			{"ikke UTF-8 i kildesystem", mox.KodeUgyldig, func(b *mox.Besked) { b.Kildesystem = "bl\xe5" }},
 			{"NUL i objektID", mox.KodeUgyldig, func(b *mox.Besked) { b.ObjektID = "\x00" }},
+			{"NUL i en rolle", mox.KodeUgyldig, func(b *mox.Besked) { b.Relateret = []mox.Relateret{{Rolle: "a\x00", ID: "urn:oio:cvr-nr:11111111"}} }},
+			{"NUL i procesID", mox.KodeUgyldig, func(b *mox.Besked) { b.ProcesID = []string{"a\x00"} }},
+			{"NUL i foraarsagetAf", mox.KodeUgyldig, func(b *mox.Besked) { b.ForaarsagetAf = "urn:a\x00" }},
+			{"NUL i indholdstype", mox.KodeUgyldig, func(b *mox.Besked) { b.Indholdstype = "a\x00" }},
 			{"metadata siger en anden sag", mox.KodeUenig, func(b *mox.Besked) {
 				medIndhold(sag("Carport"))(b)
 				b.ObjektID = sagB
@@ -173,7 +177,6 @@ func TestBeskedEfterGyldigTilUdleveresIkkeOgAfsenderenFaarDetAtVide(t *testing.T
 }
 
 func TestKunTilladtModtagerFaarBeskeden(t *testing.T) {
-	conformance.Proves(t, "mox 31")
 	paaBegge(t, func(p *proeve) {
 		modtager := func(urn string) func(*mox.Abonnement) { return func(a *mox.Abonnement) { a.Modtager = urn } }
 		p.konfigurer(ab("anden", modtager("urn:oio:cvr-nr:22222222")), ab("rette", modtager("urn:oio:cvr:11111111")), ab("ukendt"))
@@ -312,7 +315,7 @@ func TestAfvisteTagerIngenMedSig(t *testing.T) {
 }
 
 func TestAccepteretBeskedErDerEfterEtNedbrud(t *testing.T) {
-	conformance.Proves(t, "mox 36", "mox 38")
+	conformance.Proves(t, "mox 34", "mox 36")
 	paaBegge(t, func(p *proeve) {
 		p.konfigurer(ab("esdh"))
 		var nr []int64

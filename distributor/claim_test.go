@@ -142,6 +142,7 @@ func TestUdloebetLejemaalErUvistHvorGentagelseIkkeErHarmloes(t *testing.T) {
 }
 
 func TestStartAfslutterDenDoedeProcessLejemaalMenIkkeDeFjernes(t *testing.T) {
+	conformance.Proves(t, "mox 38")
 	paaBegge(t, func(p *proeve) {
 		p.konfigurer(ab("esdh"), ab("fjern"), ab("post", uigentagelig))
 		a := p.accept(besked())

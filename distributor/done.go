@@ -1,6 +1,7 @@
 package distributor
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -100,6 +101,7 @@ func (d *Distributor) efterAccept(tx *store.Tx, a *mox.Abonnement, o store.Opgav
 		}
 	}
 	k := d.konfiguration()
+	ubrugt := ""
 	for _, p := range f.Poster {
 		p.Tvungen = true
 		m := modtagelse{agent: f.Agent, system: a.System, actsAs: f.ActsAs, kilde: string(a.ID), foraarsagetAf: b.ID, procesID: b.ProcesID, svarFra: a.ID}
@@ -110,9 +112,16 @@ func (d *Distributor) efterAccept(tx *store.Tx, a *mox.Abonnement, o store.Opgav
 		if r.besked != "" {
 			ud = append(ud, r.besked)
 		}
+		ubrugt = cmp.Or(ubrugt, r.aarsag)
 		vaek = append(vaek, r.sendtTil...)
 	}
-	return ud, vaek, nil
+	if ubrugt == "" {
+		return ud, vaek, nil
+	}
+	l := o.Leverance // what the system did stands; but who waits for its answer must know that none comes
+	l.Ansvar, l.Kode, l.Aarsag = mox.AnsvarMOX, "svar", ubrugt
+	mere, err := d.sendFejlbesked(tx, a, &l, b)
+	return ud, append(vaek, mere...), err
 }
 
 // afslut brings a leverance to the state that the outcome demands, and writes what follows from it. vaek are the

@@ -228,7 +228,7 @@ func (d *Distributor) SketeIkke(ctx context.Context, fejlID int64, h Hvem) error
 
 // uvis finds the uncertain leverance of an open Fejl.
 func uvis(tx *store.Tx, fejlID int64) (store.Opgave, store.Fejl, error) {
-	f, ok, err := tx.FejlMedID(fejlID)
+	f, _, err := tx.FejlMedID(fejlID)
 	if err != nil {
 		return store.Opgave{}, f, err
 	}
@@ -236,7 +236,8 @@ func uvis(tx *store.Tx, fejlID int64) (store.Opgave, store.Fejl, error) {
 	if err != nil {
 		return o, f, err
 	}
-	if f, ok, err = tx.FejlMedID(fejlID); err != nil { // as it is now that it is locked
+	f, ok, err := tx.FejlMedID(fejlID) // as it is now that it is locked
+	if err != nil {
 		return o, f, err
 	}
 	if !ok || !fandtes || !f.Aaben || o.Leverance.Tilstand != mox.Uvis {

@@ -225,7 +225,7 @@ func (tx *Tx) Konfiguration(version int64) (string, bool, error) {
 // InsertKvittering writes a receipt about the besked nr.
 func (tx *Tx) InsertKvittering(nr int64, k mox.Kvittering) error {
 	_, err := tx.Exec(`INSERT INTO kvittering (besked, abonnement, art, antal, begrundelse, tid) VALUES (?, ?, ?, ?, ?, ?)`,
-		nr, string(k.Abonnement), string(k.Art), k.Antal, k.Begrundelse, driver.Micro(tx.Now()))
+		nr, string(k.Abonnement), string(k.Art), k.Antal, ren(k.Begrundelse), driver.Micro(tx.Now()))
 	return err
 }
 

@@ -66,7 +66,8 @@ func (tx *Tx) InsertFejl(f *Fejl) error {
 	return err
 }
 
-// ren is s without what a database cannot keep as text. What was wrong with it may be that very thing.
+// ren is s without what a database cannot keep as text. People and receivers say what they say; it must not keep us from
+// writing down what happened.
 func ren(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
 }
@@ -74,14 +75,14 @@ func ren(s string) string {
 // LukFejl closes an open Fejl; ok is false when it was closed already.
 func (tx *Tx) LukFejl(id int64, af, ved, begrundelse string) (ok bool, err error) {
 	n, err := tx.Exec(`UPDATE fejl SET status = 'lukket', lukket = ?, lukket_af = ?, lukket_ved = ?, begrundelse = ? WHERE id = ? AND status = 'aaben'`,
-		driver.Micro(tx.Now()), af, ved, begrundelse, id)
+		driver.Micro(tx.Now()), ren(af), ved, ren(begrundelse), id)
 	return n == 1, err
 }
 
 // LukFejlOm closes every open Fejl about a leverance.
 func (tx *Tx) LukFejlOm(leverance int64, af, ved, begrundelse string) error {
 	_, err := tx.Exec(`UPDATE fejl SET status = 'lukket', lukket = ?, lukket_af = ?, lukket_ved = ?, begrundelse = ? WHERE leverance = ? AND status = 'aaben'`,
-		driver.Micro(tx.Now()), af, ved, begrundelse, leverance)
+		driver.Micro(tx.Now()), ren(af), ved, ren(begrundelse), leverance)
 	return err
 }
 
@@ -189,7 +190,7 @@ type Handling struct {
 // InsertHandling logs an act.
 func (tx *Tx) InsertHandling(h Handling) error {
 	_, err := tx.Exec(`INSERT INTO handling (tid, hvem, hvad, maal, antal, begrundelse) VALUES (?, ?, ?, ?, ?, ?)`,
-		driver.Micro(tx.Now()), h.Hvem, h.Hvad, h.Maal, h.Antal, h.Begrundelse)
+		driver.Micro(tx.Now()), ren(h.Hvem), h.Hvad, h.Maal, h.Antal, ren(h.Begrundelse))
 	return err
 }
 

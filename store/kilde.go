@@ -76,7 +76,7 @@ func (tx *Tx) GemIdentitet(system string, t mox.ObjektType, noegle string, id mo
 func (tx *Tx) GemHenvisning(system string, id mox.ObjektID, t mox.ObjektType, noegle string, leverance int64) error {
 	_, err := tx.Exec(`INSERT INTO henvisning (system, objekt_id, objekttype, noegle, leverance, oprettet) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (system, objekt_id) DO UPDATE SET objekttype = excluded.objekttype, noegle = excluded.noegle, leverance = excluded.leverance`,
-		system, string(id), string(t), noegle, leverance, driver.Micro(tx.Now()))
+		system, string(id), string(t), ren(noegle), leverance, driver.Micro(tx.Now()))
 	return err
 }
 
@@ -153,7 +153,7 @@ type Ekko struct {
 // GemEkko remembers a write.
 func (tx *Tx) GemEkko(system string, id mox.ObjektID, e Ekko) error {
 	_, err := tx.Exec(`INSERT INTO ekko (system, objekt_id, felt, skrevet, laest) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (system, objekt_id, felt) DO UPDATE SET skrevet = excluded.skrevet, laest = excluded.laest`, system, string(id), e.Felt, e.Skrevet, e.Laest)
+		ON CONFLICT (system, objekt_id, felt) DO UPDATE SET skrevet = excluded.skrevet, laest = excluded.laest`, system, string(id), ren(e.Felt), ren(e.Skrevet), ren(e.Laest))
 	return err
 }
 

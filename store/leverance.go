@@ -123,11 +123,8 @@ func (tx *Tx) LaasOpgave(id int64) (Opgave, bool, error) {
 	if tx.ForUpdate() == "" {
 		return tx.OpgaveFor(id) // the only writer
 	}
-	objekt, ok, err := one(tx, ord, `SELECT b.objekt_id FROM leverance l JOIN besked b ON b.nr = l.besked WHERE l.id = ?`, id)
-	if err != nil || !ok {
-		return Opgave{}, false, err
-	}
-	if err := tx.Lock("objekt/" + objekt); err != nil {
+	// The same lock as Lock("objekt/" + its id), without first fetching the id.
+	if _, err := tx.Exec(`SELECT pg_advisory_xact_lock(hashtextextended('objekt/' || b.objekt_id, 0)) FROM leverance l JOIN besked b ON b.nr = l.besked WHERE l.id = ?`, id); err != nil {
 		return Opgave{}, false, err
 	}
 	return one(tx, scanOpgave, opgaveFor+` FOR UPDATE OF l`, id)
@@ -164,7 +161,7 @@ func (tx *Tx) LeverancerAf(besked int64) ([]Leverance, error) {
 func (tx *Tx) UpdateLeverance(l *Leverance) error {
 	l.Aendret = tx.Now()
 	_, err := tx.Exec(`UPDATE leverance SET tilstand = ?, blokeret = ?, forsoeg = ?, naeste = ?, ejer = ?, lejet_til = ?, ansvar = ?, kode = ?, aarsag = ?, aendret = ? WHERE id = ?`,
-		string(l.Tilstand), bit(l.Blokeret), l.Forsoeg, driver.Micro(l.Naeste), l.Ejer, driver.Micro(l.LejetTil), string(l.Ansvar), l.Kode, l.Aarsag,
+		string(l.Tilstand), bit(l.Blokeret), l.Forsoeg, driver.Micro(l.Naeste), l.Ejer, driver.Micro(l.LejetTil), string(l.Ansvar), ren(l.Kode), ren(l.Aarsag),
 		driver.Micro(l.Aendret), l.ID)
 	return err
 }
@@ -238,7 +235,7 @@ func (tx *Tx) InsertForsoeg(leverance int64, nr int, ejer string) error {
 func (tx *Tx) AfslutForsoeg(f Forsoeg) (ok bool, err error) {
 	n, err := tx.Exec(`UPDATE forsoeg SET afsluttet = ?, resultat = ?, kode = ?, tekst = ?, svar = ?, for_sent = ? WHERE leverance = ? AND nr = ?
 		AND (afsluttet = 0 OR (resultat = 'ukendt' AND ? <> 'ukendt')) AND ? IN ('', ejer)`,
-		driver.Micro(tx.Now()), string(f.Resultat), f.Kode, f.Tekst, f.Svar, bit(f.ForSent), f.Leverance, f.Nr, string(f.Resultat), f.Ejer)
+		driver.Micro(tx.Now()), string(f.Resultat), ren(f.Kode), ren(f.Tekst), f.Svar, bit(f.ForSent), f.Leverance, f.Nr, string(f.Resultat), f.Ejer)
 	return n == 1, err
 }
 
@@ -257,7 +254,7 @@ func (tx *Tx) ForsoegAf(leverance int64) ([]Forsoeg, error) {
 func (tx *Tx) SaetPause(a mox.AbonnementID, pause bool, begrundelse string) error {
 	_, err := tx.Exec(`INSERT INTO abonnementstand (abonnement, pause, begrundelse, aendret) VALUES (?, ?, ?, ?)
 		ON CONFLICT (abonnement) DO UPDATE SET pause = excluded.pause, begrundelse = excluded.begrundelse, aendret = excluded.aendret`,
-		string(a), bit(pause), begrundelse, driver.Micro(tx.Now()))
+		string(a), bit(pause), ren(begrundelse), driver.Micro(tx.Now()))
 	return err
 }
 

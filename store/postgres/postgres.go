@@ -7,7 +7,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
@@ -166,20 +165,11 @@ func (r row) Scan(dest ...any) error { return mapErr(r.Row.Scan(dest...)) }
 
 func (x *tx) Now() time.Time { return driver.Tid(x.now) }
 
+// Lock takes all of them in one call; unnest keeps their order.
 func (x *tx) Lock(names ...string) error {
-	keys := make([]int64, len(names))
-	for i, n := range names {
-		h := fnv.New64a()
-		_, _ = h.Write([]byte(n)) // never fails
-		keys[i] = int64(h.Sum64())
-	}
-	slices.Sort(keys)
-	for _, k := range slices.Compact(keys) {
-		if _, err := x.t.ExecContext(x.ctx, "SELECT pg_advisory_xact_lock($1)", k); err != nil {
-			return mapErr(err)
-		}
-	}
-	return nil
+	sorted := slices.Compact(slices.Sorted(slices.Values(names)))
+	_, err := x.t.ExecContext(x.ctx, "SELECT pg_advisory_xact_lock(hashtextextended(n, 0)) FROM unnest($1::text[]) n", sorted)
+	return mapErr(err)
 }
 
 func (x *tx) ForUpdate() string { return " FOR UPDATE SKIP LOCKED" }
