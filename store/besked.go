@@ -94,7 +94,8 @@ const beskedKolonner = `b.nr, b.afsender, b.digest, b.metadata, b.indholdstype, 
 
 func scanBesked(scan func(...any) error) (Besked, error) {
 	var b Besked
-	return b, b.scan(scan)
+	err := b.scan(scan)
+	return b, err
 }
 
 func (b *Besked) scan(scan func(...any) error, andre ...any) error {
@@ -188,9 +189,13 @@ func (w *where) sql() string {
 	return " WHERE " + strings.Join(w.led, " AND ")
 }
 
-// UdenPosition finds accepted beskeder that have no logposition yet, at most n.
+// UdenPosition finds accepted beskeder that have no logposition yet, at most n. Only Nr and Indholdshash are read: that is
+// all the log is about.
 func (tx *Tx) UdenPosition(n int) ([]Besked, error) {
-	return all(tx, scanBesked, `SELECT `+beskedKolonner+` FROM besked b WHERE b.logposition IS NULL ORDER BY b.nr LIMIT ?`, n)
+	return all(tx, func(scan func(...any) error) (b Besked, err error) {
+		err = scan(&b.Nr, &b.Indholdshash)
+		return b, err
+	}, `SELECT nr, indholdshash FROM besked WHERE logposition IS NULL ORDER BY nr LIMIT ?`, n)
 }
 
 // SidstePosition is the newest logposition and its chain link; 0 and nil in an empty log.

@@ -161,7 +161,8 @@ func (tx *Tx) GemEkko(system string, id mox.ObjektID, e Ekko) error {
 func (tx *Tx) EkkoAf(system string, id mox.ObjektID) ([]Ekko, error) {
 	return all(tx, func(scan func(...any) error) (Ekko, error) {
 		var e Ekko
-		return e, scan(&e.Felt, &e.Skrevet, &e.Laest)
+		err := scan(&e.Felt, &e.Skrevet, &e.Laest)
+		return e, err
 	}, `SELECT felt, skrevet, laest FROM ekko WHERE system = ? AND objekt_id = ? ORDER BY felt`, system, string(id))
 }
 

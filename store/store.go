@@ -167,11 +167,13 @@ func one[R any](tx *Tx, scan func(func(...any) error) (R, error), query string, 
 // tal scans a single number.
 func tal(scan func(...any) error) (int64, error) {
 	var n int64
-	return n, scan(&n)
+	err := scan(&n)
+	return n, err
 }
 
 // ord scans a single text.
 func ord(scan func(...any) error) (string, error) {
 	var s string
-	return s, scan(&s)
+	err := scan(&s)
+	return s, err
 }
