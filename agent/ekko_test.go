@@ -38,9 +38,10 @@ func TestEkko(t *testing.T) {
 		tavs   bool
 		staver func(felt string, v any) any
 	}{
-		"som det blev skrevet":                 {true, nil},
-		"stavet på systemets måde":             {true, func(f string, v any) any { return stavet(f, v, "areal", "0%v") }},
-		"som systemet svarede, at det har det": {false, func(f string, v any) any { return stavet(f, v, "journal", "%v (ESDH)") }},
+		"som det blev skrevet":                             {true, nil},
+		"stavet på systemets måde":                         {true, func(f string, v any) any { return stavet(f, v, "areal", "0%v") }},
+		"som systemet svarede, at det har det":             {false, func(f string, v any) any { return stavet(f, v, "journal", "%v (ESDH)") }},
+		"rundet op og stavet af systemet, som svarede det": {false, func(f string, v any) any { return stavet(f, v, "areal", "0%v5") }},
 	} {
 		t.Run(navn, func(t *testing.T) {
 			t.Parallel()

@@ -27,12 +27,11 @@ import (
 type hus struct {
 	testing.TB
 	mig
-	dir     string
-	specs   []*Spec
-	set     int64 // the newest besked that nye has shown
-	mu      sync.Mutex
-	server  []func(hvad string) error // see forstyr
-	fornyet chan struct{}
+	dir    string
+	specs  []*Spec
+	set    int64 // the newest besked that nye has shown
+	mu     sync.Mutex
+	server []func(hvad string) error // see forstyr
 }
 
 // mig is MOX itself; it is a type of its own so that its Log is not mistaken for the test's.
@@ -41,7 +40,7 @@ type mig struct{ pull.Tjeneste }
 func nytHus(t testing.TB) *hus {
 	t.Helper()
 	dir := t.TempDir()
-	h := &hus{TB: t, dir: dir, fornyet: make(chan struct{}, 1)}
+	h := &hus{TB: t, dir: dir}
 	s, err := store.Open(t.Context(), filepath.Join(dir, "mox.db"))
 	maa(t, err)
 	t.Cleanup(func() { maa(t, s.Close()) })
@@ -109,7 +108,7 @@ func (h *hus) spoerg(hvad string) error {
 	return nil
 }
 
-// Indlever, Done, Forny and GemIndhold are those of the Tjeneste, disturbed as the test wishes.
+// Indlever, Done and GemIndhold are those of the Tjeneste, disturbed as the test wishes.
 func (h *hus) Indlever(ctx context.Context, i distributor.Indlevering) (distributor.Indleveret, error) {
 	if err := h.spoerg("Indlever"); err != nil {
 		return distributor.Indleveret{}, err
@@ -124,15 +123,6 @@ func (h *hus) Done(ctx context.Context, f distributor.Afslutning) (distributor.A
 	}
 	ud, err := h.Tjeneste.Done(ctx, f)
 	return ud, errEller(err, h.spoerg("Done efter"))
-}
-
-func (h *hus) Forny(ctx context.Context, ejer string, l []int64, leje time.Duration) (int, error) {
-	n, err := h.Tjeneste.Forny(ctx, ejer, l, leje)
-	select {
-	case h.fornyet <- struct{}{}:
-	default:
-	}
-	return n, err
 }
 
 func (h *hus) GemIndhold(ctx context.Context, r io.Reader) (string, error) {

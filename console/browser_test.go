@@ -78,7 +78,7 @@ func (b *browser) lyt() {
 
 // forventet are the network's own complaints, which tests bring about on purpose.
 func forventet(tekst string) bool {
-	return strings.Contains(tekst, "status of 4") || strings.Contains(tekst, "ERR_CONNECTION_REFUSED")
+	return strings.Contains(tekst, "status of 4") || strings.HasPrefix(tekst, "Failed to load resource: net::ERR_")
 }
 
 func (b *browser) goer(trin ...chromedp.Action[chromedp.Void]) {
@@ -247,9 +247,8 @@ func TestSiderneKanBrugesMedTastatur(t *testing.T) {
 	b.vent(`document.activeElement.closest("main") !== null && getComputedStyle(document.activeElement).outlineStyle !== "none"`)
 }
 
-// TestSiderneFylderIkkeMereEndVinduet opens every page in windows from 320 to 1280 wide, light and dark: nothing may have
-// to be scrolled sideways, and every target is large enough to hit. spec: mox 53 is for the other tests; here are WCAG
-// 1.4.10 and 2.5.8.
+// TestSiderneFylderIkkeMereEndVinduet opens every page in windows from 320 to 1280 wide: nothing may have
+// to be scrolled sideways, and every target is large enough to hit. WCAG 1.4.10 and 2.5.8.
 func TestSiderneFylderIkkeMereEndVinduet(t *testing.T) {
 	t.Parallel()
 	h := nytHus(t, (*hus)(nil).demo)
@@ -258,6 +257,9 @@ func TestSiderneFylderIkkeMereEndVinduet(t *testing.T) {
 	h.maa(h.d.Pause(t.Context(), tilbage, true, hvemSomHelst("opgradering af Byggesag til kl. 12")))
 	b := nyBrowser(h)
 	vinduer := append(skaerme(), skaerm{"320", 320, 640, "light"})
+	if os.Getenv("MOX_SCREENSHOTS") == "" { // colours move nothing
+		vinduer = slices.DeleteFunc(vinduer, func(s skaerm) bool { return s.tema == "dark" })
+	}
 	for i, sti := range h.alleSider(a) {
 		for _, s := range vinduer {
 			b.brug(s)

@@ -147,7 +147,7 @@ func startSystemer(t *testing.T, dir string, seed uint64, sager int) *systemer {
 	t.Helper()
 	s := &systemer{dir: filepath.Join(dir, "systemer")}
 	s.proces = startProces(t, filepath.Join(dir, "systemer.log"), s, nil, filepath.Join(dir, "bin", "systemer"), "-dir", s.dir, "-stdin",
-		"-sager", strconv.Itoa(sager), "-per-runde", "3", "-periode", "300ms", "-seed", strconv.FormatUint(seed, 10))
+		"-sager", strconv.Itoa(sager), "-per-runde", "2", "-periode", "300ms", "-seed", strconv.FormatUint(seed, 10))
 	return s
 }
 

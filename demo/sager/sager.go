@@ -72,7 +72,7 @@ func Lav(seed uint64, n, perRunde int, fejl bool) *Historie {
 	if fejl {
 		n = max(n, mindst)
 	}
-	g := &generator{rng: rand.New(rand.NewPCG(seed, 2012)), perRunde: max(perRunde, 1), fejl: fejl, start: time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC),
+	g := &generator{rng: rand.New(rand.NewPCG(seed, 2012)), perRunde: max(perRunde, 1), fejl: fejl,
 		h: &Historie{brudt: map[fejlplan.Version]bool{}, lukket: map[string]bool{}, uvist: map[fejlplan.Version]bool{}}}
 	for i := range n {
 		g.sag(i)
@@ -83,12 +83,17 @@ func Lav(seed uint64, n, perRunde int, fejl bool) *Historie {
 	return g.h
 }
 
+// begyndelse is when the first case comes, and sagerPrForloeb how many come before the calendar begins again: however long
+// the story, all of it lies in the past. What is not yet valid would have no effect yet.
+func begyndelse() time.Time { return time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC) }
+
+const sagerPrForloeb = 1000
+
 // generator makes a story.
 type generator struct {
 	rng      *rand.Rand
 	perRunde int
 	fejl     bool
-	start    time.Time
 	h        *Historie
 	dokNr    int
 }
@@ -131,7 +136,7 @@ func (g *generator) nySag(i int) byggesag.Sag {
 	if g.har(i, nrUkendt) {
 		kle = ukendtKLE
 	}
-	tid := g.start.Add(time.Duration(i) * 97 * time.Minute)
+	tid := begyndelse().Add(time.Duration(i%sagerPrForloeb) * 97 * time.Minute)
 	cpr, navn := g.person()
 	return byggesag.Sag{Nr: fmt.Sprintf("2026-%05d", 1000+i), Version: 1, Titel: p.titel, Beskrivelse: p.beskrivelse, KLE: kle, Adresse: g.adresse(),
 		Matrikel: fmt.Sprintf("%d%c, Nørre Åby Mark", 1+g.rng.IntN(90), 'a'+rune(g.rng.IntN(20))), AnsoegerCPR: cpr, AnsoegerNavn: navn, Status: status,
@@ -256,7 +261,7 @@ type Drypper struct {
 // NyDrypper begins after a story of n cases, with or without faults.
 func NyDrypper(seed uint64, n int) *Drypper {
 	n = max(n, mindst) // a story with faults may be longer than it was asked to be
-	return &Drypper{g: &generator{rng: rand.New(rand.NewPCG(seed, 365)), start: time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC), h: &Historie{}, dokNr: 10 * (n + 1)}, nr: n}
+	return &Drypper{g: &generator{rng: rand.New(rand.NewPCG(seed, 365)), h: &Historie{}, dokNr: 10 * (n + 1)}, nr: n}
 }
 
 // Naeste is the next case with its documents.

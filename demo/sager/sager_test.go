@@ -179,6 +179,28 @@ func TestFejlplanenHolderDetSomHistorienRammer(t *testing.T) {
 	}
 }
 
+// TestHeleHistorienLiggerIFortiden, however long it is: what is valid only from tomorrow has no effect today.
+func TestHeleHistorienLiggerIFortiden(t *testing.T) {
+	t.Parallel()
+	graense := begyndelse().AddDate(0, 3, 0)
+	forbi := func(nr string, tid time.Time) {
+		t.Helper()
+		if tid.Before(begyndelse()) || tid.After(graense) {
+			t.Errorf("%s is dated %s, not between %s and %s", nr, tid, begyndelse(), graense)
+		}
+	}
+	h := Lav(1, 10_000, PerRunde, true)
+	for _, s := range sager(h) {
+		forbi(s.Nr, s.Aendret)
+	}
+	for _, d := range dokumenter(h) {
+		forbi(d.Nr, d.Brevdato)
+	}
+	for d, n := NyDrypper(1, 10_000), 0; n < 2000; n++ {
+		forbi("a case that trickles in", d.Naeste()[0].Sag.Aendret)
+	}
+}
+
 func TestUdenFejlErPlanenTom(t *testing.T) {
 	t.Parallel()
 	if h := Lav(1, 100, PerRunde, false); len(h.Plan.Fejl) != 0 {
