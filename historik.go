@@ -303,3 +303,20 @@ func (r Registrering) GaeldendeFra(type_ *Type, t Tidspunkt) Tidspunkt {
 	}
 	return t
 }
+
+// FraStart is t, or, when nothing holds at t yet, the moment when the first attribute begins to.
+func (r Registrering) FraStart(type_ *Type, t Tidspunkt) Tidspunkt {
+	foerst := Uendelig
+	for _, a := range r.Attributter[type_.Egenskaber().Navn] {
+		if a.Virkning.Indeholder(t) {
+			return t
+		}
+		if a.Virkning.Fra.Sammenlign(t) > 0 && a.Virkning.Fra.Sammenlign(foerst) < 0 {
+			foerst = a.Virkning.Fra
+		}
+	}
+	if foerst == Uendelig {
+		return t
+	}
+	return foerst
+}

@@ -393,6 +393,29 @@ func TestToProcesserLaeserDenSammeKilde(t *testing.T) {
 	h.ingenFejl()
 }
 
+// Another process gets there first: what this one read is already stored, so it asks where MOX stands and goes on at once.
+func TestEnAndenProcesKomFoerst(t *testing.T) {
+	t.Parallel()
+	h := nytHus(t)
+	h.fil("ud/1.csv", hoved, linje(1, 1, "Carport"))
+	k := enKilde(h.agent(byggesag("alt", "", "")))
+	anden := enKilde(h.start(h.specs[0], func(o *Options) { o.Ejer = "anden" }))
+	foerst := engang("Indlever", errUtilgaengelig)
+	h.forstyr(func(hvad string) error {
+		if foerst(hvad) != nil { // the first process has read, and is about to hand in
+			h.laes(anden)
+		}
+		return nil
+	})
+	mere, err := k.runOnce(t.Context())
+	maa(t, err)
+	ens(t, "der er mere med det samme", mere, true)
+	h.fil("ud/2.csv", hoved, linje(2, 1, "Skur"))
+	h.laes(k)
+	h.sender("Sag.Importeret 2026-1 Carport", "Sag.Opstaaet 2026-2 Skur")
+	ens(t, "læst", h.kildestand(k).Laest, 2)
+}
+
 // A living system may have more than anyone meant to send: the count is shown, and nothing is sent without a yes.
 func TestEnStorFoersteKoerselKraeverEtJa(t *testing.T) {
 	t.Parallel()

@@ -335,7 +335,7 @@ func flad(b *mox.Besked) (map[string]string, error) {
 	}
 	ud := map[string]string{}
 	if type_, kendt := mox.TypeAf(b.ObjektType); ok && kendt {
-		ud = r.Udflad(type_, mox.Kl(b.Registreringstid))
+		ud = r.Udflad(type_, r.FraStart(type_, mox.Kl(b.Registreringstid)))
 	}
 	for _, f := range mox.Beskedfelter() {
 		if v := f.Hent(b); len(v) == 1 && !f.Flere {

@@ -145,6 +145,7 @@ func TestStartAfslutterDenDoedeProcessLejemaalMenIkkeDeFjernes(t *testing.T) {
 	conformance.Proves(t, "mox 38")
 	paaBegge(t, func(p *proeve) {
 		p.konfigurer(ab("esdh"), ab("fjern"), ab("post", uigentagelig))
+		p.maa(p.d.Start(p.Context()))
 		a := p.accept(besked())
 		p.en("esdh")
 		p.en("post")
@@ -157,12 +158,22 @@ func TestStartAfslutterDenDoedeProcessLejemaalMenIkkeDeFjernes(t *testing.T) {
 		p.maa(p.d.Start(p.Context()))
 		if p.paaPostgres() { // where the dead one may be alive
 			p.staar(a.Nr, "esdh.1 UnderLevering", "fjern.1 UnderLevering", "post.1 UnderLevering")
+			p.tavs()
+			p = p.naeste()
+			p.maa(p.d.Start(p.Context()))
+			p.staar(a.Nr, "esdh.1 Udsat", "fjern.1 UnderLevering", "post.1 Uvis")
 			return
 		}
 		p.staar(a.Nr, "esdh.1 Udsat", "fjern.1 UnderLevering", "post.1 Uvis")
 		ens(p, "mit eget", p.leverancer(mit.Nr)[0].Tilstand, mox.UnderLevering)
 		ens(p, "usikker", p.en("esdh").Usikker, true)
 	})
+}
+
+// tavs lets every process that shares the database have been silent for long.
+func (p *proeve) tavs() {
+	p.Helper()
+	p.maa(p.d.Store().Update(p.Context(), func(tx *store.Tx) error { return tx.Hjerteslag("proces/anden", tx.Now().Add(time.Hour)) }))
 }
 
 func TestForSenMeldingNoteresPaaSitForsoegOgAendrerIntet(t *testing.T) {

@@ -40,6 +40,7 @@ type Distributor struct {
 	jitter      func() float64
 	inkarnation string
 	vaekker     *vaekker
+	levet       time.Time // the last sign of life; only Run and Start use it
 
 	mu   sync.RWMutex
 	konf *konfiguration
@@ -53,10 +54,13 @@ type konfiguration struct {
 	processer    []mox.Proces
 }
 
+// inkarnationForled begins the name of every process that works on its own store.
+const inkarnationForled = "proces/"
+
 // New makes a Distributor on an open store. It has no abonnementer until [Distributor.Konfigurer], and no carrier may claim
 // before [Distributor.Start].
 func New(ctx context.Context, s *store.Store, o Options) (*Distributor, error) {
-	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, jitter: o.Jitter, inkarnation: "proces/" + mox.NyUUID(), vaekker: nyVaekker()}
+	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, jitter: o.Jitter, inkarnation: inkarnationForled + mox.NyUUID(), vaekker: nyVaekker()}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
@@ -182,6 +186,9 @@ const (
 // Start ends what an earlier process left open, as far as the store proves that process dead. Call it once, before any
 // carrier claims.
 func (d *Distributor) Start(ctx context.Context) error {
+	if err := d.Lev(ctx); err != nil { // before the first claim: a process that is not known to live has no leases
+		return err
+	}
 	if d.store.Proves() {
 		var n int64
 		err := d.store.Update(ctx, func(tx *store.Tx) (err error) {
@@ -225,7 +232,35 @@ type Pass struct {
 	Lejemaal, Udloebne, Processer, Standsede, Positioner int
 }
 
+// A process that shares its database shows signs of life; one that has not for doedEfter is dead, and its leases end.
+const (
+	hjerteslag = 2 * time.Second
+	doedEfter  = 15 * time.Second
+)
+
+// Lev shows that this process lives, and ends the leases of processes that no longer do. A database that only one process
+// can hold needs no such thing.
+func (d *Distributor) Lev(ctx context.Context) error {
+	if d.store.Proves() || time.Since(d.levet) < hjerteslag {
+		return nil
+	}
+	d.levet = time.Now()
+	return d.store.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.Hjerteslag(d.inkarnation, tx.Now().Add(-doedEfter)); err != nil {
+			return err
+		}
+		n, err := tx.EndDoede(inkarnationForled, len(d.inkarnation))
+		if n > 0 {
+			d.log.Warn("lejemaal fra en død proces er afsluttet", "antal", n)
+		}
+		return err
+	})
+}
+
 func (d *Distributor) runOnce(ctx context.Context) (p Pass, err error) {
+	if err = d.Lev(ctx); err != nil {
+		return p, fmt.Errorf("hjerteslag: %w", err)
+	}
 	if p.Lejemaal, err = d.AfslutUdloebne(ctx); err != nil {
 		return p, fmt.Errorf("lejemål: %w", err)
 	}

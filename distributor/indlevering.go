@@ -296,18 +296,26 @@ func (s *optagelse) afgoer() (optaget, error) {
 	if felter, err = s.medReferencer(felter); err != nil {
 		return optaget{}, err
 	}
-	fra := s.p.Fra
-	if fra.IsZero() {
-		fra = s.tx.Now()
-	}
-	if !s.kendt && s.p.Fra.IsZero() {
-		fra = s.tx.Now().Truncate(time.Second)
-	}
-	ny, err := gammel.Laeg(s.type_, felter, mox.Fra(mox.Kl(fra)))
+	ny, err := gammel.Laeg(s.type_, felter, mox.Fra(mox.Kl(s.fra())))
 	if err != nil {
 		return optaget{}, err
 	}
 	return s.send(gammel, ny, varEkko)
+}
+
+// maksUrforskel is how far ahead a system's clock may be. Within it, what the system says has just changed holds from now.
+const maksUrforskel = 5 * time.Minute
+
+// fra is when the record's content begins to hold.
+func (s *optagelse) fra() time.Time {
+	nu := s.tx.Now()
+	switch {
+	case s.p.Fra.IsZero() && !s.kendt:
+		return nu.Truncate(time.Second)
+	case s.p.Fra.IsZero(), s.p.Fra.After(nu) && s.p.Fra.Sub(nu) <= maksUrforskel:
+		return nu
+	}
+	return s.p.Fra
 }
 
 // udenEkko leaves out the fields whose value is what MOX wrote into the system, or what the system made of it.

@@ -466,3 +466,30 @@ func TestVedlagtDokumentsIndholdMaaKunLaesesAfDenDerFikBeskeden(t *testing.T) {
 		})
 	})
 }
+
+func TestSystemetsUrMaaVaereLidtForan(t *testing.T) {
+	paaBegge(t, func(p *proeve) {
+		p.konfigurer(ab("esdh"))
+		k := p.kilde()
+		fra := func(d time.Duration) func(*distributor.Post) {
+			return func(x *distributor.Post) { x.Fra = time.Now().Add(d) }
+		}
+		k.lever(nil, post("1", fra(2*time.Minute)), post("2", fra(48*time.Hour)))
+		nu := mox.Kl(time.Now().Add(time.Second))
+		for noegle, gaelder := range map[string]bool{"1": true, "2": false} {
+			p.laes(func(tx *store.Tx) error {
+				id, err := tx.Objekt("byggesag", mox.Sag, noegle)
+				if err != nil {
+					return err
+				}
+				o, _, err := tx.Objektstand(id, "byggesag")
+				if err != nil {
+					return err
+				}
+				r, err := oio.UnmarshalIndre(mox.Sag, o.Registrering)
+				ens(p, "sag "+noegle+" gælder nu", len(r.Paa(nu).Attributter) > 0, gaelder)
+				return err
+			})
+		}
+	})
+}

@@ -201,6 +201,23 @@ func (tx *Tx) EndLejemaal(inkarnation string) (int64, error) {
 	return tx.Exec(`UPDATE leverance SET lejet_til = 0 WHERE tilstand = 'UnderLevering' AND ejer NOT LIKE 'fjern/%' AND ejer NOT LIKE ?`, inkarnation+"/%")
 }
 
+// Hjerteslag notes that a process lives, and forgets those that have been silent since foer.
+func (tx *Tx) Hjerteslag(inkarnation string, foer time.Time) error {
+	now := driver.Micro(tx.Now())
+	if _, err := tx.Exec(`INSERT INTO inkarnation (id, startet, sidst) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET sidst = excluded.sidst`, inkarnation, now, now); err != nil {
+		return err
+	}
+	_, err := tx.Exec(`DELETE FROM inkarnation WHERE sidst < ?`, driver.Micro(foer))
+	return err
+}
+
+// EndDoede ends at once the leases of processes that no longer show signs of life. An owner's name begins with the
+// process's, which has laengde characters; remote carriers are not among them.
+func (tx *Tx) EndDoede(forled string, laengde int) (int64, error) {
+	return tx.Exec(`UPDATE leverance SET lejet_til = 0 WHERE tilstand = 'UnderLevering' AND lejet_til > 0 AND ejer LIKE ? AND substr(ejer, 1, ?) NOT IN (SELECT id FROM inkarnation)`,
+		forled+"%", laengde)
+}
+
 // NaesteTid is when the first waiting leverance of the abonnement is due; zero when none waits.
 func (tx *Tx) NaesteTid(abonnement mox.AbonnementID) (time.Time, error) {
 	n, ok, err := one(tx, tal, `SELECT naeste FROM leverance WHERE abonnement = ? AND blokeret = 0 AND tilstand IN ('Afventer', 'Udsat') ORDER BY naeste LIMIT 1`, string(abonnement))
