@@ -39,6 +39,7 @@ type kilde struct {
 	log     *slog.Logger
 	ryddet  bool     // the source has tidied up after all that MOX has
 	savnede *savnede // nil = a document that cannot be had is waited for
+	meldt   string   // the failure that a person has been shown
 }
 
 // savnede counts how often each document could not be had.
@@ -56,6 +57,7 @@ func (k *kilde) run(ctx context.Context) {
 		case err != nil && ctx.Err() == nil:
 			fejl++
 			k.log.Error("kilden kunne ikke læses", "fejl", mox.Maskeret(err.Error()), "igen_om", ventetid(fejl))
+			k.meld(ctx, err)
 			pause(ctx, ventetid(fejl))
 		case mere:
 			fejl = 0
@@ -63,6 +65,28 @@ func (k *kilde) run(ctx context.Context) {
 			fejl = 0
 			pause(ctx, k.spec.Interval.Or(5*time.Second))
 		}
+	}
+}
+
+// meld shows a person a failure that waiting will not mend: once for each that differs.
+func (k *kilde) meld(ctx context.Context, fejl error) {
+	if connector.Temporary(fejl) || kanGentages(fejl) || k.meldt == fejl.Error() {
+		return
+	}
+	stand, err := k.agent.server.Kilde(ctx, k.agent.spec.Agent, k.spec.Name)
+	if err != nil {
+		return // MOX does not answer: the next failure is shown when it does
+	}
+	s := k.agent.spec
+	f := distributor.Postfejl{Ansvar: mox.AnsvarMOX, Kode: "kilde_standset", Tekst: "kilden kan ikke læses: " + fejl.Error(), Raad: "ret årsagen; kilden prøves igen af sig selv"}
+	var m *mox.Error
+	if errors.As(fejl, &m) {
+		f.Kode, f.Tekst, f.Raad = string(m.Kode), m.Error(), ellers(m.Raad, f.Raad)
+	}
+	_, err = k.agent.server.Indlever(ctx, distributor.Indlevering{Agent: s.Agent, System: s.System, ActsAs: s.ActsAs, Kilde: k.spec.Name, Forventet: stand.Position, Position: stand.Position,
+		Poster: []distributor.Post{{Raa: []byte(fejl.Error()), Fejl: &f}}})
+	if err == nil {
+		k.meldt = fejl.Error()
 	}
 }
 

@@ -7,9 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 
@@ -270,13 +268,4 @@ func (s *soaptjeneste) kald() []map[string]string {
 
 func soapfejl(kode, tekst string) (int, string) {
 	return http.StatusInternalServerError, fmt.Sprintf(`<s:Fault xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><faultcode>%s</faultcode><faultstring>%s</faultstring></s:Fault>`, kode, tekst)
-}
-
-// vaert is the host and port of an address.
-func vaert(adresse string) string {
-	u, err := url.Parse(adresse)
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSuffix(u.Host, "/")
 }

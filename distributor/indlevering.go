@@ -289,18 +289,26 @@ func (s *optagelse) afgoer() (optaget, error) {
 			return optaget{}, fmt.Errorf("objektstand %s: %w", s.id, err)
 		}
 	}
-	felter, varEkko, err := s.udenEkko()
+	felter, err := s.medReferencer(s.p.Felter)
 	if err != nil {
 		return optaget{}, err
 	}
-	if felter, err = s.medReferencer(felter); err != nil {
-		return optaget{}, err
-	}
-	ny, err := gammel.Laeg(s.type_, felter, mox.Fra(mox.Kl(s.fra())))
+	v := mox.Fra(mox.Kl(s.fra()))
+	ny, err := gammel.Laeg(s.type_, felter, v)
 	if err != nil {
 		return optaget{}, err
 	}
-	return s.send(gammel, ny, varEkko)
+	ekko, err := s.ekko(gammel, felter)
+	if err != nil {
+		return optaget{}, err
+	}
+	felter = maps.Clone(felter)
+	maps.DeleteFunc(felter, func(sti, _ string) bool { return ekko[sti] })
+	uden, err := gammel.Laeg(s.type_, felter, v)
+	if err != nil {
+		return optaget{}, err
+	}
+	return s.send(gammel, ny, s.kendt && len(ekko) > 0 && gammel.Ens(uden))
 }
 
 // maksUrforskel is how far ahead a system's clock may be. Within it, what the system says has just changed holds from now.
@@ -318,24 +326,32 @@ func (s *optagelse) fra() time.Time {
 	return s.p.Fra
 }
 
-// udenEkko leaves out the fields whose value is what MOX wrote into the system, or what the system made of it.
-func (s *optagelse) udenEkko() (felter map[string]string, varEkko bool, err error) {
+// ekko finds the values that are no news although they differ: what MOX wrote into the system, or what the system made of
+// it. A write that the system has since replaced by something else is forgotten, so that a return to it is a change.
+func (s *optagelse) ekko(gammel mox.Registrering, felter map[string]string) (map[string]bool, error) {
 	kendte, err := s.tx.EkkoAf(s.m.system, s.id)
 	if err != nil || len(kendte) == 0 {
-		return s.p.Felter, false, err
+		return nil, err
 	}
-	felter = maps.Clone(s.p.Felter)
+	foer := gammel.Udflad(s.type_, mox.Kl(s.tx.Now()))
+	ud := map[string]bool{}
 	for _, e := range kendte {
 		v, ok := s.p.Lokale[e.Felt]
-		if !ok || (v != e.Skrevet && v != e.Laest) {
+		if !ok {
 			continue
 		}
-		varEkko = true
 		for _, sti := range s.m.stier[e.Felt] {
-			delete(felter, sti)
+			switch {
+			case v == e.Skrevet || v == e.Laest:
+				ud[sti] = true
+			case felter[sti] != foer[sti]:
+				if err := s.tx.SletEkko(s.m.system, s.id, e.Felt); err != nil {
+					return nil, err
+				}
+			}
 		}
 	}
-	return felter, varEkko, nil
+	return ud, nil
 }
 
 // medReferencer replaces references by local key with the objekter they mean.
@@ -365,9 +381,10 @@ func (s *optagelse) medReferencer(felter map[string]string) (map[string]string, 
 	return ud, nil
 }
 
-// send decides the livscykluskode, and sends a besked if there is something to tell.
-func (s *optagelse) send(gammel, ny mox.Registrering, varEkko bool) (optaget, error) {
-	ens := s.kendt && gammel.Ens(ny)
+// send decides the livscykluskode, and sends a besked if there is something to tell. What only differs by what MOX itself
+// has written is remembered, and not told.
+func (s *optagelse) send(gammel, ny mox.Registrering, kunEkko bool) (optaget, error) {
+	ens := s.kendt && (gammel.Ens(ny) || kunEkko)
 	ny.LivscyklusKode = s.livscyklus()
 	sidst := s.stand.Livscyklus
 	ny.FraTidspunkt = s.tx.Now()
@@ -375,7 +392,7 @@ func (s *optagelse) send(gammel, ny mox.Registrering, varEkko bool) (optaget, er
 		ny.FraTidspunkt = s.stand.Registreringstid.Add(time.Microsecond) // spec: oio 11
 	}
 	if ens && !s.p.Tvungen && ny.LivscyklusKode == sidst || ens && !s.p.Tvungen && ny.LivscyklusKode == mox.Rettet {
-		return optaget{hvad: hvadUaendret(varEkko)}, s.gem(s.stand.Registrering, s.stand.Livscyklus, s.stand.Registreringstid, s.stand.Loebenr)
+		return s.uaendret(ny, kunEkko)
 	}
 	if err := ny.Valider(s.p.ObjektType); err != nil {
 		return optaget{}, err
@@ -398,11 +415,16 @@ func (s *optagelse) send(gammel, ny mox.Registrering, varEkko bool) (optaget, er
 	return optaget{hvad: sendt, besked: b.ID, sendtTil: a.SendtTil}, errEller(err, afvist)
 }
 
-func hvadUaendret(varEkko bool) hvad {
-	if varEkko {
-		return ekko
+// uaendret remembers a record that is no news.
+func (s *optagelse) uaendret(ny mox.Registrering, kunEkko bool) (optaget, error) {
+	if !kunEkko {
+		return optaget{hvad: uaendret}, s.gem(s.stand.Registrering, s.stand.Livscyklus, s.stand.Registreringstid, s.stand.Loebenr)
 	}
-	return uaendret
+	indre, err := oio.MarshalIndre(s.p.ObjektType, ny)
+	if err != nil {
+		return optaget{}, err
+	}
+	return optaget{hvad: ekko}, s.gem(indre, s.stand.Livscyklus, s.stand.Registreringstid, s.stand.Loebenr)
 }
 
 // livscyklus is what the registrering did: as the record says, else as the objekt's history says. spec: oio 34

@@ -263,7 +263,11 @@ func TestDetMOXSelvHarSkrevetErIkkeEnNyhed(t *testing.T) {
 		k.tal(k.lever(stier, post("1", lokale("2026-17 "))), 0, 0, 0, 1, 0, 0)
 		anden := k.en(k.lever(stier, post("1", lokale("2026-17"), saet("egenskaber.titel", "Rettet af en sagsbehandler"))))
 		ens(p, "titel", p.felter(anden)["egenskaber.titel"], "Rettet af en sagsbehandler")
-		k.tal(k.lever(stier, post("1", lokale("2026-99"), saet("egenskaber.titel", "Rettet af en sagsbehandler"))), 1, 0, 0, 0, 0, 0)
+		ens(p, "det skrevne følger med, når noget andet ændres", p.felter(anden)["egenskaber.hjemmel"], "2026-17")
+		titel := saet("egenskaber.titel", "Rettet af en sagsbehandler")
+		k.tal(k.lever(stier, post("1", lokale("2026-99"), titel)), 1, 0, 0, 0, 0, 0)
+		tilbage := k.en(k.lever(stier, post("1", lokale("2026-17"), titel))) // a person took it back: that is a change
+		ens(p, "taget tilbage", p.felter(tilbage)["egenskaber.hjemmel"], "2026-17")
 	})
 }
 

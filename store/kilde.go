@@ -157,6 +157,12 @@ func (tx *Tx) GemEkko(system string, id mox.ObjektID, e Ekko) error {
 	return err
 }
 
+// SletEkko forgets a write.
+func (tx *Tx) SletEkko(system string, id mox.ObjektID, felt string) error {
+	_, err := tx.Exec(`DELETE FROM ekko WHERE system = ? AND objekt_id = ? AND felt = ?`, system, string(id), felt)
+	return err
+}
+
 // EkkoAf are the remembered writes to an objekt in a system.
 func (tx *Tx) EkkoAf(system string, id mox.ObjektID) ([]Ekko, error) {
 	return all(tx, func(scan func(...any) error) (Ekko, error) {

@@ -238,6 +238,44 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
+// A first run that would send very much is held until someone says yes, and a person is shown why.
+func TestFirstRunNeedsYes(t *testing.T) {
+	dir := t.TempDir()
+	_, ud := agentFil(t, filepath.Join(dir, "arkiv"), "")
+	skriv(t, filepath.Join(dir, "mox.yaml"), "agenter: [arkiv/agent.yaml]\n")
+	var fil bytes.Buffer
+	fil.WriteString("NR;TITEL\n")
+	for n := range 1001 {
+		fmt.Fprintf(&fil, "%d;Sag %d\n", n, n)
+	}
+	laegFil(t, ud, "alle.csv", fil.Bytes())
+	s := &server{dir: dir, env: &env{}}
+	beskeder := func() int64 {
+		var st drift.Status
+		if err := s.kald(t.Context(), http.MethodGet, driftsti("status"), nil, &st); err != nil {
+			t.Fatal(err)
+		}
+		return st.Beskeder
+	}
+	t.Run("Held", func(t *testing.T) {
+		koer(t, "serve", "--json", "--dir", dir, "--listen", "127.0.0.1:0")
+		venter(t, "the Fejl that tells the count", func() bool {
+			var l drift.Fejlliste
+			if err := s.kald(t.Context(), http.MethodGet, driftsti("fejl"), nil, &l); err != nil {
+				t.Fatal(err)
+			}
+			return len(l.Fejl) == 1 && l.Fejl[0].Kode == string(mox.KodeBekraeft) && strings.Contains(l.Fejl[0].Tekst, "1001") && strings.Contains(l.Fejl[0].Raad, "--ja")
+		})
+		if n := beskeder(); n != 0 {
+			t.Errorf("%d beskeder were sent", n)
+		}
+	})
+	t.Run("WithYes", func(t *testing.T) {
+		koer(t, "serve", "--json", "--dir", dir, "--listen", "127.0.0.1:0", "--ja")
+		venter(t, "all records", func() bool { return beskeder() == 1001 })
+	})
+}
+
 // venter looks again and again until ok, or fails.
 func venter(t *testing.T, paa string, ok func() bool) {
 	t.Helper()
