@@ -99,3 +99,14 @@ func KodeAf(err error) Kode {
 	}
 	return KodeIntern
 }
+
+// Forklaring is what err says to a person: the text and the broken rules, without the operation.
+func Forklaring(err error) string {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	uden := *e
+	uden.Op = ""
+	return uden.Error()
+}

@@ -81,7 +81,7 @@ func (k *kilde) meld(ctx context.Context, fejl error) {
 	f := distributor.Postfejl{Ansvar: mox.AnsvarMOX, Kode: "kilde_standset", Tekst: "kilden kan ikke læses: " + fejl.Error(), Raad: "ret årsagen; kilden prøves igen af sig selv"}
 	var m *mox.Error
 	if errors.As(fejl, &m) {
-		f.Kode, f.Tekst, f.Raad = string(m.Kode), m.Error(), ellers(m.Raad, f.Raad)
+		f.Kode, f.Tekst, f.Raad = string(m.Kode), mox.Forklaring(m), ellers(m.Raad, f.Raad)
 	}
 	_, err = k.agent.server.Indlever(ctx, distributor.Indlevering{Agent: s.Agent, System: s.System, ActsAs: s.ActsAs, Kilde: k.spec.Name, Forventet: stand.Position, Position: stand.Position,
 		Poster: []distributor.Post{{Raa: []byte(fejl.Error()), Fejl: &f}}})

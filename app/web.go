@@ -114,10 +114,11 @@ func (a *App) ruter() http.Handler {
 	return m
 }
 
-// kunMennesker keeps systems out of the operators' pages: a system's key opens the system's own API only.
+// kunMennesker keeps systems out of the operators' pages: a system's key opens the system's own API only. Who may only read
+// may choose the language, and nothing else that changes anything.
 func (a *App) kunMennesker(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if i, ok := auth.Fra(r.Context()); ok && (!i.Rolle.Menneske() || r.Method != http.MethodGet && !i.Rolle.Driver()) {
+		if i, ok := auth.Fra(r.Context()); ok && (!i.Rolle.Menneske() || r.Method != http.MethodGet && r.URL.Path != "/sprog" && !i.Rolle.Driver()) {
 			problem.Skriv(w, r, mox.E("adgang", mox.KodeIkkeTilladt, "nøglen %s giver ikke adgang hertil", i.Navn).Med("brug en nøgle med rollen drift"))
 			return
 		}

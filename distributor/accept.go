@@ -88,7 +88,7 @@ func (d *Distributor) behold(ctx context.Context, afsender string, b mox.Besked,
 		raa = b.Indhold
 	}
 	err = d.store.Update(ctx, func(tx *store.Tx) error {
-		return tx.InsertFejl(&store.Fejl{Art: store.FejlBesked, Ansvar: mox.AnsvarAfsender, Kode: string(mox.KodeAf(aarsag)), Tekst: mox.Maskeret(aarsag.Error()),
+		return tx.InsertFejl(&store.Fejl{Art: store.FejlBesked, Ansvar: mox.AnsvarAfsender, Kode: string(mox.KodeAf(aarsag)), Tekst: mox.Maskeret(mox.Forklaring(aarsag)),
 			System: afsender, Kilde: afsender, Raa: raa, ObjektID: b.ObjektID, Finger: finger(raa)})
 	})
 	if err != nil {
@@ -181,7 +181,7 @@ func (d *Distributor) gentaget(tx *store.Tx, i indgaaende, b *store.Besked) (ud 
 	if err != nil {
 		return ud, nil, err
 	}
-	err = tx.InsertFejl(&store.Fejl{Art: store.FejlBesked, Ansvar: mox.AnsvarAfsender, Kode: string(mox.KodeAndetIndhold), Tekst: afvist.Error(),
+	err = tx.InsertFejl(&store.Fejl{Art: store.FejlBesked, Ansvar: mox.AnsvarAfsender, Kode: string(mox.KodeAndetIndhold), Tekst: mox.Forklaring(afvist),
 		System: i.afsender, Kilde: i.afsender, Raa: raa, ObjektID: b.ObjektID, Besked: gammel.Nr, Finger: finger(raa)})
 	return ud, afvist, err
 }

@@ -240,7 +240,7 @@ func (d *Distributor) optag(tx *store.Tx, k *konfiguration, p Post, m modtagelse
 	r, err := s.afgoer()
 	var ugyldig *mox.Error
 	if errors.As(err, &ugyldig) { // the database's own errors have no code yet
-		return d.postfejl(tx, p, m, Postfejl{mox.AnsvarAfsender, string(ugyldig.Kode), ugyldig.Error(), "ret posten i systemet, eller ret agentens map"}, id)
+		return d.postfejl(tx, p, m, Postfejl{mox.AnsvarAfsender, string(ugyldig.Kode), mox.Forklaring(ugyldig), "ret posten i systemet, eller ret agentens map"}, id)
 	}
 	return r, err
 }
