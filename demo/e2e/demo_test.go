@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"testing"
 
@@ -98,6 +100,17 @@ func TestDemoOnce(t *testing.T) {
 		}
 		if r.Holdt != len(plan.Holdte()) || r.Komplette+r.Holdt != r.Versioner || tal["tilbageskrevet"] != r.Tilbageskrevet {
 			t.Errorf("the plan holds %d; the logs say %+v", len(plan.Holdte()), r)
+		}
+	})
+
+	// Every case has a CPR number, and every fault has left a line in the log.
+	t.Run("IngenCPRNumreILoggen", func(t *testing.T) {
+		log, err := os.ReadFile(filepath.Join(filepath.Dir(hel.systemer), "mox.log"))
+		if err != nil || len(log) == 0 {
+			t.Fatalf("the log has %d bytes: %v", len(log), err)
+		}
+		if cpr := regexp.MustCompile(`3102\d{2}-?\d{4}`).Find(log); cpr != nil {
+			t.Errorf("the log has the CPR number %s", cpr)
 		}
 	})
 
