@@ -132,6 +132,7 @@ CREATE TABLE proces (
 CREATE INDEX proces_frist ON proces (frist) WHERE tilstand = 'igang' AND frist > 0;
 CREATE INDEX proces_id ON proces (proces_id);
 CREATE INDEX proces_igang ON proces (navn, proces_id) WHERE tilstand = 'igang';
+CREATE INDEX proces_startet ON proces (startet, startbesked);
 
 CREATE TABLE proces_svar (
   navn        TEXT NOT NULL,

@@ -147,6 +147,8 @@ CREATE INDEX proces_id ON proces (proces_id);
 
 CREATE INDEX proces_igang ON proces (navn, proces_id) WHERE tilstand = 'igang';
 
+CREATE INDEX proces_startet ON proces (startet, startbesked);
+
 CREATE TABLE proces_svar (
   navn        TEXT NOT NULL,
   proces_id   TEXT NOT NULL,
