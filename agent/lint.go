@@ -199,6 +199,9 @@ func (l *linter) answer(path string, k *SinkSpec) {
 	}
 	b := k.Answer.Besked
 	if b == nil {
+		if k.Noegle != "" && len(l.spec.Sources) > 0 {
+			l.fail(l.at(path), "tilføj answer.besked, så MOX ved, hvilket objekt den oprettede post er", "sinken opretter poster (noegle: %s), og agenten læser også fra systemet: den oprettede post ville komme tilbage som en ny", k.Noegle)
+		}
 		return
 	}
 	if b.Key == "" {

@@ -194,8 +194,12 @@ func (d *Distributor) fordel(tx *store.Tx, k *konfiguration, i indgaaende, b *st
 		if a.Orden != mox.OrdenIngen {
 			l.Orden = string(b.ObjektID)
 		}
-		if b.Dybde > maksDybde {
-			l.Tilstand, l.Ansvar, l.Kode, l.Aarsag = mox.Parkeret, mox.AnsvarMOX, string(mox.KodeLoekke), "kæden af foraarsagetAf er længere end 8: to systemer svarer nok hinanden"
+		aarsag, err := loekke(tx, a, i, b)
+		if err != nil {
+			return nil, err
+		}
+		if aarsag != "" {
+			l.Tilstand, l.Ansvar, l.Kode, l.Aarsag = mox.Parkeret, mox.AnsvarMOX, string(mox.KodeLoekke), aarsag
 		}
 		if err := tx.InsertLeverance(l); err != nil {
 			return nil, err
@@ -208,6 +212,47 @@ func (d *Distributor) fordel(tx *store.Tx, k *konfiguration, i indgaaende, b *st
 		ud = append(ud, a.ID)
 	}
 	return ud, nil
+}
+
+// loekke says why a besked is taken for two systems that answer each other; "" when it is not. A person's correction is
+// theirs to send.
+func loekke(tx *store.Tx, a *mox.Abonnement, i indgaaende, b *store.Besked) (string, error) {
+	if b.Dybde > maksDybde {
+		return "kæden af foraarsagetAf er længere end 8: to systemer svarer nok hinanden", nil
+	}
+	if b.ForaarsagetAf == "" || i.kun != "" || a.System == "" {
+		return "", nil
+	}
+	igen, err := kommerIgen(tx, a.System, b)
+	if !igen || err != nil {
+		return "", err
+	}
+	return "de samme værdier kommer tilbage til " + a.System + ", som selv har sagt dem", nil
+}
+
+// kommerIgen reports whether the system itself said the same of the objekt earlier in the chain.
+func kommerIgen(tx *store.Tx, system string, b *store.Besked) (bool, error) {
+	id := b.ForaarsagetAf
+	for range maksDybde {
+		l, ok, err := tx.Led(id)
+		if err != nil || !ok {
+			return false, err
+		}
+		if l.ObjektID == b.ObjektID && l.Kildesystem == system {
+			foer, ok, err := tx.BeskedNr(l.Nr)
+			if err != nil || ok && sammeIndhold(&foer.Besked, &b.Besked) {
+				return ok, err
+			}
+		}
+		id = l.ForaarsagetAf
+	}
+	return false, nil
+}
+
+func sammeIndhold(a, b *mox.Besked) bool {
+	_, _, x, errX := oio.UnmarshalRegistrering(a.Indhold)
+	_, _, y, errY := oio.UnmarshalRegistrering(b.Indhold)
+	return errX == nil && errY == nil && x.Ens(y)
 }
 
 func (k *konfiguration) modtagere(i indgaaende, b *store.Besked) []*mox.Abonnement {

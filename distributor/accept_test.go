@@ -237,6 +237,30 @@ func TestKaedePaaMereEndOtteErEnLoekke(t *testing.T) {
 	})
 }
 
+func TestSammeVaerdierTilbageTilDenSomSagdeDemErEnLoekke(t *testing.T) {
+	paaBegge(t, func(p *proeve) {
+		udenOrden := func(a *mox.Abonnement) { a.Orden = mox.OrdenIngen }
+		p.konfigurer(ab("byggesag", kunSager, udenOrden), ab("post", kunSager, udenOrden))
+		fra := func(system string) func(*mox.Besked) {
+			return func(b *mox.Besked) { b.Kildesystem = system }
+		}
+		svar := func(aarsag distributor.Accepteret, system, titel string) distributor.Accepteret {
+			b := besked(foraarsagetAf(aarsag.BeskedID), fra(system), medIndhold(sag(titel)))
+			a, err := p.d.Accept(p.Context(), system, b)
+			p.maa(err)
+			return a
+		}
+		foerst := p.accept(besked(medIndhold(sag("Carport"))))
+		p.staar(svar(foerst, "esdh", "Carport med skur").Nr, "byggesag.1 Afventer", "post.1 Afventer")
+		igen := svar(foerst, "esdh", "Carport")
+		p.staar(igen.Nr, "byggesag.1 Parkeret", "post.1 Afventer")
+		p.staar(svar(svar(foerst, "arkiv", "Garage"), "esdh", "Carport").Nr, "byggesag.1 Parkeret", "post.1 Afventer")
+		f := p.fejl(store.Udvalg{Kode: string(mox.KodeLoekke)})
+		ens(p, "fejl", len(f), 2)
+		ens(p, "ansvar", f[0].Ansvar, mox.AnsvarMOX)
+	})
+}
+
 func TestSammeKonfigurationHarSammeVersion(t *testing.T) {
 	paaBegge(t, func(p *proeve) {
 		version := func() (v int64) {

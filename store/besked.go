@@ -131,6 +131,23 @@ func (tx *Tx) BeskederMedID(id mox.BeskedID) ([]Besked, error) {
 	return all(tx, scanBesked, `SELECT `+beskedKolonner+` FROM besked b WHERE b.id = ? ORDER BY b.nr`, string(id))
 }
 
+// Led is one link of a chain of foraarsagetAf.
+type Led struct {
+	Nr            int64
+	ObjektID      mox.ObjektID
+	Kildesystem   string
+	ForaarsagetAf mox.BeskedID
+}
+
+// Led finds the newest besked with the id, as a link.
+func (tx *Tx) Led(id mox.BeskedID) (Led, bool, error) {
+	return one(tx, func(scan func(...any) error) (Led, error) {
+		var l Led
+		err := scan(&l.Nr, &l.ObjektID, &l.Kildesystem, &l.ForaarsagetAf)
+		return l, err
+	}, `SELECT nr, objekt_id, kildesystem, foraarsaget_af FROM besked WHERE id = ? ORDER BY nr DESC LIMIT 1`, string(id))
+}
+
 // BeskederIProces finds every besked that carries the procesID, oldest first.
 func (tx *Tx) BeskederIProces(procesID string) ([]Besked, error) {
 	return all(tx, scanBesked, `SELECT `+beskedKolonner+` FROM besked b JOIN besked_proces p ON p.besked = b.nr WHERE p.proces_id = ? ORDER BY b.nr`, procesID)
