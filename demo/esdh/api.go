@@ -51,7 +51,7 @@ func (s *System) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("POST /oauth/token", s.whenUp(http.HandlerFunc(s.serveToken)))
 	mux.Handle("/api/", s.whenUp(s.whenAuthorized(s.api())))
-	mux.HandleFunc("POST /internal/cases/{id}/reopen", s.serveReopen)
+	mux.Handle("POST /internal/cases/{id}/reopen", http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.serveReopen)))
 	mux.HandleFunc("GET /{$}", s.servePage)
 	return mux
 }

@@ -292,6 +292,11 @@ func TestPageAndReopen(t *testing.T) {
 	}
 
 	c.token = ""
+	fromElsewhere := c.request("POST", fmt.Sprintf("/internal/cases/%d/reopen", shut.ID), "")
+	fromElsewhere.Header.Set("Sec-Fetch-Site", "cross-site") // as a browser marks another site's form
+	if status, body := c.do(fromElsewhere); status != 403 {
+		t.Errorf("another site's form: %d %s", status, body)
+	}
 	resp, _ := c.response(c.request("POST", fmt.Sprintf("/internal/cases/%d/reopen", shut.ID), ""))
 	if resp.StatusCode != 303 || resp.Header.Get("Location") != "/" {
 		t.Fatalf("%d %v", resp.StatusCode, resp.Header)

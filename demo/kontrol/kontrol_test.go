@@ -141,6 +141,26 @@ func TestEtSvarToGangeFindes(t *testing.T) {
 	}
 }
 
+// TestEnSagDerOprettesToGangeFindes, though the second creation carries another revision than the first.
+func TestEnSagDerOprettesToGangeFindes(t *testing.T) {
+	t.Parallel()
+	dir, _ := overfoert(t, landskab.Ingen, nil)
+	skriv(t, filepath.Join(dir, "esdh", "esdh.db"), `UPDATE journallog SET operation = 'case.open' WHERE id = (SELECT min(id) FROM journallog WHERE operation = 'case.revise')`)
+	if r := doem(t, dir); r.DobbeltVirkning != 1 || len(r.Dobbelte) != 1 || r.Dobbelte[0].Operation != "case.open" || r.Dobbelte[0].Gange != 2 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestEnVirkningUdenEksportFindes: a letter about a version that the building-permit system never exported.
+func TestEnVirkningUdenEksportFindes(t *testing.T) {
+	t.Parallel()
+	dir, _ := overfoert(t, landskab.Ingen, nil)
+	skriv(t, filepath.Join(dir, "forsendelse", "forsendelse.db"), `INSERT INTO forsendelseslog (operation, reference, nr, revision, modtager, sha256, svar, tid) SELECT operation, reference, nr, 99, modtager, sha256, svar, tid FROM forsendelseslog WHERE id = 1`)
+	if r := doem(t, dir); r.DobbeltVirkning != 1 || len(r.Dobbelte) != 1 || r.Dobbelte[0].Operation != "brev" || r.Dobbelte[0].Version.Version != 99 || r.Tabt != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
 func skriv(t *testing.T, fil, saetning string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", fil+"?_pragma=busy_timeout(5000)")

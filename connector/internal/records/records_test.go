@@ -365,7 +365,7 @@ func decodeOrSkip(t *testing.T, in string) *connector.Text {
 	}
 	text, err := c.Decode([]byte(in))
 	if err != nil {
-		t.Skip()
+		t.Skip("begins with the byte order mark of another charset, which Decode refuses")
 	}
 	return text
 }
