@@ -26,12 +26,19 @@ func start(t *testing.T, args ...string) *program {
 	ind, indSkriv := io.Pipe()
 	ud, udSkriv := io.Pipe()
 	p := &program{t: t, ind: indSkriv, linjer: bufio.NewScanner(ud), slut: make(chan error, 1)}
+	ended := make(chan struct{})
 	go func() {
+		defer close(ended)
 		err := run(t.Context(), args, ind, udSkriv, t.Output())
 		_ = udSkriv.Close() // never fails
 		p.slut <- err
 	}()
-	t.Cleanup(func() { _ = indSkriv.Close() }) // never fails
+	// The test's folder goes after this, and the program must have ended its writing there by then.
+	t.Cleanup(func() {
+		_ = indSkriv.Close() // never fails
+		_ = ud.Close()       // never fails; nobody reads what it may still say
+		<-ended
+	})
 	return p
 }
 
