@@ -1,9 +1,10 @@
 package mox
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
-	"maps"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -18,17 +19,115 @@ const (
 	OrdenIngen  Orden = "ingen"
 )
 
+// Carrier is how an abonnement's leverancer reach the receiver.
+type Carrier string
+
+// The carriers.
+const (
+	CarrierAgent Carrier = "agent" // a sink of an agent; made from the agent's file
+	CarrierPull  Carrier = "pull"  // the receiver asks over HTTP
+	CarrierPush  Carrier = "push"  // MOX calls the receiver over HTTP
+	CarrierAMQP  Carrier = "amqp"  // a queue at the broker
+)
+
 // Abonnement says who wants which beskeder, and how they are delivered.
 type Abonnement struct {
 	ID       AbonnementID  `json:"id"`
 	System   string        `json:"system"` // the receiving system's name
-	Carrier  string        `json:"carrier"`
+	Carrier  Carrier       `json:"carrier"`
 	Filter   Filter        `json:"filter"`
 	Orden    Orden         `json:"orden"`
 	Plan     Plan          `json:"plan"`
-	Gentages bool          `json:"gentages"`           // a repeat is harmless at the receiver; false = an unknown outcome becomes Uvis
-	Ro       time.Duration `json:"ro,omitempty"`       // how long the receiver may still be working on a call whose outcome is unknown
-	Modtager string        `json:"modtager,omitempty"` // the receiving authority's CVR URN, for tilladtmodtager
+	Gentages bool          `json:"gentages"`             // a repeat is harmless at the receiver; false = an unknown outcome becomes Uvis
+	Ro       time.Duration `json:"ro,omitempty"`         // how long the receiver may still be working on a call whose outcome is unknown
+	Modtager string        `json:"modtager,omitempty"`   // the receiving authority's CVR URN, for tilladtmodtager
+	Kraeves  bool          `json:"kvittering,omitempty"` // amqp: laid in the queue is not enough; a Kvittering must name the besked
+	Frist    time.Duration `json:"frist,omitempty"`      // with Kraeves: how long the Kvittering may take; 0 = without end
+	Push     *Push         `json:"push,omitempty"`       // for CarrierPush
+}
+
+// Push is where and in which form an abonnement is pushed.
+type Push struct {
+	URL  string   `json:"url"`
+	Form PushForm `json:"form"`
+}
+
+// PushForm is the form of a besked in a push call.
+type PushForm string
+
+// The forms.
+const (
+	FormCloudEvent   PushForm = "cloudevent"   // binary mode: metadata as headers, the content as body
+	FormStruktureret PushForm = "struktureret" // structured mode: one JSON document
+	FormModtagBesked PushForm = "modtagbesked" // ModtagBeskedInput with a Haendelsesbesked. spec: mox 35
+)
+
+// abonnementsnavn is what an abonnement may be called: it becomes part of a queue's name and of a URL.
+var abonnementsnavn = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,99}$`)
+
+// Limits on an abonnement's times.
+const (
+	maksForsoeg = 1000
+	maksVent    = 31 * 24 * time.Hour
+)
+
+// MedStandard fills in what may be left out: order per objekt, the standard plan, and for push binary CloudEvents. What a
+// broker or an HTTP endpoint gets twice carries the same beskedID twice, and the receiver must know it again: only an
+// agent's sink can say otherwise.
+func (a Abonnement) MedStandard() Abonnement {
+	a.Orden = cmp.Or(a.Orden, OrdenObjekt)
+	if a.Plan == (Plan{}) {
+		a.Plan = StandardPlan()
+	}
+	if a.Carrier != CarrierAgent {
+		a.Gentages = true
+	}
+	if a.Push != nil && a.Push.Form == "" {
+		p := *a.Push
+		p.Form = FormCloudEvent
+		a.Push = &p
+	}
+	return a
+}
+
+// Valider checks an abonnement that somebody asks for. The error is an [*Error] with [KodeUgyldig] and a Feltfejl for each
+// thing wrong. Whether the push URL may be called is for the carrier.
+func (a *Abonnement) Valider() error {
+	var fejl []Feltfejl
+	kraev := func(ok bool, sti, regel, tekst string) {
+		if !ok {
+			fejl = append(fejl, Feltfejl{Sti: sti, Regel: regel, Tekst: tekst})
+		}
+	}
+	kraev(abonnementsnavn.MatchString(string(a.ID)), "id", "navn", "skal være 1-100 små bogstaver a-z, tal, '.', '_' eller '-', og begynde med bogstav eller tal")
+	kraev(a.System != "", "system", "kraevet", "det modtagende systems navn mangler")
+	kraev(slices.Contains([]Carrier{CarrierPull, CarrierPush, CarrierAMQP}, a.Carrier), "carrier", "kodeliste", "er ikke pull, push eller amqp")
+	kraev(a.Orden == OrdenObjekt || a.Orden == OrdenIngen, "orden", "kodeliste", "er ikke objekt eller ingen")
+	kraev(a.Plan.Forsoeg >= 1 && a.Plan.Forsoeg <= maksForsoeg, "plan.forsoeg", "interval", fmt.Sprintf("skal være fra 1 til %d", maksForsoeg))
+	kraev(a.Plan.Foerste > 0 && a.Plan.Foerste <= a.Plan.Hoejst && a.Plan.Hoejst <= maksVent, "plan", "interval", "foerste skal være over 0 og højst som hoejst, som er højst 31 døgn")
+	kraev(a.Modtager == "" || cvr(a.Modtager) != strings.ToLower(a.Modtager), "modtager", "urn", "er ikke en CVR-URN: urn:oio:cvr-nr:…")
+	kraev(a.Carrier == CarrierAMQP || !a.Kraeves, "kvittering", "carrier", "gælder kun amqp: pull og push svarer selv med udfaldet")
+	kraev(a.Frist >= 0 && a.Frist <= maksVent && (a.Kraeves || a.Frist == 0), "frist", "interval", "er højst 31 døgn, og kun for den, der kræver kvittering")
+	a.validerPush(kraev)
+	if len(fejl) == 0 {
+		return nil
+	}
+	return &Error{Kode: KodeUgyldig, Op: "abonnement.valider", Tekst: "abonnementet kan ikke oprettes", Felter: fejl, Raad: "ret det, og prøv igen"}
+}
+
+func (a *Abonnement) validerPush(kraev func(ok bool, sti, regel, tekst string)) {
+	if a.Carrier != CarrierPush {
+		kraev(a.Push == nil, "push", "carrier", "hører kun til push")
+		return
+	}
+	if a.Push == nil {
+		kraev(false, "push.url", "kraevet", "mangler")
+		return
+	}
+	u, err := url.Parse(a.Push.URL)
+	kraev(err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil && u.Fragment == "", "push.url", "url",
+		"er ikke en http(s)-adresse uden brugernavn")
+	kraev(slices.Contains([]PushForm{FormCloudEvent, FormStruktureret, FormModtagBesked}, a.Push.Form), "push.form", "kodeliste", "er ikke cloudevent, struktureret eller modtagbesked")
 }
 
 // Plan is how often and when an unfinished leverance is tried again.
@@ -49,333 +148,4 @@ func (p Plan) Efter(nr int, jitter float64) time.Duration {
 		d += min(d, p.Hoejst-d) // doubled, and never beyond what the type can hold
 	}
 	return d - time.Duration(float64(d)*0.25*jitter)
-}
-
-// Svar is the outcome of a condition: a key the besked lacks makes it Ukendt, and Ukendt is never a match, not even
-// under ikke.
-type Svar int8
-
-// The three answers.
-const (
-	Nej Svar = iota
-	Ukendt
-	Ja
-)
-
-// Filter is a predicate over a besked's metadata, never its content. The zero Filter matches everything but
-// Kvitteringer and Fejlbeskeder. spec: mox 29
-type Filter struct {
-	vilkaar vilkaar
-	kilde   any // as read, to be shown and stored again
-}
-
-type vilkaar interface {
-	svar(m map[string][]string) Svar
-}
-
-type (
-	alleAf []vilkaar
-	enAf   []vilkaar
-	ikke   struct{ v vilkaar }
-	findes struct {
-		noegle string
-		ja     bool
-	}
-	enAfVaerdi struct {
-		noegle   string
-		vaerdier map[string]bool
-		forled   []string // "27.*" → "27."
-	}
-	tidsrum struct {
-		noegle   string
-		fra, til time.Time
-	}
-)
-
-func (l alleAf) svar(m map[string][]string) Svar {
-	ud := Ja
-	for _, v := range l {
-		ud = min(ud, v.svar(m))
-	}
-	return ud
-}
-
-func (l enAf) svar(m map[string][]string) Svar {
-	ud := Nej
-	for _, v := range l {
-		ud = max(ud, v.svar(m))
-	}
-	return ud
-}
-
-func (i ikke) svar(m map[string][]string) Svar { return Ja - i.v.svar(m) }
-
-func (f findes) svar(m map[string][]string) Svar {
-	if (len(m[f.noegle]) > 0) == f.ja {
-		return Ja
-	}
-	return Nej
-}
-
-func (e enAfVaerdi) svar(m map[string][]string) Svar {
-	vaerdier := m[e.noegle]
-	if len(vaerdier) == 0 {
-		return Ukendt
-	}
-	for _, v := range vaerdier {
-		if e.tager(v) {
-			return Ja
-		}
-	}
-	return Nej
-}
-
-func (t tidsrum) svar(m map[string][]string) Svar {
-	if len(m[t.noegle]) == 0 {
-		return Ukendt
-	}
-	tid, err := time.Parse(time.RFC3339Nano, m[t.noegle][0])
-	switch {
-	case err != nil:
-		return Ukendt
-	case !t.fra.IsZero() && tid.Before(t.fra), !t.til.IsZero() && !tid.Before(t.til):
-		return Nej
-	}
-	return Ja
-}
-
-// Match reports whether the filter takes a besked with these metadata (see [Besked.Metadata]).
-func (f Filter) Match(m map[string][]string) bool {
-	if slices.Contains(m["beskedtype"], TypeKvittering) || slices.Contains(m["beskedtype"], TypeFejlbesked) {
-		return tagerOmLevering(f.vilkaar, m)
-	}
-	return f.vilkaar == nil || f.vilkaar.svar(m) == Ja
-}
-
-// tagerOmLevering reports whether v takes this Kvittering or Fejlbesked and asks for its type by name; otherwise it never
-// sees one. Where one of several filters is enough, it is that one which must name them.
-func tagerOmLevering(v vilkaar, m map[string][]string) bool {
-	naevnt := func(v vilkaar) bool { return tagerOmLevering(v, m) }
-	switch v := v.(type) {
-	case alleAf:
-		return v.svar(m) == Ja && slices.ContainsFunc(v, naevnt)
-	case enAf:
-		return slices.ContainsFunc(v, naevnt)
-	case enAfVaerdi:
-		return v.noegle == "beskedtype" && slices.ContainsFunc(m["beskedtype"], func(t string) bool { return v.vaerdier[t] })
-	}
-	return false
-}
-
-// topvilkaar are the conditions that must all hold.
-func topvilkaar(v vilkaar) []vilkaar {
-	switch v := v.(type) {
-	case nil:
-		return nil
-	case alleAf:
-		var ud []vilkaar
-		for _, x := range v {
-			ud = append(ud, topvilkaar(x)...)
-		}
-		return ud
-	}
-	return []vilkaar{v}
-}
-
-// LaesFilter reads a filter from decoded JSON or YAML:
-//
-//	{objekttype: Sag, livscykluskode: [Opstaaet, Rettet], opgaveemne: "02.*", procesID: {findes: true},
-//	 registreringstid: {fra: 2026-01-01T00:00:00Z}, "en af": [{...}, {...}], ikke: {...}}
-//
-// All keys of one object must hold. Unknown keys and values are refused. Each Feltfejl's Sti is the place in the filter.
-func LaesFilter(kilde any) (Filter, []Feltfejl) {
-	var l filterlaeser
-	v := l.objekt("", kilde, 0)
-	if len(l.fejl) == 0 {
-		l.modsigelser(v)
-	}
-	if len(l.fejl) > 0 {
-		return Filter{}, l.fejl
-	}
-	return Filter{vilkaar: v, kilde: kilde}, nil
-}
-
-// Kilde is the filter as it was read; nil for the zero Filter.
-func (f Filter) Kilde() any { return f.kilde }
-
-// MarshalJSON writes the filter as it was read; the zero Filter is null.
-func (f Filter) MarshalJSON() ([]byte, error) { return json.Marshal(f.kilde) }
-
-// UnmarshalJSON reads a filter as [LaesFilter] does. A filter that cannot be read is an error, never a filter that takes
-// more than was meant.
-func (f *Filter) UnmarshalJSON(b []byte) error {
-	var kilde any
-	if err := json.Unmarshal(b, &kilde); err != nil {
-		return err
-	}
-	if kilde == nil {
-		*f = Filter{}
-		return nil
-	}
-	ny, fejl := LaesFilter(kilde)
-	if len(fejl) > 0 {
-		return &Error{Kode: KodeUgyldig, Op: "filter", Tekst: "filteret kan ikke læses", Felter: fejl}
-	}
-	*f = ny
-	return nil
-}
-
-// Limits on a filter.
-const (
-	maksFilterdybde   = 10
-	maksFiltervilkaar = 1000
-)
-
-type filterlaeser struct {
-	fejl  []Feltfejl
-	antal int
-}
-
-func (l *filterlaeser) afvis(sti, regel, format string, args ...any) {
-	l.fejl = append(l.fejl, Feltfejl{Sti: strings.TrimPrefix(sti, "."), Regel: regel, Tekst: fmt.Sprintf(format, args...)})
-}
-
-func (l *filterlaeser) objekt(sti string, kilde any, dybde int) vilkaar {
-	m, ok := kilde.(map[string]any)
-	if !ok || len(m) == 0 || dybde > maksFilterdybde {
-		l.afvis(sti, "form", "et filter er et objekt med mindst én nøgle, højst %d niveauer dybt", maksFilterdybde)
-		return nil
-	}
-	if l.antal += len(m); l.antal > maksFiltervilkaar {
-		l.afvis(sti, "antal", "filteret har over %d betingelser", maksFiltervilkaar)
-		return nil
-	}
-	var ud alleAf
-	for _, k := range slices.Sorted(maps.Keys(m)) {
-		her := sti + "." + k
-		switch k {
-		case "alle":
-			ud = append(ud, alleAf(l.liste(her, m[k], dybde)))
-		case "en af":
-			ud = append(ud, enAf(l.liste(her, m[k], dybde)))
-		case "ikke":
-			ud = append(ud, ikke{l.objekt(her, m[k], dybde+1)})
-		default:
-			ud = append(ud, l.noegle(her, k, m[k]))
-		}
-	}
-	return ud
-}
-
-func (l *filterlaeser) liste(sti string, kilde any, dybde int) []vilkaar {
-	poster, ok := kilde.([]any)
-	if !ok || len(poster) == 0 {
-		l.afvis(sti, "form", "skal være en liste med mindst ét filter")
-		return nil
-	}
-	var ud []vilkaar
-	for i, p := range poster {
-		ud = append(ud, l.objekt(fmt.Sprintf("%s[%d]", sti, i), p, dybde+1))
-	}
-	return ud
-}
-
-func (l *filterlaeser) noegle(sti, noegle string, kilde any) vilkaar {
-	felt, kendt := BeskedfeltAf(noegle)
-	if rolle, relateret := strings.CutPrefix(noegle, "relateret."); !kendt && noegle != "relateret" && (!relateret || rolle == "") {
-		l.afvis(sti, "ukendt", "nøglen kendes ikke; brug navnet på et metadatafelt, relateret.<rolle>, alle, en af eller ikke")
-		return nil
-	}
-	if m, ok := kilde.(map[string]any); ok {
-		return l.udtryk(sti, noegle, m, felt != nil && felt.Tid)
-	}
-	return l.vaerdier(sti, noegle, kilde)
-}
-
-func (l *filterlaeser) udtryk(sti, noegle string, m map[string]any, tid bool) vilkaar {
-	if ja, ok := m["findes"].(bool); ok && len(m) == 1 {
-		return findes{noegle, ja}
-	}
-	if len(m) == 0 {
-		l.afvis(sti, "tom", "siger intet; skriv findes: true|false, eller for tider fra og til")
-	}
-	ud := tidsrum{noegle: noegle}
-	for _, k := range slices.Sorted(maps.Keys(m)) {
-		t, err := filtertid(m[k])
-		switch {
-		case !tid || (k != "fra" && k != "til"):
-			l.afvis(sti+"."+k, "ukendt", "kun findes: true|false, og for tider fra og til")
-		case err != nil:
-			l.afvis(sti+"."+k, "tid", "er ikke et tidspunkt med tidszone")
-		case k == "fra":
-			ud.fra = t
-		default:
-			ud.til = t
-		}
-	}
-	if !ud.fra.IsZero() && !ud.til.IsZero() && !ud.fra.Before(ud.til) {
-		l.afvis(sti, "modsigelse", "til skal ligge efter fra")
-	}
-	return ud
-}
-
-// filtertid reads a time; YAML may have read it already.
-func filtertid(v any) (time.Time, error) {
-	if t, ok := v.(time.Time); ok {
-		return t, nil
-	}
-	return time.Parse(time.RFC3339, fmt.Sprint(v))
-}
-
-func (l *filterlaeser) vaerdier(sti, noegle string, kilde any) vilkaar {
-	liste, ok := kilde.([]any)
-	if !ok {
-		liste = []any{kilde}
-	}
-	if len(liste) == 0 {
-		l.afvis(sti, "tom", "en tom liste kan intet passe på")
-	}
-	ud := enAfVaerdi{noegle: noegle, vaerdier: map[string]bool{}}
-	for _, x := range liste {
-		s, ok := x.(string)
-		if !ok || s == "" {
-			l.afvis(sti, "form", "en værdi skal være tekst")
-			continue
-		}
-		if forled, jokertegn := strings.CutSuffix(s, "*"); jokertegn && noegle == "opgaveemne" {
-			ud.forled = append(ud.forled, forled)
-			continue
-		}
-		l.kendtVaerdi(sti, noegle, s)
-		for _, form := range stavemaader(s) {
-			ud.vaerdier[form] = true
-		}
-	}
-	return ud
-}
-
-// stavemaader are all spellings of a value: a CVR URN has two (spec: mox 8), and a besked keeps a UUID in lower case.
-func stavemaader(v string) []string {
-	if id := strings.ToLower(v); ErUUID(id) {
-		return []string{id, v}
-	}
-	for _, forled := range cvrForled {
-		if nr, ok := strings.CutPrefix(v, forled); ok {
-			return forHver(cvrForled[:], func(f string) string { return f + nr })
-		}
-	}
-	return []string{v}
-}
-
-func (l *filterlaeser) kendtVaerdi(sti, noegle, v string) {
-	switch noegle {
-	case "objekttype":
-		if _, ok := TypeAf(ObjektType(v)); !ok {
-			l.afvis(sti, "kodeliste", "%q er ikke en af %v", v, ObjektTyper())
-		}
-	case "livscykluskode":
-		if !slices.Contains(LivscyklusKoder(), LivscyklusKode(v)) {
-			l.afvis(sti, "kodeliste", "%q er ikke en af %v", v, LivscyklusKoder())
-		}
-	}
 }

@@ -163,7 +163,7 @@ func (s *Spec) dir() string { return filepath.Dir(s.file) }
 
 // Abonnement is the abonnement that a sink makes.
 func (s *Spec) Abonnement(k *SinkSpec) mox.Abonnement {
-	a := mox.Abonnement{ID: s.AbonnementID(k.Name), System: s.System, Carrier: "agent", Filter: k.filter, Orden: k.Orden, Plan: mox.StandardPlan(),
+	a := mox.Abonnement{ID: s.AbonnementID(k.Name), System: s.System, Carrier: mox.CarrierAgent, Filter: k.filter, Orden: k.Orden, Plan: mox.StandardPlan(),
 		Gentages: k.Gentag != GentagNej, Ro: time.Duration(k.Ro)}
 	if a.Orden == "" {
 		a.Orden = mox.OrdenObjekt
