@@ -54,13 +54,16 @@ func indtil(t testing.TB, hvad string, ok func() bool) {
 // hus is MOX with one database, as push knows it.
 type hus struct {
 	testing.TB
-	pull.Tjeneste
+	mig
 	log *bytes.Buffer
 
 	mu           sync.Mutex
 	abonnementer []mox.Abonnement
 	aendret      chan struct{}
 }
+
+// mig is MOX itself; it is a type of its own so that its Log is not mistaken for the test's.
+type mig struct{ pull.Tjeneste }
 
 func nytHus(t testing.TB, abonnementer ...mox.Abonnement) *hus {
 	t.Helper()
