@@ -31,7 +31,7 @@ func LeveranceTilstande() []LeveranceTilstand {
 var overgange = map[LeveranceTilstand][]LeveranceTilstand{
 	Afventer:      {UnderLevering, Udloebet, Annulleret},
 	UnderLevering: {Leveret, Overdraget, Udsat, Parkeret, Uvis, Udloebet},
-	Udsat:         {UnderLevering, Afventer, Parkeret, Udloebet, Annulleret},
+	Udsat:         {UnderLevering, Afventer, Leveret, Parkeret, Udloebet, Annulleret}, // Leveret: its Kvittering came all the same
 	Overdraget:    {Leveret, Parkeret, Udloebet},
 	Parkeret:      {Annulleret},
 	Uvis:          {Leveret, Annulleret},
@@ -46,7 +46,7 @@ func (t LeveranceTilstand) MaaBlive(ny LeveranceTilstand) bool {
 func (t LeveranceTilstand) Endelig() bool { return len(overgange[t]) == 0 }
 
 // Holder reports whether a leverance in this state holds back later ones for its objekt within the abonnement.
-// An Overdraget one holds only where the abonnement demands a Kvittering.
+// An Overdraget one does where it awaits a Kvittering; see [Dom].
 func (t LeveranceTilstand) Holder() bool {
 	switch t {
 	case Afventer, UnderLevering, Udsat, Parkeret, Uvis:
@@ -97,6 +97,8 @@ type Dom struct {
 	Ansvar     Ansvar        // for Parkeret and Uvis
 	Kvittering KvitteringArt // "" = none yet
 	Vent       time.Duration // for Udsat
+	Kraeves    bool          // for Overdraget: it awaits a Kvittering, and holds its objekt
+	Frist      time.Duration // with Kraeves: how long; 0 = without end
 }
 
 // Bedoem decides what outcome u of attempt number nr makes of a leverance under abonnement a. jitter is in [0,1).
@@ -107,7 +109,7 @@ func Bedoem(a *Abonnement, u Udfald, nr int, jitter float64) Dom {
 	case ResAccepteret:
 		return Dom{Tilstand: Leveret, Kvittering: KvitAccepteret}
 	case ResOverdraget:
-		return Dom{Tilstand: Overdraget, Kvittering: KvitAfleveret}
+		return Dom{Tilstand: Overdraget, Kvittering: KvitAfleveret, Kraeves: a.Kraeves, Frist: a.Frist}
 	case ResUdloebet:
 		return Dom{Tilstand: Udloebet, Kvittering: KvitFrist}
 	case ResAfvist:

@@ -22,6 +22,7 @@ type Accepteret struct {
 	Gentaget bool               `json:"gentaget"` // the same besked had been accepted before; nothing new was done
 	SendtTil []mox.AbonnementID `json:"sendt_til"`
 	ProcesID []string           `json:"procesID,omitempty"`
+	vaek     []mox.AbonnementID // who else may have work now
 }
 
 // Accept takes responsibility for a besked from afsender, or refuses it. When it returns without error the besked and one
@@ -49,9 +50,12 @@ func (d *Distributor) Accept(ctx context.Context, afsender string, b mox.Besked)
 		return Accepteret{}, err
 	}
 	d.punkt("accept.efter")
-	d.vaekker.vaek(ud.SendtTil...)
+	d.vaekker.vaek(ud.vaekkes()...)
 	return ud, afvist
 }
+
+// vaekkes are the abonnementer that may have work now.
+func (a *Accepteret) vaekkes() []mox.AbonnementID { return slices.Concat(a.SendtTil, a.vaek) }
 
 // indgaaende is a besked that has been found in order and is ready to be accepted in a transaction.
 type indgaaende struct {
@@ -61,6 +65,7 @@ type indgaaende struct {
 	indhold  []string         // document bytes it refers to, by SHA-256
 	svarFra  mox.AbonnementID // the abonnement whose work formed it; "" = found by the sender's name
 	kun      mox.AbonnementID // the only abonnement it is for; "" = whoever wants it
+	tilbage  string           // a Kvittering from MOX: the system that sent the besked it is about, and the only one to hear it
 	raekke   int64            // with kun: the place in the queue it takes over
 }
 
@@ -109,11 +114,14 @@ func (d *Distributor) accept(tx *store.Tx, k *konfiguration, i indgaaende) (ud A
 	if err := arv(tx, b); err != nil {
 		return ud, nil, err
 	}
+	if afvist, err := d.afvisKvittering(tx, k, i, b); afvist != nil || err != nil {
+		return ud, afvist, err
+	}
 	var starter []start
-	if i.kun == "" {
+	if i.kun == "" && i.tilbage == "" {
 		starter = k.tildelProcesser(&b.Besked)
 	} else {
-		b.Dybde-- // a correction is no further step, and starts nothing
+		b.Dybde-- // a correction or a Kvittering is no further step, and starts nothing
 	}
 	ud.ProcesID = b.ProcesID
 	ny, err := tx.InsertBesked(b)
@@ -133,7 +141,11 @@ func (d *Distributor) accept(tx *store.Tx, k *konfiguration, i indgaaende) (ud A
 	if ud.SendtTil, err = d.fordel(tx, k, i, b); err != nil {
 		return ud, nil, err
 	}
-	if err := tx.KvitterModtaget(b.Nr, len(ud.SendtTil)); err != nil {
+	if b.Type == mox.TypeKvittering {
+		ud.vaek, err = d.tagKvittering(tx, i, b)
+		return ud, nil, err
+	}
+	if ud.vaek, err = d.kvitterModtaget(tx, b, len(ud.SendtTil)); err != nil {
 		return ud, nil, err
 	}
 	if err := k.startProcesser(tx, b, starter, ud.SendtTil); err != nil {
@@ -220,7 +232,7 @@ func loekke(tx *store.Tx, a *mox.Abonnement, i indgaaende, b *store.Besked) (str
 	if b.Dybde > maksDybde {
 		return "kæden af foraarsagetAf er længere end 8: to systemer svarer nok hinanden", nil
 	}
-	if b.ForaarsagetAf == "" || i.kun != "" || a.System == "" {
+	if b.ForaarsagetAf == "" || i.kun != "" || a.System == "" || b.Type == mox.TypeKvittering {
 		return "", nil
 	}
 	igen, err := kommerIgen(tx, a.System, b)
@@ -263,6 +275,9 @@ func (k *konfiguration) modtagere(i indgaaende, b *store.Besked) []*mox.Abonneme
 		return nil
 	}
 	return slices.DeleteFunc(k.matcher.Match(&b.Besked), func(a *mox.Abonnement) bool {
+		if b.Type == mox.TypeKvittering {
+			return a.System == "" || a.System != i.tilbage
+		}
 		return a.System != "" && (a.System == b.Kildesystem || a.System == i.afsender)
 	})
 }

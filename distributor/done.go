@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/oio"
@@ -132,28 +133,40 @@ func (d *Distributor) afslut(tx *store.Tx, a *mox.Abonnement, l *store.Leverance
 		return nil, mox.E("afslut", mox.KodeKonflikt, "leverance %d er %s og kan ikke blive %s", l.ID, l.Tilstand, dom.Tilstand)
 	}
 	l.Tilstand, l.Ejer, l.Ansvar, l.Kode, l.Aarsag = dom.Tilstand, "", dom.Ansvar, u.Kode, mox.Maskeret(u.Tekst)
-	l.Naeste = tx.Now().Add(dom.Vent)
+	l.Naeste, l.Frist = tx.Now().Add(dom.Vent), frist(tx, dom)
 	if err := tx.UpdateLeverance(l); err != nil {
 		return nil, err
 	}
 	if dom.Kvittering != "" {
-		if err := tx.InsertKvittering(l.Besked, mox.Kvittering{Abonnement: l.Abonnement, Art: dom.Kvittering, Begrundelse: l.Aarsag}); err != nil {
+		if vaek, err = d.kvitter(tx, b, mox.Kvittering{Abonnement: l.Abonnement, Art: dom.Kvittering, Begrundelse: l.Aarsag}); err != nil {
 			return nil, err
 		}
 	}
-	if dom.Tilstand.KraeverHandling() {
-		vaek, err = d.parkeringsfejl(tx, a, l, b)
-		return append(vaek, a.ID), err
+	var mere []mox.AbonnementID
+	switch {
+	case dom.Tilstand.KraeverHandling():
+		mere, err = d.parkeringsfejl(tx, a, l, b)
+	case dom.Tilstand == mox.Udloebet:
+		mere, err = d.sendFejlbesked(tx, a, l, b)
 	}
-	if dom.Tilstand == mox.Udloebet {
-		if vaek, err = d.sendFejlbesked(tx, a, l, b); err != nil {
-			return nil, err
-		}
-	}
-	if !dom.Tilstand.Holder() {
+	if err == nil && !dom.Tilstand.Holder() && !dom.Kraeves {
 		err = tx.Frigiv(l.Abonnement, l.Orden)
 	}
-	return append(vaek, a.ID), err
+	return append(append(vaek, mere...), a.ID), err
+}
+
+// udenFrist is the end of waiting for a Kvittering where the abonnement sets none.
+var udenFrist = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// frist is until when an Overdraget leverance awaits its Kvittering; zero when it does not.
+func frist(tx *store.Tx, dom mox.Dom) time.Time {
+	switch {
+	case !dom.Kraeves:
+		return time.Time{}
+	case dom.Frist == 0:
+		return udenFrist
+	}
+	return tx.Now().Add(dom.Frist)
 }
 
 // parkeringsfejl shows a leverance to a person. Where no answer will come unless the person sees to it, the besked's
@@ -213,5 +226,5 @@ func (d *Distributor) sendFejlbesked(tx *store.Tx, a *mox.Abonnement, l *store.L
 		Registreringstid: tx.Now(), Dannet: tx.Now(), Indholdstype: oio.TypeJSON, Indhold: indhold}.MedStandard()
 	afsender := ellers(a.System, MOX)
 	ud, afvist, err := d.accept(tx, d.konfiguration(), indgaaende{afsender: afsender, besked: fb, kanonisk: fb.Kanonisk(), svarFra: a.ID})
-	return ud.SendtTil, errEller(err, afvist)
+	return ud.vaekkes(), errEller(err, afvist)
 }
