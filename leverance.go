@@ -73,13 +73,14 @@ type Resultat string
 
 // The results.
 const (
-	ResAccepteret  Resultat = "accepteret"  // the receiver has it and has done its part
-	ResAfvist      Resultat = "afvist"      // the receiver said no, and would say no again
-	ResFejlet      Resultat = "fejlet"      // it cannot be delivered as things are; our own doing unless Ansvar says otherwise
-	ResMidlertidig Resultat = "midlertidig" // it may work later; the receiver has had no effect
-	ResUkendt      Resultat = "ukendt"      // no answer: the effect may have happened
-	ResOverdraget  Resultat = "overdraget"  // laid in the receiver's own queue
-	ResUdloebet    Resultat = "udloebet"    // gyldigTil passed
+	ResAccepteret  Resultat = "accepteret"   // the receiver has it and has done its part
+	ResAfvist      Resultat = "afvist"       // the receiver said no, and would say no again
+	ResFejlet      Resultat = "fejlet"       // it cannot be delivered as things are; our own doing unless Ansvar says otherwise
+	ResMidlertidig Resultat = "midlertidig"  // it may work later; the receiver has had no effect
+	ResUkendt      Resultat = "ukendt"       // no answer: the effect may have happened
+	ResOverdraget  Resultat = "overdraget"   // laid in the receiver's own queue
+	ResIkkeBegyndt Resultat = "ikke_begyndt" // handed back untouched: it was no attempt
+	ResUdloebet    Resultat = "udloebet"     // gyldigTil passed
 )
 
 // Udfald is the outcome of one attempt, as a carrier reports it.
@@ -116,6 +117,8 @@ func Bedoem(a *Abonnement, u Udfald, nr int, jitter float64) Dom {
 		return Dom{Tilstand: Parkeret, Ansvar: ellerAnsvar(u.Ansvar, AnsvarModtager), Kvittering: KvitAfvist}
 	case ResMidlertidig:
 		return udsaet(a, u, nr, jitter)
+	case ResIkkeBegyndt:
+		return Dom{Tilstand: Udsat, Vent: u.Efter}
 	case ResUkendt:
 		if !a.Gentages {
 			return Dom{Tilstand: Uvis, Ansvar: AnsvarModtager}

@@ -67,6 +67,11 @@ func (d *Distributor) done(tx *store.Tx, f Afslutning) (ud Afsluttet, vaek []mox
 	}
 	l := &o.Leverance
 	ud.ForSent = l.Tilstand != mox.UnderLevering || l.Forsoeg != f.Forsoeg || l.Ejer != f.Ejer
+	if f.Udfald.Resultat == mox.ResIkkeBegyndt && !ud.ForSent {
+		vaek, err = d.tagTilbage(tx, &o, f)
+		ud.Tilstand = l.Tilstand
+		return ud, vaek, err
+	}
 	if _, err := tx.AfslutForsoeg(store.Forsoeg{Leverance: l.ID, Nr: f.Forsoeg, Ejer: f.Ejer, Resultat: f.Udfald.Resultat, Kode: f.Udfald.Kode,
 		Tekst: mox.Maskeret(f.Udfald.Tekst), Svar: f.Svar[:min(len(f.Svar), maksSvar)], ForSent: ud.ForSent}); err != nil {
 		return ud, nil, err
@@ -86,6 +91,16 @@ func (d *Distributor) done(tx *store.Tx, f Afslutning) (ud Afsluttet, vaek []mox
 	beskeder, mere, err := d.efterAccept(tx, &a, o, f)
 	ud.Beskeder = beskeder
 	return ud, append(vaek, mere...), err
+}
+
+// tagTilbage forgets an attempt that was none.
+func (d *Distributor) tagTilbage(tx *store.Tx, o *store.Opgave, f Afslutning) ([]mox.AbonnementID, error) {
+	if err := tx.SletForsoeg(o.Leverance.ID, f.Forsoeg); err != nil {
+		return nil, err
+	}
+	o.Leverance.Forsoeg--
+	a := d.abonnementEllerTomt(o.Leverance.Abonnement)
+	return d.afslut(tx, &a, &o.Leverance, &o.Besked, f.Udfald)
 }
 
 // efterAccept remembers what the system's acceptance taught, and sends what the agent formed of its answer.
@@ -156,7 +171,7 @@ func (d *Distributor) afslut(tx *store.Tx, a *mox.Abonnement, l *store.Leverance
 }
 
 // udenFrist is the end of waiting for a Kvittering where the abonnement sets none.
-var udenFrist = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+func udenFrist() time.Time { return time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 // frist is until when an Overdraget leverance awaits its Kvittering; zero when it does not.
 func frist(tx *store.Tx, dom mox.Dom) time.Time {
@@ -164,7 +179,7 @@ func frist(tx *store.Tx, dom mox.Dom) time.Time {
 	case !dom.Kraeves:
 		return time.Time{}
 	case dom.Frist == 0:
-		return udenFrist
+		return udenFrist()
 	}
 	return tx.Now().Add(dom.Frist)
 }

@@ -258,6 +258,12 @@ func (tx *Tx) AfslutForsoeg(f Forsoeg) (ok bool, err error) {
 	return n == 1, err
 }
 
+// SletForsoeg forgets an attempt that was never begun.
+func (tx *Tx) SletForsoeg(leverance int64, nr int) error {
+	_, err := tx.Exec(`DELETE FROM forsoeg WHERE leverance = ? AND nr = ? AND afsluttet = 0`, leverance, nr)
+	return err
+}
+
 // ForsoegAf are a leverance's attempts, first to last.
 func (tx *Tx) ForsoegAf(leverance int64) ([]Forsoeg, error) {
 	return all(tx, func(scan func(...any) error) (Forsoeg, error) {

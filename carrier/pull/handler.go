@@ -265,19 +265,24 @@ func (a *api) hent(w http.ResponseWriter, r *http.Request, id auth.Identitet) er
 func (a *api) udlever(w http.ResponseWriter, r *http.Request, abonnement mox.AbonnementID, arbejde []distributor.Arbejde) error {
 	ctx := r.Context()
 	if ctx.Err() != nil {
-		a.t.giv(context.WithoutCancel(ctx), arbejde, "den, der bad om opgaven, var gået, da den var fundet")
+		a.giv(ctx, arbejde, "den, der bad om opgaven, var gået, da den var fundet")
 		return ctx.Err()
 	}
 	ud := hentsvar{Abonnement: abonnement, Arbejde: []arbejdesvar{}}
 	for i := range arbejde {
 		s, err := fraArbejde(arbejde[i])
 		if err != nil {
-			a.t.giv(context.WithoutCancel(ctx), arbejde, "opgaven kunne ikke skrives som JSON")
+			a.giv(ctx, arbejde, "opgaven kunne ikke skrives som JSON")
 			return err
 		}
 		ud.Arbejde = append(ud.Arbejde, s)
 	}
 	return svar(w, http.StatusOK, ud)
+}
+
+// giv hands back work that nobody has been given.
+func (a *api) giv(ctx context.Context, arbejde []distributor.Arbejde, hvorfor string) {
+	a.t.Distributor.GivTilbage(context.WithoutCancel(ctx), arbejde, mox.Udfald{Kode: "ikke_hentet", Tekst: hvorfor})
 }
 
 func (a *api) forny(w http.ResponseWriter, r *http.Request, id auth.Identitet) error {

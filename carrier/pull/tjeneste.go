@@ -48,10 +48,15 @@ func (t Tjeneste) Indlever(ctx context.Context, i distributor.Indlevering) (dist
 	return t.Distributor.Indlever(ctx, i)
 }
 
+// Hent takes work, and waits for some; see [distributor.Distributor.Hent].
+func (t Tjeneste) Hent(ctx context.Context, abonnement mox.AbonnementID, ejer string, n int, leje, vent time.Duration) ([]distributor.Arbejde, error) {
+	return t.Distributor.Hent(ctx, abonnement, ejer, n, leje, vent)
+}
+
 // Forny moves the end of the leases that ejer still holds to leje from now (none: a minute), and tells how many it still
 // held.
 func (t Tjeneste) Forny(ctx context.Context, ejer string, leverancer []int64, leje time.Duration) (int, error) {
-	return t.Distributor.Forny(ctx, ejer, leverancer, ellerStandard(leje))
+	return t.Distributor.Forny(ctx, ejer, leverancer, distributor.EllerStandardleje(leje))
 }
 
 // Done reports what came of an attempt; see [distributor.Distributor.Done].
