@@ -86,15 +86,26 @@ func (d *Distributor) indgaaende(afsender string, b mox.Besked) (indgaaende, err
 	return i, nil
 }
 
-// behold keeps a besked that was refused, and returns why it was. A besked that cannot even be kept is refused all the same.
+// behold keeps a besked that was refused, and returns why it was.
 func (d *Distributor) behold(ctx context.Context, afsender string, b mox.Besked, aarsag error) error {
 	raa, err := oio.MarshalBesked(&b)
 	if err != nil {
 		raa = b.Indhold
 	}
-	err = d.store.Update(ctx, func(tx *store.Tx) error {
+	return d.afvis(ctx, afsender, b.ObjektID, raa, aarsag)
+}
+
+// Afvis keeps what afsender has sent and nobody could read as a besked, where its sender finds it, and returns why it was
+// refused.
+func (d *Distributor) Afvis(ctx context.Context, afsender string, raa []byte, aarsag error) error {
+	return d.afvis(ctx, afsender, "", raa, aarsag)
+}
+
+// afvis keeps what was refused. What cannot even be kept is refused all the same.
+func (d *Distributor) afvis(ctx context.Context, afsender string, om mox.ObjektID, raa []byte, aarsag error) error {
+	err := d.store.Update(ctx, func(tx *store.Tx) error {
 		return tx.InsertFejl(&store.Fejl{Art: store.FejlBesked, Ansvar: mox.AnsvarAfsender, Kode: string(mox.KodeAf(aarsag)), Tekst: mox.Maskeret(mox.Forklaring(aarsag)),
-			System: afsender, Kilde: afsender, Raa: raa, ObjektID: b.ObjektID, Finger: finger(raa)})
+			System: afsender, Kilde: afsender, Raa: raa, ObjektID: om, Finger: finger(raa)})
 	})
 	if err != nil {
 		d.log.Error("en afvist besked kunne ikke gemmes under Fejl", "afsender", afsender, "fejl", err)
