@@ -266,18 +266,26 @@ func delXML(b *mox.Besked) (foer, rod, efter []byte) {
 		return nil, nil, nil
 	}
 	e, ok := selvstaendig(b.Indhold, egnePraefikser)
-	if !ok || e.rum == rumMox || dybde(e) > MaksXMLDybde-2 {
+	if dybde, antal := maal(e); !ok || e.rum == rumMox || dybde > MaksXMLDybde-2 || antal > MaksXMLElementer-kuvertElementer {
 		return nil, nil, nil
 	}
 	return b.Indhold[:e.fra], b.Indhold[e.fra:e.til], b.Indhold[e.til:]
 }
 
-func dybde(e *element) int {
-	ud := 0
-	for _, b := range e.boern {
-		ud = max(ud, dybde(b))
+// kuvertElementer is more than an envelope of ours has beside its content: seven for each related objekt, two for each value
+// of a list, and some hundred.
+const kuvertElementer = 20 * mox.MaksFlere
+
+// maal is how deep e is, and how many elements it has.
+func maal(e *element) (dybde, antal int) {
+	if e == nil {
+		return 0, 0
 	}
-	return ud + 1
+	for _, b := range e.boern {
+		d, n := maal(b)
+		dybde, antal = max(dybde, d), antal+n
+	}
+	return dybde + 1, antal + 1
 }
 
 func erXML(indholdstype string) bool {

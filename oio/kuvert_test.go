@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -397,6 +398,65 @@ func TestKuvertGraenser(t *testing.T) {
 	}
 	if _, err := oio.MedLeverancerute(fyld(oio.MaksBeskedBytes), oio.Leverancerute{}); mox.KodeAf(err) != mox.KodeForStor {
 		t.Error(err)
+	}
+}
+
+// TestKuvertMedStortIndhold has XML content just within, and just over, what an envelope can hold as XML: both are read back.
+func TestKuvertMedStortIndhold(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{17_000, oio.MaksXMLElementer - 1} {
+		b := nyBesked(t)
+		b.ProcesID = nil
+		for i := range mox.MaksFlere {
+			b.ProcesID, b.TilladtModtager = append(b.ProcesID, fmt.Sprint(i)), append(b.TilladtModtager, "")
+		}
+		b.Relateret = slices.Repeat(b.Relateret, mox.MaksFlere)
+		b.Indholdstype, b.Indhold = oio.TypeXML, []byte("<a>"+strings.Repeat("<b/>", n)+"</a>")
+		raa, err := oio.MarshalKuvert(&b, oio.Koder{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if igen, err := oio.UnmarshalKuvert(raa, oio.Koder{}); err != nil || ens(b, igen) != "" {
+			t.Error(n, err)
+		}
+	}
+}
+
+// TestKuvertKanonisk has what makes an envelope another besked, and what does not.
+func TestKuvertKanonisk(t *testing.T) {
+	t.Parallel()
+	conformance.Proves(t, "mox 40", "mox 41")
+	raa := fmt.Sprintf(fremmed, "")
+	kanonisk := func(raa string) string {
+		t.Helper()
+		b, err := oio.UnmarshalKuvert([]byte(raa), oio.Koder{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(oio.Kanonisk(&b))
+	}
+	for navn, c := range map[string]struct {
+		raa   string
+		samme bool
+	}{
+		"et hop mere":       {fmt.Sprintf(fremmed, rute), true},
+		"anden transaktion": {strings.Replace(raa, "00000000000a", "00000000000c", 1), true},
+		"andre data":        {strings.Replace(raa, " to  ", " tre  ", 1), false},
+		"anden udvidelse":   {strings.Replace(raa, `x:a="1"`, `x:a="2"`, 1), false},
+		"anden handling":    {strings.Replace(raa, "</Leveranceinformation>", "</Leveranceinformation><Modtagerhandling/>", 1), false},
+		"anden gyldighed":   {strings.Replace(raa, "2030-01-01", "2031-01-01", 1), false},
+	} {
+		if c.raa == raa || (kanonisk(raa) == kanonisk(c.raa)) != c.samme {
+			t.Errorf("%s: want the same: %v", navn, c.samme)
+		}
+	}
+	b := nyBesked(t)
+	if string(oio.Kanonisk(&b)) != string(b.Kanonisk()) {
+		t.Error("another besked has another canonical form here")
+	}
+	b.Indholdstype = oio.TypeKuvert
+	if string(oio.Kanonisk(&b)) != string(b.Kanonisk()) {
+		t.Error("what is no envelope")
 	}
 }
 

@@ -66,6 +66,27 @@ func kodelisteFor(felt string) string {
 	return ""
 }
 
+// Kanonisk is [mox.Besked.Kanonisk], also for a besked whose content is a whole envelope: what the carriers write on it on its
+// way is no content, so the same besked that comes by another way is the same. What counts is Filtreringsdata,
+// Modtagerhandling and Beskeddata, byte for byte. spec: mox 40, 41
+func Kanonisk(b *mox.Besked) []byte {
+	if !ErKuvert(b.Indholdstype) {
+		return b.Kanonisk()
+	}
+	x, err := laesKuvert("oio.Kanonisk", b.Indhold)
+	if err != nil {
+		return b.Kanonisk() // to be refused
+	}
+	uden := *b
+	uden.Indhold = nil
+	for _, e := range slices.Concat(x.rod.under("Beskedkuvert").boern, x.rod.boern) {
+		if e.navn == "Filtreringsdata" || e.navn == "Modtagerhandling" || e.navn == "Beskeddata" {
+			uden.Indhold = append(uden.Indhold, x.raa[e.fra:e.til]...)
+		}
+	}
+	return uden.Kanonisk()
+}
+
 // Leverancerute is one hop of an envelope on its way: who carried it, when, and why. spec: mox 32, 33
 type Leverancerute struct {
 	Fordelingssystem      string // UUID or URN of the MOX that carried it

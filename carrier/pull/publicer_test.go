@@ -126,6 +126,28 @@ func TestSammeAfslagIAlleFormer(t *testing.T) {
 	prov(413, "", "["+strings.Repeat("{},", oio.MaksBatch)+"{}]", "Content-Type: application/json")
 }
 
+// An envelope with more than a besked has fields for is kept whole, is the same besked by another way, and another one when what it
+// says has changed.
+func TestFremmedKuvertOverHTTP(t *testing.T) {
+	t.Parallel()
+	conformance.Proves(t, "mox 7", "mox 40", "mox 41")
+	h := nytHus(t)
+	b := besked(func(b *mox.Besked) { b.Indholdstype, b.Indhold = oio.TypeXML, []byte("<a/>") })
+	raa := strings.Replace(kaldI(t, b)["kuvert"].krop, "<a/>", "<a/><b/>", 1)
+	andenVej, err := oio.MedLeverancerute([]byte(raa), oio.Leverancerute{Abonnement: "et.andet", AntalLeveranceforsoeg: 2})
+	maa(t, err)
+	for i, krop := range []string{raa, string(andenVej), strings.Replace(raa, "<b/>", "<c/>", 1)} {
+		resp := h.raat(t, "POST", "/api/v1/beskeder", krop, "Content-Type: application/xml", h.som("byggesag"))
+		if svar := tekst(t, resp); resp.StatusCode != []int{202, 202, 409}[i] || i == 1 && !strings.Contains(svar, `"gentaget":true`) {
+			t.Errorf("%d: %d %s", i, resp.StatusCode, svar)
+		}
+	}
+	w := tag(t, h.Tjeneste, esdh)
+	if w.Besked.Indholdstype != oio.TypeKuvert || string(w.Besked.Indhold) != raa {
+		t.Errorf("%s %s", w.Besked.Indholdstype, w.Besked.Indhold)
+	}
+}
+
 type batchsvar struct {
 	Svar []struct {
 		Nr       int
