@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,6 +84,51 @@ func TestBeskedMedKoder(t *testing.T) {
 	kode, ud, fejl := moxKommando(t, "besked", "vis", "urn:x:kuvert", "--som", "xml", "--koder", koder, "--dir", dir)
 	if kode != exitOK || cmp.Diff(string(raa), ud) != "" {
 		t.Error(kode, fejl, cmp.Diff(string(raa), ud))
+	}
+}
+
+// The server reads an envelope with the codes that its own configuration names, and says what is wrong with them.
+func TestKoderIServeren(t *testing.T) {
+	dir := t.TempDir()
+	skriv(t, filepath.Join(dir, "mox.yaml"), "koder: koder.yaml\n")
+	start := []string{"serve", "--json", "--dir", dir, "--listen", "127.0.0.1:0"}
+	for _, skal := range []string{"ret koder", "objekttype.Sag"} {
+		if kode, _, fejl := moxKommando(t, start...); kode != exitUgyldig || !strings.Contains(fejl, skal) || !strings.Contains(fejl, "koder.yaml") {
+			t.Error(kode, fejl)
+		}
+		skriv(t, filepath.Join(dir, "koder.yaml"), "objekttype: {Sag: 1}")
+	}
+	const fil = "objekttype: {Sag: 5d1e4c5e-7a0b-4f4e-9a3c-0f6a5b7c8d9e}"
+	skriv(t, filepath.Join(dir, "koder.yaml"), fil)
+	koer(t, start...)
+	k, err := oio.LaesKoder([]byte(fil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := enBesked("urn:x:kode")
+	raa, err := oio.MarshalKuvert(&b, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{dir: dir, env: &env{}}
+	adresse, noegle, err := s.adgang()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, adresse+"/api/v1/beskeder", bytes.NewReader(raa))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/xml")
+	r.Header.Set("Authorization", "Bearer "+noegle)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }() // not read
+	igen, err := s.findBesked(t.Context(), b.ID, "")
+	if resp.StatusCode != http.StatusAccepted || err != nil || igen.ObjektType != mox.Sag {
+		t.Error(resp.StatusCode, err, igen)
 	}
 }
 
