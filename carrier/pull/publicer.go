@@ -29,7 +29,7 @@ func (a *api) send(w http.ResponseWriter, r *http.Request, id auth.Identitet) er
 	if err != nil {
 		return err
 	}
-	if t := indholdstype(r); t == oio.TypeCloudEventBatch || t == oio.TypeJSON && erListe(krop) && !erBinaer(r) {
+	if t := indholdstype(r); !erBinaer(r) && (t == oio.TypeCloudEventBatch || t == oio.TypeJSON && erListe(krop)) {
 		return a.sendListe(w, r, id, krop, laes)
 	}
 	ud, err := a.sendEn(r, id, krop, laes)

@@ -120,6 +120,7 @@ func TestSammeAfslagIAlleFormer(t *testing.T) {
 	prov(400, "specversion", `{"id": "x"}`, "Content-Type: application/cloudevents+json")
 	prov(400, "specversion", "x", "Content-Type: text/plain", "ce-specversion: 2.0", "ce-id: x")
 	prov(400, "", "[]", "Content-Type: application/cloudevents+json")
+	prov(400, "specversion", "[]", "Content-Type: application/cloudevents-batch+json", "ce-specversion: 2.0") // the headers decide
 	prov(400, "", "{}", "Content-Type: application/cloudevents-batch+json")
 	prov(413, "", strings.Repeat(" ", 2<<20)+"{}", "Content-Type: application/json")
 	prov(413, "", strings.Repeat(" ", 8<<20)+"[]", "Content-Type: application/json")
