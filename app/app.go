@@ -139,7 +139,11 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Punkt: a.o.Punkt}); err != nil {
 		return err
 	}
-	a.tjeneste = pull.Tjeneste{Distributor: a.distributor, Lager: a.indhold, Log: a.log}
+	koder, err := a.config.laesKoder()
+	if err != nil {
+		return err
+	}
+	a.tjeneste = pull.Tjeneste{Distributor: a.distributor, Lager: a.indhold, Log: a.log, Koder: koder}
 	a.gruppe.Add("distributor", a.distributor.Run)
 	return nil
 }

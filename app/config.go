@@ -16,6 +16,7 @@ import (
 	"github.com/moxkit/mox/agent"
 	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/mapping"
+	"github.com/moxkit/mox/oio"
 )
 
 // Config is what a MOX installation is told in DIR/mox.yaml. Everything may be left out.
@@ -26,6 +27,7 @@ type Config struct {
 	Agenter      []string `yaml:"agenter"`      // agents' files, run by this process
 	Fjernagenter []string `yaml:"fjernagenter"` // agents' files, run elsewhere by mox agent run
 	Processer    string   `yaml:"processer"`    // file of MOX-processer
+	Koder        string   `yaml:"koder"`        // the agreement's code file, for Haendelsesbeskeder that come over HTTP
 	Fjern        Fjern    `yaml:"fjern"`        // the listener for others than this machine
 }
 
@@ -160,6 +162,23 @@ func (c *Config) laesProcesser() ([]mox.Proces, error) {
 		ud = append(ud, q)
 	}
 	return ud, nil
+}
+
+func (c *Config) laesKoder() (oio.Koder, error) {
+	if c.Koder == "" {
+		return oio.Koder{}, nil
+	}
+	fil := c.sti(c.Koder)
+	b, err := os.ReadFile(fil)
+	if err != nil {
+		return oio.Koder{}, mox.E("config", mox.KodeUgyldig, "%s kan ikke læses: %v", fil, aarsag(err)).Med("ret koder i mox.yaml")
+	}
+	k, err := oio.LaesKoder(b)
+	var e *mox.Error
+	if errors.As(err, &e) {
+		e.Tekst = fil + ": " + e.Tekst
+	}
+	return k, err
 }
 
 func (p procesfil) proces(sti string) (mox.Proces, []mox.Feltfejl) {

@@ -71,7 +71,7 @@ type indgaaende struct {
 
 func (d *Distributor) indgaaende(afsender string, b mox.Besked) (indgaaende, error) {
 	b = b.MedStandard()
-	i := indgaaende{afsender: afsender, kanonisk: b.Kanonisk()}
+	i := indgaaende{afsender: afsender, kanonisk: oio.Kanonisk(&b)}
 	if err := b.Valider(); err != nil {
 		return i, err
 	}

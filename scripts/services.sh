@@ -80,6 +80,20 @@ provide_compiler() {
   command -v "$(go env CC)" >/dev/null || packages gcc libc6-dev || lack "C compiler" "apt-get install gcc libc6-dev" CC
 }
 
+# ---- xmllint
+
+# The official schemas, which it is used with, are looked for by the tests themselves.
+provide_xmllint() {
+  if [ -n "${MOX_TEST_XMLLINT:-}" ]; then
+    return
+  fi
+  MOX_TEST_XMLLINT=$(command -v xmllint) || { packages libxml2-utils && MOX_TEST_XMLLINT=$(command -v xmllint); } || {
+    lack xmllint "apt-get install libxml2-utils" "MOX_TEST_XMLLINT to the program"
+    return
+  }
+  export MOX_TEST_XMLLINT
+}
+
 # ---- PostgreSQL
 
 provide_postgres() {

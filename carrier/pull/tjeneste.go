@@ -7,7 +7,7 @@
 //	POST /api/v1/abonnementer/{id}/hent        take work; waits until there is some
 //	POST /api/v1/lejemaal/forny                keep work that takes time
 //	POST /api/v1/leverancer/{id}/afslut        tell what came of it
-//	POST /api/v1/beskeder                      send one besked
+//	POST /api/v1/beskeder                      send one besked or many, in any of the forms
 //	GET  /api/v1/beskeder/{id}                 what became of it
 //	POST /indhold                              store document bytes
 //	GET  /indhold/{sha256}                     read them: whole, in part, or only if not known
@@ -27,6 +27,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/indhold"
+	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/store"
 )
 
@@ -36,6 +37,7 @@ type Tjeneste struct {
 	Distributor *distributor.Distributor
 	Lager       *indhold.Lager
 	Log         *slog.Logger // what [Handler] could not do; nil = not logged
+	Koder       oio.Koder    // of the agreement, for envelopes that come over HTTP; the zero value has none
 }
 
 // Kilde tells an agent where its source was read to. A source never read has an empty position.
