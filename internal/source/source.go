@@ -165,7 +165,7 @@ func (m *Module) Own(importPath string) (dir string, ok bool) {
 // Support reports whether the package in dir serves tests and upkeep only: a suite or a stand-in (a folder named …test),
 // or one of the workshop's own tools. Product code never imports one.
 func Support(dir string) bool {
-	for _, tool := range [...]string{"arch", "bevis", "conformance", "source", "testenv"} {
+	for _, tool := range [...]string{"arch", "bevis", "conformance", "fejlnet", "source", "testenv"} {
 		tool = "internal/" + tool
 		if dir == tool || strings.HasPrefix(dir, tool+"/") {
 			return true
