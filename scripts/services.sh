@@ -288,6 +288,20 @@ rabbitmq_as_user() (
   exec "$@"
 )
 
+# An AMQP client that is not ours: a Python that has pika.
+provide_pika() {
+  if [ -n "${MOX_TEST_PIKA:-}" ]; then
+    return
+  fi
+  has_pika || { packages python3 python3-pika && has_pika; } || {
+    lack "pika for Python" "apt-get install python3-pika" "MOX_TEST_PIKA to a Python that has it"
+    return
+  }
+  export MOX_TEST_PIKA=/usr/bin/python3
+}
+
+has_pika() { /usr/bin/python3 -c 'import pika' 2>/dev/null; }
+
 # ---- Chromium
 
 provide_chromium() {

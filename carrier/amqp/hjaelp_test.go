@@ -107,10 +107,10 @@ func (h *hus) opret(id mox.AbonnementID, system string, med ...func(*mox.Abonnem
 	}
 	_, err := h.d.OpretAbonnement(h.Context(), a, false, distributor.Hvem{Navn: "Inge Hansen", Begrundelse: "afprøvning"})
 	h.maa(err)
-	h.bliver("en kø", func() bool {
+	h.bliver("en kø", func() bool { // that can be taken from; see strom
 		ch := h.kanal(h.broker.URL)
-		_, err := ch.QueueDeclarePassive(amqp.Koe(id), true, false, false, false, nil)
-		return err == nil
+		_, err := ch.Consume(amqp.Koe(id), "", false, false, false, false, nil)
+		return err == nil && ch.Close() == nil
 	})
 }
 

@@ -62,23 +62,14 @@ func (b *Broker) User(configure, write, read string) (name, address string) {
 	return name, u.String()
 }
 
-// CloseConnections ends every connection to the vhost, as an administrator would.
-func (b *Broker) CloseConnections() int {
-	b.t.Helper()
-	var connections []struct {
-		Name string `json:"name"`
-	}
-	if err := json.Unmarshal(b.call("GET", nil, "vhosts", b.Vhost, "connections"), &connections); err != nil {
-		b.t.Fatal(err)
-	}
-	for _, c := range connections {
-		b.call("DELETE", nil, "connections", c.Name)
-	}
-	return len(connections)
+// Pika returns a Python that has Debian's pika, an AMQP client that is not ours.
+func Pika(t testing.TB) string {
+	t.Helper()
+	return need(t, "pika", "MOX_TEST_PIKA")
 }
 
 // call asks the broker's management plugin. What is gone already is no error.
-func (b *Broker) call(method string, body any, path ...string) []byte {
+func (b *Broker) call(method string, body any, path ...string) {
 	b.t.Helper()
 	raw, err := json.Marshal(body)
 	if err != nil {
@@ -109,5 +100,4 @@ func (b *Broker) call(method string, body any, path ...string) []byte {
 	if err != nil || answer.StatusCode >= 300 && answer.StatusCode != http.StatusNotFound {
 		b.t.Fatalf("%s %s: %s: %s, %v", method, path[0], answer.Status, text, err)
 	}
-	return text
 }
