@@ -29,6 +29,7 @@ type Config struct {
 	Processer    string   `yaml:"processer"`    // file of MOX-processer
 	Koder        string   `yaml:"koder"`        // the agreement's code file, for Haendelsesbeskeder that come over HTTP
 	Fjern        Fjern    `yaml:"fjern"`        // the listener for others than this machine
+	AMQP         AMQP     `yaml:"amqp"`         // the broker
 }
 
 // Fjern is the listener for remote agents and systems. It opens only with TLS and at least one API key.
@@ -38,6 +39,18 @@ type Fjern struct {
 	Certifikat string   `yaml:"certifikat"`  // PEM file
 	Noegle     string   `yaml:"noegle"`      // PEM file
 	APINoegler string   `yaml:"api_noegler"` // file of API keys
+}
+
+// AMQP is the broker that beskeder come from and go to, and who may send.
+type AMQP struct {
+	URL         string            `yaml:"url"`          // amqp://user@host/vhost, or amqps; empty = no broker
+	Kodeord     string            `yaml:"kodeord"`      // file with the user's password
+	CA          string            `yaml:"ca"`           // amqps: PEM file with the broker's issuer; empty = the machine's own
+	Certifikat  string            `yaml:"certifikat"`   // amqps: PEM file; without a user in url MOX logs in by it (SASL EXTERNAL)
+	Noegle      string            `yaml:"noegle"`       // amqps: PEM file
+	Systemer    []string          `yaml:"systemer"`     // systems that send to an exchange of their own
+	Brugere     map[string]string `yaml:"brugere"`      // broker users that send to mox.ind, each as its system
+	MaksLaengde int               `yaml:"maks_laengde"` // beskeder in one receiver's queue
 }
 
 // StandardListen is where mox serve listens when nothing else is said.

@@ -2,6 +2,7 @@ package distributor
 
 import (
 	"context"
+	"encoding/base64"
 	"reflect"
 
 	"github.com/moxkit/mox"
@@ -114,4 +115,10 @@ func (d *Distributor) OprettedeAbonnementer(ctx context.Context) (ud []store.Opr
 		return err
 	})
 	return ud, err
+}
+
+// Pushhemmelighed is the secret by which calls to a push abonnement are signed, in the form of Standard Webhooks. It is
+// derived under the installation's key and stands nowhere.
+func (d *Distributor) Pushhemmelighed(id mox.AbonnementID) string {
+	return "whsec_" + base64.StdEncoding.EncodeToString(d.store.Digest([]byte("push\x00"+string(id))))
 }

@@ -154,7 +154,7 @@ func TestEtSystemKanKunSkriveISitEgetExchange(t *testing.T) {
 	conformance.Proves(t, "mox 31")
 	h := nytHus(t)
 	h.opret("esdh.sager", "ESDH")
-	r := amqp.Rettigheder("Byggesag", "")
+	r := amqp.Rettigheder("Byggesag")
 	_, url := h.broker.User(r.Configure, r.Write, r.Read)
 	h.send(h.kanal(url), amqp.Exchange("Byggesag"), sag(1))
 	for _, andens := range []string{amqp.Exchange("ESDH"), "mox.ind", "mox.ud", "mox.doede"} {

@@ -77,13 +77,13 @@ func TestForbindelsenSvigterUndervejs(t *testing.T) {
 func fejl(h *hus, net *fejlnet.Proxy, modtaget *atomic.Int64, antal int64) {
 	naar := func(n int64) {
 		for modtaget.Load() < n && h.Context().Err() == nil {
-			time.Sleep(time.Millisecond)
+			<-time.After(time.Millisecond)
 		}
 	}
 	for i, maade := range []fejlnet.Mode{fejlnet.Down, fejlnet.DropAnswers, fejlnet.ResetAnswers, fejlnet.Down} {
 		naar(antal * int64(i+1) / 5)
 		net.Set(maade)
-		time.Sleep(20 * time.Millisecond) // how long the fault lasts
+		<-time.After(20 * time.Millisecond) // how long the fault lasts
 		net.Set(fejlnet.Down)             // what was silent is cut off
 		net.Set(fejlnet.Pass)
 	}

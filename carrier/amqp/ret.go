@@ -11,14 +11,24 @@ import (
 type Ret struct{ Configure, Write, Read string }
 
 // Rettigheder are the permissions that a system needs, and no more: to write to its own exchange, to fetch answers, and to
-// read the queue of its abonnement ("" = none, and "*" = all whose id begins with the system's own prefix is not offered:
-// each is named).
+// read the queues of its abonnementer.
 func Rettigheder(system string, abonnementer ...mox.AbonnementID) Ret {
 	laes := []string{regexp.QuoteMeta(Svarkoe(system))}
 	for _, id := range abonnementer {
-		if id != "" {
-			laes = append(laes, regexp.QuoteMeta(Koe(id)))
-		}
+		laes = append(laes, regexp.QuoteMeta(Koe(id)))
 	}
 	return Ret{Configure: "^$", Write: "^" + regexp.QuoteMeta(Exchange(system)) + "$", Read: "^(" + strings.Join(laes, "|") + ")$"}
 }
+
+// Kommandoer are the commands by which the broker's administrator gives the system a user with these permissions in the
+// default vhost. The password is the administrator's to choose.
+func Kommandoer(system string, abonnementer ...mox.AbonnementID) []string {
+	r, bruger := Rettigheder(system, abonnementer...), citeret("mox-"+strings.ToLower(system))
+	return []string{
+		"rabbitmqctl add_user " + bruger,
+		"rabbitmqctl set_permissions " + bruger + " " + citeret(r.Configure) + " " + citeret(r.Write) + " " + citeret(r.Read),
+	}
+}
+
+// citeret is s as one word of a shell.
+func citeret(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

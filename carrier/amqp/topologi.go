@@ -2,6 +2,7 @@ package amqp
 
 import (
 	"fmt"
+	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
@@ -31,8 +32,8 @@ const maksUdleveringer = 20
 
 // Answers that nobody fetches are worth little: the sender may ask about its besked.
 const (
-	maksSvar       = 10_000
-	svarLevetid_ms = int64(24 * 60 * 60 * 1000)
+	maksSvar    = 10_000
+	svarLevetid = 24 * time.Hour
 )
 
 // topologi declares what does not depend on abonnementer. It is harmless to repeat; what is there in another shape is an
@@ -52,16 +53,25 @@ func (a *AMQP) topologi(conn *amqp.Connection) error {
 	t.bind(navnInd, "", navnInd)
 	t.bind(navnDoede, "", navnDoede)
 	for _, s := range a.o.Systemer {
-		t.exchange(Exchange(s), amqp.ExchangeFanout)
-		t.videre(navnInd, Exchange(s))
-		t.koe(Svarkoe(s), amqp.Table{"x-max-length": maksSvar, "x-overflow": "drop-head", "x-message-ttl": svarLevetid_ms})
+		t.system(s)
 	}
 	return t.err
 }
 
-// abonnementskoe declares a receiver's queue. It is bounded: what there is no room for waits in MOX, where a person sees it.
+// system declares where a system sends, and where it may ask for answers.
+func (t *erklaering) system(s string) {
+	t.exchange(Exchange(s), amqp.ExchangeFanout)
+	t.videre(navnInd, Exchange(s))
+	t.koe(Svarkoe(s), amqp.Table{"x-max-length": maksSvar, "x-overflow": "drop-head", "x-message-ttl": svarLevetid.Milliseconds()})
+}
+
+// abonnementskoe declares a receiver's queue, and where it sends its Kvitteringer. The queue is bounded: what there is no
+// room for waits in MOX, where a person sees it.
 func (a *AMQP) abonnementskoe(ch *amqp.Channel, id mox.AbonnementID) error {
 	t := erklaering{ch: ch}
+	if ab, ok := a.d.Abonnement(id); ok {
+		t.system(ab.System)
+	}
 	t.koe(Koe(id), amqp.Table{"x-max-length": a.o.MaksLaengde, "x-overflow": "reject-publish", "x-delivery-limit": maksUdleveringer,
 		"x-dead-letter-exchange": navnDoede, "x-dead-letter-strategy": "at-least-once"})
 	t.bind(Koe(id), string(id), navnUd)
