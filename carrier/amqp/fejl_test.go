@@ -84,7 +84,7 @@ func fejl(h *hus, net *fejlnet.Proxy, modtaget *atomic.Int64, antal int64) {
 		naar(antal * int64(i+1) / 5)
 		net.Set(maade)
 		<-time.After(20 * time.Millisecond) // how long the fault lasts
-		net.Set(fejlnet.Down)             // what was silent is cut off
+		net.Set(fejlnet.Down)               // what was silent is cut off
 		net.Set(fejlnet.Pass)
 	}
 }
