@@ -282,3 +282,48 @@ func TestAbonnementJSON(t *testing.T) {
 		t.Error("a filter that cannot be read is read")
 	}
 }
+
+func TestAbonnementValider(t *testing.T) {
+	t.Parallel()
+	for navn, x := range map[string]struct {
+		med func(*mox.Abonnement)
+		sti string // of what is wrong; "" = nothing
+	}{
+		"pull": {func(*mox.Abonnement) {}, ""},
+		"push": {func(a *mox.Abonnement) {
+			a.Carrier, a.Push = mox.CarrierPush, &mox.Push{URL: "https://esdh.example/mox"}
+		}, ""},
+		"amqp med frist":        {func(a *mox.Abonnement) { a.Carrier, a.Kraeves, a.Frist = mox.CarrierAMQP, true, time.Hour }, ""},
+		"langt navn":            {func(a *mox.Abonnement) { a.ID = mox.AbonnementID(make([]byte, 101)) }, "id"},
+		"uden system":           {func(a *mox.Abonnement) { a.System = "" }, "system"},
+		"agent":                 {func(a *mox.Abonnement) { a.Carrier = mox.CarrierAgent }, "carrier"},
+		"orden":                 {func(a *mox.Abonnement) { a.Orden = "tid" }, "orden"},
+		"for mange forsøg":      {func(a *mox.Abonnement) { a.Plan = mox.Plan{Forsoeg: 1001, Foerste: 1, Hoejst: 1} }, "plan.forsoeg"},
+		"plan uden vent":        {func(a *mox.Abonnement) { a.Plan = mox.Plan{Forsoeg: 1} }, "plan"},
+		"modtager":              {func(a *mox.Abonnement) { a.Modtager = "29189803" }, "modtager"},
+		"modtager, ny form":     {func(a *mox.Abonnement) { a.Modtager = "urn:oio:cvr:29189803" }, ""},
+		"pull med kvittering":   {func(a *mox.Abonnement) { a.Kraeves = true }, "kvittering"},
+		"frist uden kvittering": {func(a *mox.Abonnement) { a.Carrier, a.Frist = mox.CarrierAMQP, time.Hour }, "frist"},
+		"push uden adresse":     {func(a *mox.Abonnement) { a.Carrier = mox.CarrierPush }, "push.url"},
+		"push med bruger": {func(a *mox.Abonnement) {
+			a.Carrier, a.Push = mox.CarrierPush, &mox.Push{URL: "https://a:b@esdh.example/"}
+		}, "push.url"},
+		"push til en fil": {func(a *mox.Abonnement) { a.Carrier, a.Push = mox.CarrierPush, &mox.Push{URL: "file:///etc/passwd"} }, "push.url"},
+		"push i en ukendt form": {func(a *mox.Abonnement) {
+			a.Carrier, a.Push = mox.CarrierPush, &mox.Push{URL: "https://x/", Form: "csv"}
+		}, "push.form"},
+		"pull med en pushadresse": {func(a *mox.Abonnement) { a.Push = &mox.Push{URL: "https://x/"} }, "push"},
+	} {
+		a := mox.Abonnement{ID: "esdh.alt", System: "ESDH", Carrier: mox.CarrierPull}
+		x.med(&a)
+		a = a.MedStandard()
+		err := a.Valider()
+		e, _ := err.(*mox.Error)
+		switch {
+		case x.sti == "" && err != nil:
+			t.Errorf("%s: %v", navn, err)
+		case x.sti != "" && (e == nil || len(e.Felter) != 1 || e.Felter[0].Sti != x.sti):
+			t.Errorf("%s: %v, skulle være %s", navn, err, x.sti)
+		}
+	}
+}

@@ -110,6 +110,22 @@ func (f Filter) Match(m map[string][]string) bool {
 	return f.vilkaar == nil || f.vilkaar.svar(m) == Ja
 }
 
+// Naevner reports whether the filter asks for a beskedtype by name, anywhere but under ikke.
+func (f Filter) Naevner(beskedtype string) bool { return naevner(f.vilkaar, beskedtype) }
+
+func naevner(v vilkaar, beskedtype string) bool {
+	en := func(v vilkaar) bool { return naevner(v, beskedtype) }
+	switch v := v.(type) {
+	case alleAf:
+		return slices.ContainsFunc(v, en)
+	case enAf:
+		return slices.ContainsFunc(v, en)
+	case enAfVaerdi:
+		return v.noegle == "beskedtype" && v.vaerdier[beskedtype]
+	}
+	return false
+}
+
 // tagerOmLevering reports whether v takes this Kvittering or Fejlbesked and asks for its type by name; otherwise it never
 // sees one. Where one of several filters is enough, it is that one which must name them.
 func tagerOmLevering(v vilkaar, m map[string][]string) bool {

@@ -31,7 +31,7 @@ func LeveranceTilstande() []LeveranceTilstand {
 var overgange = map[LeveranceTilstand][]LeveranceTilstand{
 	Afventer:      {UnderLevering, Udloebet, Annulleret},
 	UnderLevering: {Leveret, Overdraget, Udsat, Parkeret, Uvis, Udloebet},
-	Udsat:         {UnderLevering, Afventer, Parkeret, Udloebet, Annulleret},
+	Udsat:         {UnderLevering, Afventer, Leveret, Parkeret, Udloebet, Annulleret}, // Leveret: its Kvittering came all the same
 	Overdraget:    {Leveret, Parkeret, Udloebet},
 	Parkeret:      {Annulleret},
 	Uvis:          {Leveret, Annulleret},
@@ -46,7 +46,7 @@ func (t LeveranceTilstand) MaaBlive(ny LeveranceTilstand) bool {
 func (t LeveranceTilstand) Endelig() bool { return len(overgange[t]) == 0 }
 
 // Holder reports whether a leverance in this state holds back later ones for its objekt within the abonnement.
-// An Overdraget one holds only where the abonnement demands a Kvittering.
+// An Overdraget one does where it awaits a Kvittering; see [Dom].
 func (t LeveranceTilstand) Holder() bool {
 	switch t {
 	case Afventer, UnderLevering, Udsat, Parkeret, Uvis:
@@ -73,13 +73,14 @@ type Resultat string
 
 // The results.
 const (
-	ResAccepteret  Resultat = "accepteret"  // the receiver has it and has done its part
-	ResAfvist      Resultat = "afvist"      // the receiver said no, and would say no again
-	ResFejlet      Resultat = "fejlet"      // it cannot be delivered as things are; our own doing unless Ansvar says otherwise
-	ResMidlertidig Resultat = "midlertidig" // it may work later; the receiver has had no effect
-	ResUkendt      Resultat = "ukendt"      // no answer: the effect may have happened
-	ResOverdraget  Resultat = "overdraget"  // laid in the receiver's own queue
-	ResUdloebet    Resultat = "udloebet"    // gyldigTil passed
+	ResAccepteret  Resultat = "accepteret"   // the receiver has it and has done its part
+	ResAfvist      Resultat = "afvist"       // the receiver said no, and would say no again
+	ResFejlet      Resultat = "fejlet"       // it cannot be delivered as things are; our own doing unless Ansvar says otherwise
+	ResMidlertidig Resultat = "midlertidig"  // it may work later; the receiver has had no effect
+	ResUkendt      Resultat = "ukendt"       // no answer: the effect may have happened
+	ResOverdraget  Resultat = "overdraget"   // laid in the receiver's own queue
+	ResIkkeBegyndt Resultat = "ikke_begyndt" // handed back untouched: it was no attempt
+	ResUdloebet    Resultat = "udloebet"     // gyldigTil passed
 )
 
 // Udfald is the outcome of one attempt, as a carrier reports it.
@@ -97,6 +98,8 @@ type Dom struct {
 	Ansvar     Ansvar        // for Parkeret and Uvis
 	Kvittering KvitteringArt // "" = none yet
 	Vent       time.Duration // for Udsat
+	Kraeves    bool          // for Overdraget: it awaits a Kvittering, and holds its objekt
+	Frist      time.Duration // with Kraeves: how long; 0 = without end
 }
 
 // Bedoem decides what outcome u of attempt number nr makes of a leverance under abonnement a. jitter is in [0,1).
@@ -107,13 +110,15 @@ func Bedoem(a *Abonnement, u Udfald, nr int, jitter float64) Dom {
 	case ResAccepteret:
 		return Dom{Tilstand: Leveret, Kvittering: KvitAccepteret}
 	case ResOverdraget:
-		return Dom{Tilstand: Overdraget, Kvittering: KvitAfleveret}
+		return Dom{Tilstand: Overdraget, Kvittering: KvitAfleveret, Kraeves: a.Kraeves, Frist: a.Frist}
 	case ResUdloebet:
 		return Dom{Tilstand: Udloebet, Kvittering: KvitFrist}
 	case ResAfvist:
 		return Dom{Tilstand: Parkeret, Ansvar: ellerAnsvar(u.Ansvar, AnsvarModtager), Kvittering: KvitAfvist}
 	case ResMidlertidig:
 		return udsaet(a, u, nr, jitter)
+	case ResIkkeBegyndt:
+		return Dom{Tilstand: Udsat, Vent: u.Efter}
 	case ResUkendt:
 		if !a.Gentages {
 			return Dom{Tilstand: Uvis, Ansvar: AnsvarModtager}

@@ -69,7 +69,7 @@ func Open(ctx context.Context, c Config, o Options) (_ *App, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	for _, f := range []func(context.Context) error{a.tagMappen, a.aabnLager, a.aabnAgenter, a.aabnWeb} {
+	for _, f := range []func(context.Context) error{a.tagMappen, a.aabnLager, a.aabnAgenter, a.aabnAMQP, a.aabnWeb} {
 		if err := f(ctx); err != nil {
 			return a, err
 		}
@@ -139,7 +139,11 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Punkt: a.o.Punkt}); err != nil {
 		return err
 	}
-	a.tjeneste = pull.Tjeneste{Distributor: a.distributor, Lager: a.indhold, Log: a.log}
+	koder, err := a.config.laesKoder()
+	if err != nil {
+		return err
+	}
+	a.tjeneste = pull.Tjeneste{Distributor: a.distributor, Lager: a.indhold, Log: a.log, Koder: koder}
 	a.gruppe.Add("distributor", a.distributor.Run)
 	return nil
 }

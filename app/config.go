@@ -16,6 +16,7 @@ import (
 	"github.com/moxkit/mox/agent"
 	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/mapping"
+	"github.com/moxkit/mox/oio"
 )
 
 // Config is what a MOX installation is told in DIR/mox.yaml. Everything may be left out.
@@ -26,7 +27,9 @@ type Config struct {
 	Agenter      []string `yaml:"agenter"`      // agents' files, run by this process
 	Fjernagenter []string `yaml:"fjernagenter"` // agents' files, run elsewhere by mox agent run
 	Processer    string   `yaml:"processer"`    // file of MOX-processer
+	Koder        string   `yaml:"koder"`        // the agreement's code file, for Haendelsesbeskeder that come over HTTP
 	Fjern        Fjern    `yaml:"fjern"`        // the listener for others than this machine
+	AMQP         AMQP     `yaml:"amqp"`         // the broker
 }
 
 // Fjern is the listener for remote agents and systems. It opens only with TLS and at least one API key.
@@ -36,6 +39,18 @@ type Fjern struct {
 	Certifikat string   `yaml:"certifikat"`  // PEM file
 	Noegle     string   `yaml:"noegle"`      // PEM file
 	APINoegler string   `yaml:"api_noegler"` // file of API keys
+}
+
+// AMQP is the broker that beskeder come from and go to, and who may send.
+type AMQP struct {
+	URL         string            `yaml:"url"`          // amqp://user@host/vhost, or amqps; empty = no broker
+	Kodeord     string            `yaml:"kodeord"`      // file with the user's password
+	CA          string            `yaml:"ca"`           // amqps: PEM file with the broker's issuer; empty = the machine's own
+	Certifikat  string            `yaml:"certifikat"`   // amqps: PEM file; without a user in url MOX logs in by it (SASL EXTERNAL)
+	Noegle      string            `yaml:"noegle"`       // amqps: PEM file
+	Systemer    []string          `yaml:"systemer"`     // systems that send to an exchange of their own
+	Brugere     map[string]string `yaml:"brugere"`      // broker users that send to mox.ind, each as its system
+	MaksLaengde int               `yaml:"maks_laengde"` // beskeder in one receiver's queue
 }
 
 // StandardListen is where mox serve listens when nothing else is said.
@@ -160,6 +175,23 @@ func (c *Config) laesProcesser() ([]mox.Proces, error) {
 		ud = append(ud, q)
 	}
 	return ud, nil
+}
+
+func (c *Config) laesKoder() (oio.Koder, error) {
+	if c.Koder == "" {
+		return oio.Koder{}, nil
+	}
+	fil := c.sti(c.Koder)
+	b, err := os.ReadFile(fil)
+	if err != nil {
+		return oio.Koder{}, mox.E("config", mox.KodeUgyldig, "%s kan ikke læses: %v", fil, aarsag(err)).Med("ret koder i mox.yaml")
+	}
+	k, err := oio.LaesKoder(b)
+	var e *mox.Error
+	if errors.As(err, &e) {
+		e.Tekst = fil + ": " + e.Tekst
+	}
+	return k, err
 }
 
 func (p procesfil) proces(sti string) (mox.Proces, []mox.Feltfejl) {

@@ -22,6 +22,7 @@ type Accepteret struct {
 	Gentaget bool               `json:"gentaget"` // the same besked had been accepted before; nothing new was done
 	SendtTil []mox.AbonnementID `json:"sendt_til"`
 	ProcesID []string           `json:"procesID,omitempty"`
+	vaek     []mox.AbonnementID // who else may have work now
 }
 
 // Accept takes responsibility for a besked from afsender, or refuses it. When it returns without error the besked and one
@@ -49,9 +50,12 @@ func (d *Distributor) Accept(ctx context.Context, afsender string, b mox.Besked)
 		return Accepteret{}, err
 	}
 	d.punkt("accept.efter")
-	d.vaekker.vaek(ud.SendtTil...)
+	d.vaekker.vaek(ud.vaekkes()...)
 	return ud, afvist
 }
+
+// vaekkes are the abonnementer that may have work now.
+func (a *Accepteret) vaekkes() []mox.AbonnementID { return slices.Concat(a.SendtTil, a.vaek) }
 
 // indgaaende is a besked that has been found in order and is ready to be accepted in a transaction.
 type indgaaende struct {
@@ -61,12 +65,13 @@ type indgaaende struct {
 	indhold  []string         // document bytes it refers to, by SHA-256
 	svarFra  mox.AbonnementID // the abonnement whose work formed it; "" = found by the sender's name
 	kun      mox.AbonnementID // the only abonnement it is for; "" = whoever wants it
+	tilbage  string           // a Kvittering from MOX: the system that sent the besked it is about, and the only one to hear it
 	raekke   int64            // with kun: the place in the queue it takes over
 }
 
 func (d *Distributor) indgaaende(afsender string, b mox.Besked) (indgaaende, error) {
 	b = b.MedStandard()
-	i := indgaaende{afsender: afsender, kanonisk: b.Kanonisk()}
+	i := indgaaende{afsender: afsender, kanonisk: oio.Kanonisk(&b)}
 	if err := b.Valider(); err != nil {
 		return i, err
 	}
@@ -81,15 +86,26 @@ func (d *Distributor) indgaaende(afsender string, b mox.Besked) (indgaaende, err
 	return i, nil
 }
 
-// behold keeps a besked that was refused, and returns why it was. A besked that cannot even be kept is refused all the same.
+// behold keeps a besked that was refused, and returns why it was.
 func (d *Distributor) behold(ctx context.Context, afsender string, b mox.Besked, aarsag error) error {
 	raa, err := oio.MarshalBesked(&b)
 	if err != nil {
 		raa = b.Indhold
 	}
-	err = d.store.Update(ctx, func(tx *store.Tx) error {
+	return d.afvis(ctx, afsender, b.ObjektID, raa, aarsag)
+}
+
+// Afvis keeps what afsender has sent and nobody could read as a besked, where its sender finds it, and returns why it was
+// refused.
+func (d *Distributor) Afvis(ctx context.Context, afsender string, raa []byte, aarsag error) error {
+	return d.afvis(ctx, afsender, "", raa, aarsag)
+}
+
+// afvis keeps what was refused. What cannot even be kept is refused all the same.
+func (d *Distributor) afvis(ctx context.Context, afsender string, om mox.ObjektID, raa []byte, aarsag error) error {
+	err := d.store.Update(ctx, func(tx *store.Tx) error {
 		return tx.InsertFejl(&store.Fejl{Art: store.FejlBesked, Ansvar: mox.AnsvarAfsender, Kode: string(mox.KodeAf(aarsag)), Tekst: mox.Maskeret(mox.Forklaring(aarsag)),
-			System: afsender, Kilde: afsender, Raa: raa, ObjektID: b.ObjektID, Finger: finger(raa)})
+			System: afsender, Kilde: afsender, Raa: raa, ObjektID: om, Finger: finger(raa)})
 	})
 	if err != nil {
 		d.log.Error("en afvist besked kunne ikke gemmes under Fejl", "afsender", afsender, "fejl", err)
@@ -109,11 +125,14 @@ func (d *Distributor) accept(tx *store.Tx, k *konfiguration, i indgaaende) (ud A
 	if err := arv(tx, b); err != nil {
 		return ud, nil, err
 	}
+	if afvist, err := d.afvisKvittering(tx, k, i, b); afvist != nil || err != nil {
+		return ud, afvist, err
+	}
 	var starter []start
-	if i.kun == "" {
+	if i.kun == "" && i.tilbage == "" {
 		starter = k.tildelProcesser(&b.Besked)
 	} else {
-		b.Dybde-- // a correction is no further step, and starts nothing
+		b.Dybde-- // a correction or a Kvittering is no further step, and starts nothing
 	}
 	ud.ProcesID = b.ProcesID
 	ny, err := tx.InsertBesked(b)
@@ -133,7 +152,11 @@ func (d *Distributor) accept(tx *store.Tx, k *konfiguration, i indgaaende) (ud A
 	if ud.SendtTil, err = d.fordel(tx, k, i, b); err != nil {
 		return ud, nil, err
 	}
-	if err := tx.KvitterModtaget(b.Nr, len(ud.SendtTil)); err != nil {
+	if b.Type == mox.TypeKvittering {
+		ud.vaek, err = d.tagKvittering(tx, i, b)
+		return ud, nil, err
+	}
+	if ud.vaek, err = d.kvitterModtaget(tx, b, len(ud.SendtTil)); err != nil {
 		return ud, nil, err
 	}
 	if err := k.startProcesser(tx, b, starter, ud.SendtTil); err != nil {
@@ -220,7 +243,7 @@ func loekke(tx *store.Tx, a *mox.Abonnement, i indgaaende, b *store.Besked) (str
 	if b.Dybde > maksDybde {
 		return "kæden af foraarsagetAf er længere end 8: to systemer svarer nok hinanden", nil
 	}
-	if b.ForaarsagetAf == "" || i.kun != "" || a.System == "" {
+	if b.ForaarsagetAf == "" || i.kun != "" || a.System == "" || b.Type == mox.TypeKvittering {
 		return "", nil
 	}
 	igen, err := kommerIgen(tx, a.System, b)
@@ -263,6 +286,9 @@ func (k *konfiguration) modtagere(i indgaaende, b *store.Besked) []*mox.Abonneme
 		return nil
 	}
 	return slices.DeleteFunc(k.matcher.Match(&b.Besked), func(a *mox.Abonnement) bool {
+		if b.Type == mox.TypeKvittering {
+			return a.System == "" || a.System != i.tilbage
+		}
 		return a.System != "" && (a.System == b.Kildesystem || a.System == i.afsender)
 	})
 }

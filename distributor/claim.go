@@ -31,7 +31,7 @@ type Arbejde struct {
 func (d *Distributor) Claim(ctx context.Context, abonnement mox.AbonnementID, ejer string, n int, leje time.Duration) ([]Arbejde, error) {
 	a, ok := d.Abonnement(abonnement)
 	if !ok {
-		return nil, mox.E("claim", mox.KodeIkkeFundet, "abonnementet %q findes ikke", abonnement)
+		return nil, UkendtAbonnement(abonnement)
 	}
 	var ud []Arbejde
 	err := d.store.Update(ctx, func(tx *store.Tx) error {

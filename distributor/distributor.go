@@ -6,13 +6,9 @@ package distributor
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 
@@ -42,16 +38,10 @@ type Distributor struct {
 	vaekker     *vaekker
 	levet       time.Time // the last sign of life; only Run and Start use it
 
-	mu   sync.RWMutex
-	konf *konfiguration
-}
-
-// konfiguration is one version of who wants what; immutable.
-type konfiguration struct {
-	version      int64
-	matcher      *mox.Matcher
-	abonnementer map[mox.AbonnementID]*mox.Abonnement
-	processer    []mox.Proces
+	omsaet sync.Mutex // one change of the configuration at a time
+	mu     sync.RWMutex
+	konf   *konfiguration
+	skift  chan struct{} // closed when konf is replaced
 }
 
 // inkarnationForled begins the name of every process that works on its own store.
@@ -60,7 +50,7 @@ const inkarnationForled = "proces/"
 // New makes a Distributor on an open store. It has no abonnementer until [Distributor.Konfigurer], and no carrier may claim
 // before [Distributor.Start].
 func New(ctx context.Context, s *store.Store, o Options) (*Distributor, error) {
-	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, jitter: o.Jitter, inkarnation: inkarnationForled + mox.NyUUID(), vaekker: nyVaekker()}
+	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, jitter: o.Jitter, inkarnation: inkarnationForled + mox.NyUUID(), vaekker: nyVaekker(), skift: make(chan struct{})}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
@@ -81,101 +71,6 @@ func (d *Distributor) Inkarnation() string { return d.inkarnation }
 
 // Store is the store the Distributor works on.
 func (d *Distributor) Store() *store.Store { return d.store }
-
-// Konfigurer replaces the abonnementer and processer. The configuration is stored as a version, which each besked
-// accepted from now on remembers. Two abonnementer with one ID, or a proces that awaits an unknown abonnement, are refused
-// with [mox.KodeUgyldig].
-func (d *Distributor) Konfigurer(ctx context.Context, abonnementer []mox.Abonnement, processer []mox.Proces) error {
-	k := &konfiguration{matcher: mox.NyMatcher(abonnementer), abonnementer: map[mox.AbonnementID]*mox.Abonnement{}, processer: processer}
-	for i := range abonnementer {
-		a := abonnementer[i]
-		if k.abonnementer[a.ID] != nil {
-			return mox.E("konfigurer", mox.KodeUgyldig, "der er to abonnementer med id %q", a.ID)
-		}
-		k.abonnementer[a.ID] = &a
-	}
-	for _, p := range processer {
-		for _, id := range p.SvarFra {
-			if k.abonnementer[id] == nil {
-				return mox.E("konfigurer", mox.KodeUgyldig, "processen %q venter svar fra abonnementet %q, som ikke findes", p.Navn, id)
-			}
-		}
-	}
-	tekst, err := konfigurationstekst(abonnementer, processer)
-	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256(tekst)
-	err = d.store.Update(ctx, func(tx *store.Tx) (err error) {
-		k.version, err = tx.GemKonfiguration(hex.EncodeToString(sum[:]), string(tekst))
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	d.mu.Lock()
-	d.konf = k
-	d.mu.Unlock()
-	return nil
-}
-
-// konfigurationstekst is the configuration as it is stored: what is needed to recompute who got a besked, and why.
-func konfigurationstekst(abonnementer []mox.Abonnement, processer []mox.Proces) ([]byte, error) {
-	type ab struct {
-		mox.Abonnement
-		Filter any `json:"filter"`
-	}
-	type pr struct {
-		mox.Proces
-		Start any `json:"start"`
-		Slut  any `json:"slut"`
-	}
-	var ud struct {
-		Abonnementer []ab `json:"abonnementer"`
-		Processer    []pr `json:"processer"`
-	}
-	for _, a := range abonnementer {
-		ud.Abonnementer = append(ud.Abonnementer, ab{a, a.Filter.Kilde()})
-	}
-	for _, p := range processer {
-		ud.Processer = append(ud.Processer, pr{p, p.Start.Kilde(), p.Slut.Kilde()})
-	}
-	return json.Marshal(ud)
-}
-
-func (d *Distributor) konfiguration() *konfiguration {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	return d.konf
-}
-
-// Abonnementer are the configured abonnementer, by ID.
-func (d *Distributor) Abonnementer() []mox.Abonnement {
-	k := d.konfiguration()
-	ud := make([]mox.Abonnement, 0, len(k.abonnementer))
-	for _, a := range k.abonnementer {
-		ud = append(ud, *a)
-	}
-	slices.SortFunc(ud, func(a, b mox.Abonnement) int {
-		if a.ID < b.ID {
-			return -1
-		}
-		return 1
-	})
-	return ud
-}
-
-// Processer are the configured processes.
-func (d *Distributor) Processer() []mox.Proces { return slices.Clone(d.konfiguration().processer) }
-
-// Abonnement finds a configured abonnement.
-func (d *Distributor) Abonnement(id mox.AbonnementID) (mox.Abonnement, bool) {
-	a, ok := d.konfiguration().abonnementer[id]
-	if !ok {
-		return mox.Abonnement{}, false
-	}
-	return *a, true
-}
 
 // housekeeping intervals
 const (
@@ -229,7 +124,7 @@ func (d *Distributor) Run(ctx context.Context) error {
 
 // Pass is what one round of housekeeping did.
 type Pass struct {
-	Lejemaal, Udloebne, Processer, Standsede, Positioner int
+	Lejemaal, Udloebne, Frister, Processer, Standsede, Positioner int
 }
 
 // A process that shares its database shows signs of life; one that has not for doedEfter is dead, and its leases end.
@@ -261,11 +156,17 @@ func (d *Distributor) runOnce(ctx context.Context) (p Pass, err error) {
 	if err = d.Lev(ctx); err != nil {
 		return p, fmt.Errorf("hjerteslag: %w", err)
 	}
+	if err = d.opfrisk(ctx); err != nil {
+		return p, fmt.Errorf("abonnementer: %w", err)
+	}
 	if p.Lejemaal, err = d.AfslutUdloebne(ctx); err != nil {
 		return p, fmt.Errorf("lejemål: %w", err)
 	}
 	if p.Udloebne, err = d.UdloebGamle(ctx); err != nil {
 		return p, fmt.Errorf("gyldigTil: %w", err)
+	}
+	if p.Frister, err = d.UdloebFrister(ctx); err != nil {
+		return p, fmt.Errorf("frister: %w", err)
 	}
 	if p.Processer, err = d.UdloebProcesser(ctx); err != nil {
 		return p, fmt.Errorf("processer: %w", err)

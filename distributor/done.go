@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/oio"
@@ -66,6 +67,11 @@ func (d *Distributor) done(tx *store.Tx, f Afslutning) (ud Afsluttet, vaek []mox
 	}
 	l := &o.Leverance
 	ud.ForSent = l.Tilstand != mox.UnderLevering || l.Forsoeg != f.Forsoeg || l.Ejer != f.Ejer
+	if f.Udfald.Resultat == mox.ResIkkeBegyndt && !ud.ForSent {
+		vaek, err = d.tagTilbage(tx, &o, f)
+		ud.Tilstand = l.Tilstand
+		return ud, vaek, err
+	}
 	if _, err := tx.AfslutForsoeg(store.Forsoeg{Leverance: l.ID, Nr: f.Forsoeg, Ejer: f.Ejer, Resultat: f.Udfald.Resultat, Kode: f.Udfald.Kode,
 		Tekst: mox.Maskeret(f.Udfald.Tekst), Svar: f.Svar[:min(len(f.Svar), maksSvar)], ForSent: ud.ForSent}); err != nil {
 		return ud, nil, err
@@ -85,6 +91,16 @@ func (d *Distributor) done(tx *store.Tx, f Afslutning) (ud Afsluttet, vaek []mox
 	beskeder, mere, err := d.efterAccept(tx, &a, o, f)
 	ud.Beskeder = beskeder
 	return ud, append(vaek, mere...), err
+}
+
+// tagTilbage forgets an attempt that was none.
+func (d *Distributor) tagTilbage(tx *store.Tx, o *store.Opgave, f Afslutning) ([]mox.AbonnementID, error) {
+	if err := tx.SletForsoeg(o.Leverance.ID, f.Forsoeg); err != nil {
+		return nil, err
+	}
+	o.Leverance.Forsoeg--
+	a := d.abonnementEllerTomt(o.Leverance.Abonnement)
+	return d.afslut(tx, &a, &o.Leverance, &o.Besked, f.Udfald)
 }
 
 // efterAccept remembers what the system's acceptance taught, and sends what the agent formed of its answer.
@@ -132,28 +148,40 @@ func (d *Distributor) afslut(tx *store.Tx, a *mox.Abonnement, l *store.Leverance
 		return nil, mox.E("afslut", mox.KodeKonflikt, "leverance %d er %s og kan ikke blive %s", l.ID, l.Tilstand, dom.Tilstand)
 	}
 	l.Tilstand, l.Ejer, l.Ansvar, l.Kode, l.Aarsag = dom.Tilstand, "", dom.Ansvar, u.Kode, mox.Maskeret(u.Tekst)
-	l.Naeste = tx.Now().Add(dom.Vent)
+	l.Naeste, l.Frist = tx.Now().Add(dom.Vent), frist(tx, dom)
 	if err := tx.UpdateLeverance(l); err != nil {
 		return nil, err
 	}
 	if dom.Kvittering != "" {
-		if err := tx.InsertKvittering(l.Besked, mox.Kvittering{Abonnement: l.Abonnement, Art: dom.Kvittering, Begrundelse: l.Aarsag}); err != nil {
+		if vaek, err = d.kvitter(tx, b, mox.Kvittering{Abonnement: l.Abonnement, Art: dom.Kvittering, Begrundelse: l.Aarsag}); err != nil {
 			return nil, err
 		}
 	}
-	if dom.Tilstand.KraeverHandling() {
-		vaek, err = d.parkeringsfejl(tx, a, l, b)
-		return append(vaek, a.ID), err
+	var mere []mox.AbonnementID
+	switch {
+	case dom.Tilstand.KraeverHandling():
+		mere, err = d.parkeringsfejl(tx, a, l, b)
+	case dom.Tilstand == mox.Udloebet:
+		mere, err = d.sendFejlbesked(tx, a, l, b)
 	}
-	if dom.Tilstand == mox.Udloebet {
-		if vaek, err = d.sendFejlbesked(tx, a, l, b); err != nil {
-			return nil, err
-		}
-	}
-	if !dom.Tilstand.Holder() {
+	if err == nil && !dom.Tilstand.Holder() && !dom.Kraeves {
 		err = tx.Frigiv(l.Abonnement, l.Orden)
 	}
-	return append(vaek, a.ID), err
+	return append(append(vaek, mere...), a.ID), err
+}
+
+// udenFrist is the end of waiting for a Kvittering where the abonnement sets none.
+func udenFrist() time.Time { return time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC) }
+
+// frist is until when an Overdraget leverance awaits its Kvittering; zero when it does not.
+func frist(tx *store.Tx, dom mox.Dom) time.Time {
+	switch {
+	case !dom.Kraeves:
+		return time.Time{}
+	case dom.Frist == 0:
+		return udenFrist()
+	}
+	return tx.Now().Add(dom.Frist)
 }
 
 // parkeringsfejl shows a leverance to a person. Where no answer will come unless the person sees to it, the besked's
@@ -213,5 +241,5 @@ func (d *Distributor) sendFejlbesked(tx *store.Tx, a *mox.Abonnement, l *store.L
 		Registreringstid: tx.Now(), Dannet: tx.Now(), Indholdstype: oio.TypeJSON, Indhold: indhold}.MedStandard()
 	afsender := ellers(a.System, MOX)
 	ud, afvist, err := d.accept(tx, d.konfiguration(), indgaaende{afsender: afsender, besked: fb, kanonisk: fb.Kanonisk(), svarFra: a.ID})
-	return ud.SendtTil, errEller(err, afvist)
+	return ud.vaekkes(), errEller(err, afvist)
 }

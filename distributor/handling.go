@@ -29,7 +29,7 @@ type Virkning struct {
 func (d *Distributor) Gensend(ctx context.Context, u store.Udvalg, h Hvem, preview bool) (Virkning, error) {
 	return d.paaUdvalg(ctx, u, h, "gensend", preview, func(tx *store.Tx, f store.Fejl) ([]mox.AbonnementID, bool, error) {
 		o, ok, err := tx.LaasOpgave(f.Leverance) // none for a Fejl about something else
-		if err != nil || !ok || o.Leverance.Tilstand != mox.Parkeret {
+		if err != nil || !ok || o.Leverance.Tilstand != mox.Parkeret && o.Leverance.Tilstand != mox.Overdraget {
 			return nil, false, err
 		}
 		return []mox.AbonnementID{o.Leverance.Abonnement}, true, d.nyOmgang(tx, o.Leverance, h, "gensend")
@@ -52,8 +52,15 @@ func (d *Distributor) luk(tx *store.Tx, f store.Fejl, h Hvem) (vaek []mox.Abonne
 	}
 	o, ok, err := tx.LaasOpgave(f.Leverance)
 	l := o.Leverance
-	if err != nil || !ok || !l.Tilstand.KraeverHandling() {
+	if err != nil || !ok {
 		return nil, false, err
+	}
+	if l.Tilstand == mox.Overdraget { // a dead letter: the leverance has ended
+		ok, err = tx.LukFejl(f.ID, h.Navn, "luk", h.Begrundelse)
+		return nil, ok, err
+	}
+	if !l.Tilstand.KraeverHandling() {
+		return nil, false, nil
 	}
 	varUvis := l.Tilstand == mox.Uvis
 	if err := d.annuller(tx, &l, h, "luk", h.Begrundelse); err != nil {
@@ -128,9 +135,14 @@ func maal(fejl []int64) string {
 	return fmt.Sprintf("fejl %d og %d flere", fejl[0], len(fejl)-1)
 }
 
-// nyOmgang gives up a leverance for a new one in its place.
-func (d *Distributor) nyOmgang(tx *store.Tx, l store.Leverance, h Hvem, ved string) error {
-	if err := d.annuller(tx, &l, h, ved, fmt.Sprintf("gensendt som omgang %d", l.Omgang+1)); err != nil {
+// nyOmgang gives up a leverance for a new one in its place. One that has ended in the receiver's queue stays as it is.
+func (d *Distributor) nyOmgang(tx *store.Tx, l store.Leverance, h Hvem, ved string) (err error) {
+	if l.Tilstand == mox.Overdraget {
+		err = tx.LukFejlOm(l.ID, h.Navn, ved, h.Begrundelse)
+	} else {
+		err = d.annuller(tx, &l, h, ved, fmt.Sprintf("gensendt som omgang %d", l.Omgang+1))
+	}
+	if err != nil {
 		return err
 	}
 	return tx.InsertLeverance(&store.Leverance{Besked: l.Besked, Abonnement: l.Abonnement, Omgang: l.Omgang + 1, Orden: l.Orden, Raekke: l.Raekke, Tilstand: mox.Afventer})
@@ -188,14 +200,15 @@ func (d *Distributor) Skete(ctx context.Context, fejlID int64, h Hvem, f Afslutn
 		if err := tx.UpdateLeverance(l); err != nil {
 			return err
 		}
-		if err := tx.InsertKvittering(l.Besked, mox.Kvittering{Abonnement: l.Abonnement, Art: mox.KvitAccepteret, Begrundelse: l.Aarsag}); err != nil {
+		kvitterede, err := d.kvitter(tx, &o.Besked, mox.Kvittering{Abonnement: l.Abonnement, Art: mox.KvitAccepteret, Begrundelse: l.Aarsag})
+		if err != nil {
 			return err
 		}
 		a := d.abonnementEllerTomt(l.Abonnement)
 		if _, vaek, err = d.efterAccept(tx, &a, o, f); err != nil {
 			return err
 		}
-		vaek = append(vaek, a.ID)
+		vaek = append(append(vaek, kvitterede...), a.ID)
 		if err := tx.Frigiv(l.Abonnement, l.Orden); err != nil {
 			return err
 		}

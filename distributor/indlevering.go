@@ -412,7 +412,7 @@ func (s *optagelse) send(gammel, ny mox.Registrering, kunEkko bool) (optaget, er
 		return optaget{hvad: laert}, err
 	}
 	a, afvist, err := s.d.accept(s.tx, s.k, indgaaende{afsender: s.m.system, besked: b, kanonisk: b.Kanonisk(), indhold: oio.Indholdshenvisninger(ny), svarFra: s.m.svarFra})
-	return optaget{hvad: sendt, besked: b.ID, sendtTil: a.SendtTil}, errEller(err, afvist)
+	return optaget{hvad: sendt, besked: b.ID, sendtTil: a.vaekkes()}, errEller(err, afvist)
 }
 
 // uaendret remembers a record that is no news.

@@ -1,5 +1,5 @@
-// Package oio is how a besked and a registrering look on the wire: in JSON, and as AMQP headers. It is pure: bytes in,
-// values out, and the reverse.
+// Package oio is how a besked and a registrering look on the wire: in JSON, as AMQP headers, as the national XML envelope,
+// and as CloudEvents. It is pure: bytes in, values out, and the reverse.
 //
 // Reading is strict, because what is read here decides who is told what: an unknown name, a wrong type or a name that
 // stands twice is refused with its place, never skipped. What the package has written, it reads back to the same value.

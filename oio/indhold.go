@@ -17,7 +17,7 @@ const IndholdURN = "urn:mox:indhold:sha256:"
 // can be read from it and the sender left out is filled in (see [mox.Besked.Udfyld]). ok is false for content that is
 // carried without being looked into:
 //
-//   - none, or of another content type than [TypeJSON];
+//   - none, or of another content type than [TypeJSON] and [TypeKuvert]: an envelope must agree as [StemmerKuvert] says;
 //   - a Kvittering or Fejlbesked, which reports on a delivery;
 //   - JSON without a "registrering" in a besked without livscykluskode: an order in the receiver's own form.
 //
@@ -27,6 +27,9 @@ const IndholdURN = "urn:mox:indhold:sha256:"
 // The error is an [*mox.Error] of [UnmarshalRegistrering] or with [mox.KodeUenig]. spec: mox 11, 12, 13
 func Kontroller(b *mox.Besked) (r mox.Registrering, ok bool, err error) {
 	const op = "oio.Kontroller"
+	if ErKuvert(b.Indholdstype) {
+		return mox.Registrering{}, false, iIndhold(StemmerKuvert(b, Koder{}))
+	}
 	v, ok, err := registreringI(op, b)
 	if !ok || err != nil {
 		return mox.Registrering{}, false, iIndhold(err)

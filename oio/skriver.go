@@ -89,3 +89,6 @@ func (s *skriver) tal(v int) {
 	s.komma()
 	s.b = strconv.AppendInt(s.b, int64(v), 10)
 }
+
+// erTekst reports whether every form of a besked can carry v.
+func erTekst(v string) bool { return utf8.ValidString(v) && strings.IndexByte(v, 0) < 0 }

@@ -80,6 +80,20 @@ provide_compiler() {
   command -v "$(go env CC)" >/dev/null || packages gcc libc6-dev || lack "C compiler" "apt-get install gcc libc6-dev" CC
 }
 
+# ---- xmllint
+
+# The official schemas, which it is used with, are looked for by the tests themselves.
+provide_xmllint() {
+  if [ -n "${MOX_TEST_XMLLINT:-}" ]; then
+    return
+  fi
+  MOX_TEST_XMLLINT=$(command -v xmllint) || { packages libxml2-utils && MOX_TEST_XMLLINT=$(command -v xmllint); } || {
+    lack xmllint "apt-get install libxml2-utils" "MOX_TEST_XMLLINT to the program"
+    return
+  }
+  export MOX_TEST_XMLLINT
+}
+
 # ---- PostgreSQL
 
 provide_postgres() {
@@ -170,6 +184,123 @@ postgres_as_user() (
   fi
   exec "$@"
 )
+
+# ---- RabbitMQ
+
+provide_rabbitmq() {
+  if [ -n "${MOX_TEST_RABBITMQ_URL:-}" ] && [ -n "${MOX_TEST_RABBITMQ_API:-}" ]; then
+    return
+  fi
+  local server
+  server=$(rabbitmq_server) || { packages rabbitmq-server && server=$(rabbitmq_server); } || {
+    lack "RabbitMQ server" "apt-get install rabbitmq-server" "MOX_TEST_RABBITMQ_URL and MOX_TEST_RABBITMQ_API (its management plugin) to one where the user may make vhosts"
+    return
+  }
+  stop_rabbitmq || return # one that an earlier run has left
+  local home
+  home=$(rabbitmq_home) || return
+  started+=(rabbitmq)
+  local _
+  for _ in 1 2 3; do
+    if rabbitmq_start "$server" "$home"; then
+      return
+    fi
+  done
+  tail -n 20 "$home/out" >&2
+  return 1
+}
+
+# rabbitmq_start starts a node of our own, with ports of our own for all it listens on, and waits until it is up.
+rabbitmq_start() {
+  local server=$1 home=$2 amqp api dist epmd
+  amqp=$(free_port) api=$(free_port) dist=$(free_port) epmd=$(free_port)
+  cat >"$home/rabbitmq.conf" <<CONF
+listeners.tcp.1 = 127.0.0.1:$amqp
+management.tcp.ip = 127.0.0.1
+management.tcp.port = $api
+CONF
+  echo '[rabbitmq_management].' >"$home/plugins"
+  rm -rf "$home/data" "$home/log"
+  chown -R rabbitmq: "$home" 2>/dev/null
+  echo "$home $epmd" >.test/rabbitmq.path
+  # 9>&-: the server must not hold the checkout's lock when we are gone.
+  rabbitmq_as_user env HOME="$home" RABBITMQ_NODENAME="mox-test-$amqp@localhost" RABBITMQ_DIST_PORT="$dist" ERL_EPMD_PORT="$epmd" ERL_EPMD_ADDRESS=127.0.0.1 \
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1}' RABBITMQ_CONF_ENV_FILE=/dev/null \
+    RABBITMQ_MNESIA_BASE="$home/data" RABBITMQ_LOG_BASE="$home/log" RABBITMQ_CONFIG_FILE="$home/rabbitmq.conf" \
+    RABBITMQ_ENABLED_PLUGINS_FILE="$home/plugins" RABBITMQ_PID_FILE="$home/pid" "$server" >"$home/out" 2>&1 </dev/null 9>&- &
+  local pid=$! _
+  for _ in $(seq 600); do
+    if grep -qs 'completed with' "$home/out"; then
+      export MOX_TEST_RABBITMQ_URL="amqp://guest:guest@127.0.0.1:$amqp/" MOX_TEST_RABBITMQ_API="http://guest:guest@127.0.0.1:$api"
+      return
+    fi
+    kill -0 $pid 2>/dev/null || return 1
+    sleep 0.1
+  done
+  return 1
+}
+
+# stop_rabbitmq ends the node that .test/rabbitmq.path names, if any, and removes its data; the log is kept.
+stop_rabbitmq() {
+  [ -f .test/rabbitmq.path ] || return 0
+  local home epmd pid
+  read -r home epmd <.test/rabbitmq.path
+  pid=$(cat "$home/pid" 2>/dev/null)
+  # After a crash or a restart of the machine the number may be another process's.
+  if [ -n "$pid" ] && grep -aqsF "$home" "/proc/$pid/environ" "/proc/$pid/cmdline"; then
+    kill -9 "$pid"
+  fi
+  local _
+  for _ in $(seq 50); do # it stays until it has seen that its node is gone
+    ERL_EPMD_PORT=$epmd epmd -kill 2>&1 | grep -q 'not allowed' || break
+    sleep 0.1
+  done
+  cat "$home"/log/*.log >.test/rabbitmq.log 2>/dev/null
+  case $home in
+  */.test/rabbitmq | /var/tmp/mox-test-rabbitmq.*) rm -rf "$home" ;;
+  esac
+  rm .test/rabbitmq.path
+}
+
+# rabbitmq_server prints the server's program: the one on the PATH insists on being root.
+rabbitmq_server() {
+  local program
+  for program in /usr/lib/rabbitmq/bin/rabbitmq-server "$(command -v rabbitmq-server)"; do
+    [ -x "$program" ] && echo "$program" && return
+  done
+  return 1
+}
+
+# rabbitmq_home makes an empty folder that the server's user can reach and prints its name.
+rabbitmq_home() {
+  local home=$PWD/.test/rabbitmq
+  if [ "$EUID" -eq 0 ] && ! rabbitmq_as_user test -x "$PWD/.test"; then
+    home=$(mktemp -d /var/tmp/mox-test-rabbitmq.XXXXXX)
+  fi
+  rm -rf "$home" && mkdir -p "$home" && chmod 700 "$home" && echo "$home"
+}
+
+rabbitmq_as_user() (
+  if [ "$EUID" -eq 0 ]; then
+    cd /
+    exec runuser -u rabbitmq -- "$@"
+  fi
+  exec "$@"
+)
+
+# An AMQP client that is not ours: a Python that has pika.
+provide_pika() {
+  if [ -n "${MOX_TEST_PIKA:-}" ]; then
+    return
+  fi
+  has_pika || { packages python3 python3-pika && has_pika; } || {
+    lack "pika for Python" "apt-get install python3-pika" "MOX_TEST_PIKA to a Python that has it"
+    return
+  }
+  export MOX_TEST_PIKA=/usr/bin/python3
+}
+
+has_pika() { /usr/bin/python3 -c 'import pika' 2>/dev/null; }
 
 # ---- Chromium
 

@@ -24,11 +24,12 @@ type Leverance struct {
 	Ansvar     mox.Ansvar
 	Kode       string
 	Aarsag     string
+	Frist      time.Time // Overdraget only: it awaits a Kvittering and holds its objekt until then; zero = it does not
 	Oprettet   time.Time
 	Aendret    time.Time
 }
 
-const leveranceKolonner = `l.id, l.besked, l.abonnement, l.omgang, l.orden, l.raekke, l.tilstand, l.blokeret, l.forsoeg, l.naeste, l.ejer, l.lejet_til, l.ansvar, l.kode, l.aarsag, l.oprettet, l.aendret`
+const leveranceKolonner = `l.id, l.besked, l.abonnement, l.omgang, l.orden, l.raekke, l.tilstand, l.blokeret, l.forsoeg, l.naeste, l.ejer, l.lejet_til, l.ansvar, l.kode, l.aarsag, l.frist, l.oprettet, l.aendret`
 
 func scanLeverance(scan func(...any) error) (Leverance, error) {
 	var l Leverance
@@ -40,22 +41,23 @@ func scanLeverance(scan func(...any) error) (Leverance, error) {
 
 // leveranceFelter holds what must be converted after the scan.
 type leveranceFelter struct {
-	blokeret                            int64
-	naeste, lejetTil, oprettet, aendret int64
+	blokeret                                   int64
+	naeste, lejetTil, frist, oprettet, aendret int64
 }
 
 func (f *leveranceFelter) ind(l *Leverance) []any {
 	return []any{&l.ID, &l.Besked, &l.Abonnement, &l.Omgang, &l.Orden, &l.Raekke, &l.Tilstand, &f.blokeret, &l.Forsoeg, &f.naeste, &l.Ejer, &f.lejetTil,
-		&l.Ansvar, &l.Kode, &l.Aarsag, &f.oprettet, &f.aendret}
+		&l.Ansvar, &l.Kode, &l.Aarsag, &f.frist, &f.oprettet, &f.aendret}
 }
 
 func (f *leveranceFelter) ud(l *Leverance) {
 	l.Blokeret = f.blokeret != 0
-	l.Naeste, l.LejetTil, l.Oprettet, l.Aendret = driver.Tid(f.naeste), driver.Tid(f.lejetTil), driver.Tid(f.oprettet), driver.Tid(f.aendret)
+	l.Naeste, l.LejetTil, l.Frist = driver.Tid(f.naeste), driver.Tid(f.lejetTil), driver.Tid(f.frist)
+	l.Oprettet, l.Aendret = driver.Tid(f.oprettet), driver.Tid(f.aendret)
 }
 
-// aaben are the states that hold back later leverancer; the partial indexes repeat the list.
-const aaben = `('Afventer', 'UnderLevering', 'Udsat', 'Parkeret', 'Uvis')`
+// holder is the condition that a leverance holds back later ones; a partial index repeats it.
+const holder = `(tilstand IN ('Afventer', 'UnderLevering', 'Udsat', 'Parkeret', 'Uvis') OR frist > 0)`
 
 // InsertLeverance adds a leverance and sets its ID, and Blokeret when an earlier one with the same Orden is open. The
 // caller holds the objekt's lock.
@@ -66,7 +68,7 @@ func (tx *Tx) InsertLeverance(l *Leverance) error {
 	now := driver.Micro(tx.Now())
 	var blokeret int
 	err := tx.QueryRow(`INSERT INTO leverance (besked, abonnement, omgang, orden, raekke, tilstand, blokeret, naeste, ansvar, kode, aarsag, oprettet, aendret)
-		VALUES (?, ?, ?, ?, ?, ?, CASE WHEN EXISTS (SELECT 1 FROM leverance WHERE abonnement = ? AND orden = ? AND orden <> '' AND raekke < ? AND tilstand IN `+aaben+`) THEN 1 ELSE 0 END,
+		VALUES (?, ?, ?, ?, ?, ?, CASE WHEN EXISTS (SELECT 1 FROM leverance WHERE abonnement = ? AND orden = ? AND orden <> '' AND raekke < ? AND `+holder+`) THEN 1 ELSE 0 END,
 		?, ?, ?, ?, ?, ?) RETURNING id, blokeret`,
 		l.Besked, string(l.Abonnement), l.Omgang, l.Orden, l.Raekke, string(l.Tilstand), string(l.Abonnement), l.Orden, l.Raekke,
 		now, string(l.Ansvar), l.Kode, l.Aarsag, now, now).Scan(&l.ID, &blokeret)
@@ -160,9 +162,9 @@ func (tx *Tx) LeverancerAf(besked int64) ([]Leverance, error) {
 // UpdateLeverance writes l's state and what goes with it.
 func (tx *Tx) UpdateLeverance(l *Leverance) error {
 	l.Aendret = tx.Now()
-	_, err := tx.Exec(`UPDATE leverance SET tilstand = ?, blokeret = ?, forsoeg = ?, naeste = ?, ejer = ?, lejet_til = ?, ansvar = ?, kode = ?, aarsag = ?, aendret = ? WHERE id = ?`,
+	_, err := tx.Exec(`UPDATE leverance SET tilstand = ?, blokeret = ?, forsoeg = ?, naeste = ?, ejer = ?, lejet_til = ?, ansvar = ?, kode = ?, aarsag = ?, frist = ?, aendret = ? WHERE id = ?`,
 		string(l.Tilstand), bit(l.Blokeret), l.Forsoeg, driver.Micro(l.Naeste), l.Ejer, driver.Micro(l.LejetTil), string(l.Ansvar), ren(l.Kode), ren(l.Aarsag),
-		driver.Micro(l.Aendret), l.ID)
+		driver.Micro(l.Frist), driver.Micro(l.Aendret), l.ID)
 	return err
 }
 
@@ -171,7 +173,7 @@ func (tx *Tx) Frigiv(abonnement mox.AbonnementID, orden string) error {
 	if orden == "" {
 		return nil
 	}
-	_, err := tx.Exec(`UPDATE leverance SET blokeret = 0 WHERE blokeret = 1 AND id = (SELECT id FROM leverance WHERE abonnement = ? AND orden = ? AND tilstand IN `+aaben+`
+	_, err := tx.Exec(`UPDATE leverance SET blokeret = 0 WHERE blokeret = 1 AND id = (SELECT id FROM leverance WHERE abonnement = ? AND orden = ? AND `+holder+`
 		ORDER BY raekke, omgang LIMIT 1)`, string(abonnement), orden)
 	return err
 }
@@ -254,6 +256,12 @@ func (tx *Tx) AfslutForsoeg(f Forsoeg) (ok bool, err error) {
 		AND (afsluttet = 0 OR (resultat = 'ukendt' AND ? <> 'ukendt')) AND ? IN ('', ejer)`,
 		driver.Micro(tx.Now()), string(f.Resultat), ren(f.Kode), ren(f.Tekst), f.Svar, bit(f.ForSent), f.Leverance, f.Nr, string(f.Resultat), f.Ejer)
 	return n == 1, err
+}
+
+// SletForsoeg forgets an attempt that was never begun.
+func (tx *Tx) SletForsoeg(leverance int64, nr int) error {
+	_, err := tx.Exec(`DELETE FROM forsoeg WHERE leverance = ? AND nr = ? AND afsluttet = 0`, leverance, nr)
+	return err
 }
 
 // ForsoegAf are a leverance's attempts, first to last.
@@ -364,4 +372,16 @@ func (tx *Tx) IGang() (int64, error) {
 // Ventetider are the times from acceptance to delivery of every delivered leverance, in microseconds, shortest first.
 func (tx *Tx) Ventetider() ([]int64, error) {
 	return all(tx, tal, `SELECT aendret - oprettet FROM leverance WHERE tilstand = 'Leveret' ORDER BY 1`)
+}
+
+// LeverancerOm are the leverancer of the beskeder with this id, whoever sent them.
+func (tx *Tx) LeverancerOm(id mox.BeskedID) ([]Leverance, error) {
+	return all(tx, scanLeverance, `SELECT `+leveranceKolonner+` FROM besked b JOIN leverance l ON l.besked = b.nr WHERE b.id = ? ORDER BY l.id`, string(id))
+}
+
+// OverFrist finds leverancer whose Kvittering has not come in time, at most n. They may have changed when they have been
+// locked.
+func (tx *Tx) OverFrist(n int) ([]Opgave, error) {
+	return all(tx, scanOpgave, `SELECT `+beskedKolonner+`, `+leveranceKolonner+` FROM leverance l JOIN besked b ON b.nr = l.besked
+		WHERE l.frist > 0 AND l.frist <= ? ORDER BY l.frist LIMIT ?`, driver.Micro(tx.Now()), n)
 }

@@ -136,11 +136,28 @@ func (t Tjeneste) log() *slog.Logger {
 
 // krop reads the body of a call with a JSON body of at most maks bytes.
 func krop(w http.ResponseWriter, r *http.Request, maks int64) ([]byte, error) {
-	if t, p, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != oio.TypeJSON || p["charset"] != "" && !strings.EqualFold(p["charset"], "utf-8") {
-		return nil, statusfejl{http.StatusUnsupportedMediaType, mox.E("kald", mox.KodeUgyldig, "kaldets Content-Type er ikke application/json").Med("send JSON i UTF-8, og sæt Content-Type: application/json")}
+	if indholdstype(r) != oio.TypeJSON {
+		return nil, andenType("kaldets Content-Type er ikke application/json", "send JSON i UTF-8, og sæt Content-Type: application/json")
 	}
+	return laesKrop(w, r, maks)
+}
+
+func andenType(tekst, raad string) error {
+	return statusfejl{http.StatusUnsupportedMediaType, mox.E("kald", mox.KodeUgyldig, "%s", tekst).Med(raad)}
+}
+
+// indholdstype is the content type of a call without its parameters; "" where it is none, or in another charset than UTF-8.
+func indholdstype(r *http.Request) string {
+	t, p, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || p["charset"] != "" && !strings.EqualFold(p["charset"], "utf-8") {
+		return ""
+	}
+	return t
+}
+
+func laesKrop(w http.ResponseWriter, r *http.Request, maks int64) ([]byte, error) {
 	if r.Header.Get("Content-Encoding") != "" {
-		return nil, statusfejl{http.StatusUnsupportedMediaType, mox.E("kald", mox.KodeUgyldig, "kaldet er pakket").Med("send det uden Content-Encoding")}
+		return nil, andenType("kaldet er pakket", "send det uden Content-Encoding")
 	}
 	if r.ContentLength > maks {
 		return nil, &http.MaxBytesError{Limit: maks}
@@ -265,19 +282,24 @@ func (a *api) hent(w http.ResponseWriter, r *http.Request, id auth.Identitet) er
 func (a *api) udlever(w http.ResponseWriter, r *http.Request, abonnement mox.AbonnementID, arbejde []distributor.Arbejde) error {
 	ctx := r.Context()
 	if ctx.Err() != nil {
-		a.t.giv(context.WithoutCancel(ctx), arbejde, "den, der bad om opgaven, var gået, da den var fundet")
+		a.giv(ctx, arbejde, "den, der bad om opgaven, var gået, da den var fundet")
 		return ctx.Err()
 	}
 	ud := hentsvar{Abonnement: abonnement, Arbejde: []arbejdesvar{}}
 	for i := range arbejde {
 		s, err := fraArbejde(arbejde[i])
 		if err != nil {
-			a.t.giv(context.WithoutCancel(ctx), arbejde, "opgaven kunne ikke skrives som JSON")
+			a.giv(ctx, arbejde, "opgaven kunne ikke skrives som JSON")
 			return err
 		}
 		ud.Arbejde = append(ud.Arbejde, s)
 	}
 	return svar(w, http.StatusOK, ud)
+}
+
+// giv hands back work that nobody has been given.
+func (a *api) giv(ctx context.Context, arbejde []distributor.Arbejde, hvorfor string) {
+	a.t.Distributor.GivTilbage(context.WithoutCancel(ctx), arbejde, mox.Udfald{Kode: "ikke_hentet", Tekst: hvorfor})
 }
 
 func (a *api) forny(w http.ResponseWriter, r *http.Request, id auth.Identitet) error {
@@ -325,26 +347,6 @@ func (a *api) afslut(w http.ResponseWriter, r *http.Request, id auth.Identitet) 
 		return err
 	}
 	return svar(w, http.StatusOK, ud)
-}
-
-func (a *api) send(w http.ResponseWriter, r *http.Request, id auth.Identitet) error {
-	krop, err := krop(w, r, maksKald)
-	if err != nil {
-		return err
-	}
-	b, err := oio.UnmarshalBesked(krop)
-	if err != nil {
-		return err
-	}
-	afsender, b, err := somAfsender(id, r.URL.Query().Get("afsender"), b)
-	if err != nil {
-		return err
-	}
-	ud, err := a.t.Send(r.Context(), afsender, b)
-	if err != nil {
-		return err
-	}
-	return svar(w, http.StatusAccepted, ud)
 }
 
 func (a *api) besked(w http.ResponseWriter, r *http.Request, id auth.Identitet) error {

@@ -381,8 +381,8 @@ func TestForStortDokument(t *testing.T) {
 	}
 }
 
-// Work that was found for a caller who had gone is handed back: known not to be done, so that another may do it at once, also
-// where a repeat would not be harmless.
+// Work that was found for a caller who had gone is handed back: it was no attempt, and another may do it at once, also where
+// a repeat would not be harmless.
 func TestArbejdeTilEnDerErGaaet(t *testing.T) {
 	t.Parallel()
 	h := nytHus(t)
@@ -401,17 +401,8 @@ func TestArbejdeTilEnDerErGaaet(t *testing.T) {
 	}
 	h.ved("forsoeg.efter", nil)
 	w := tag(t, h.Tjeneste, esdh)
-	if w.Forsoeg != 2 || w.Usikker {
+	if w.Forsoeg != 1 || w.Usikker { // the first was none
 		t.Errorf("%+v", w)
-	}
-	var foerste store.Forsoeg
-	maa(t, h.Distributor.Store().View(t.Context(), func(tx *store.Tx) error {
-		f, err := tx.ForsoegAf(w.Leverance)
-		foerste = f[0]
-		return err
-	}))
-	if foerste.Resultat != mox.ResMidlertidig || foerste.Kode != "ikke_hentet" {
-		t.Errorf("%+v", foerste)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/auth"
+	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/indhold"
 )
 
@@ -58,7 +59,7 @@ func (a *api) aabnIndhold(r *http.Request, id auth.Identitet, sha string) (*os.F
 	}
 	switch {
 	case abonnement != "" && !rentNavn(string(abonnement)):
-		return nil, ukendtAbonnement(abonnement)
+		return nil, distributor.UkendtAbonnement(abonnement)
 	case abonnement != "":
 		if err := a.maaBruge(id, abonnement); err != nil {
 			return nil, err

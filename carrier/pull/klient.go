@@ -152,12 +152,47 @@ func (k *Klient) Send(ctx context.Context, afsender string, b mox.Besked) (ud Mo
 	if err != nil {
 		return Modtaget{}, err
 	}
-	sti := "/api/v1/beskeder"
-	if afsender != "" {
-		sti += "?" + url.Values{"afsender": {afsender}}.Encode()
-	}
-	err = k.Kald(ctx, http.MethodPost, sti, json.RawMessage(krop), &ud)
+	err = k.Kald(ctx, http.MethodPost, sendesti(afsender), json.RawMessage(krop), &ud)
 	return ud, err
+}
+
+func sendesti(afsender string) string {
+	if afsender == "" {
+		return "/api/v1/beskeder"
+	}
+	return "/api/v1/beskeder?" + url.Values{"afsender": {afsender}}.Encode()
+}
+
+// Sendt is what became of one of several beskeder: Fejl is nil where MOX has it.
+type Sendt struct {
+	Modtaget Modtaget
+	Fejl     error
+}
+
+// SendAlle sends up to [oio.MaksBatch] beskeder in one call of at most 8 MiB; over that the error has [mox.KodeForStor]. MOX
+// takes them one by one in their order: what became of each stands in the answer, in the same order. An error of the call
+// itself may leave some of them received; all may be sent again.
+func (k *Klient) SendAlle(ctx context.Context, afsender string, beskeder []mox.Besked) ([]Sendt, error) {
+	liste := make([]json.RawMessage, len(beskeder))
+	for i := range beskeder {
+		krop, err := oio.MarshalBesked(&beskeder[i])
+		if err != nil {
+			return nil, err
+		}
+		liste[i] = krop
+	}
+	var svar batchsvar
+	if err := k.Kald(ctx, http.MethodPost, sendesti(afsender), liste, &svar); err != nil {
+		return nil, err
+	}
+	if len(svar.Svar) != len(beskeder) {
+		return nil, utilgaengelig("svaret er ikke på de beskeder, der blev sendt", nil)
+	}
+	ud := make([]Sendt, len(svar.Svar))
+	for i, s := range svar.Svar {
+		ud[i] = s.sendt()
+	}
+	return ud, nil
 }
 
 // Beskeder is [Tjeneste.Beskeder], as far as the key's holder may see them.

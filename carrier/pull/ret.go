@@ -9,6 +9,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/auth"
+	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/store"
 )
 
@@ -56,7 +57,7 @@ func (a *api) maaBruge(id auth.Identitet, abonnement mox.AbonnementID) error {
 		return nil
 	}
 	if _, ok := a.t.Distributor.Abonnement(abonnement); !ok {
-		return ukendtAbonnement(abonnement)
+		return distributor.UkendtAbonnement(abonnement)
 	}
 	return ikkeTilladt("nøglen %q giver ikke adgang til abonnementet %q", id.Navn, abonnement).Med("brug modtagerens egen nøgle")
 }

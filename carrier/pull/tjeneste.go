@@ -7,7 +7,7 @@
 //	POST /api/v1/abonnementer/{id}/hent        take work; waits until there is some
 //	POST /api/v1/lejemaal/forny                keep work that takes time
 //	POST /api/v1/leverancer/{id}/afslut        tell what came of it
-//	POST /api/v1/beskeder                      send one besked
+//	POST /api/v1/beskeder                      send one besked or many, in any of the forms
 //	GET  /api/v1/beskeder/{id}                 what became of it
 //	POST /indhold                              store document bytes
 //	GET  /indhold/{sha256}                     read them: whole, in part, or only if not known
@@ -27,6 +27,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/indhold"
+	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/store"
 )
 
@@ -36,6 +37,7 @@ type Tjeneste struct {
 	Distributor *distributor.Distributor
 	Lager       *indhold.Lager
 	Log         *slog.Logger // what [Handler] could not do; nil = not logged
+	Koder       oio.Koder    // of the agreement, for envelopes that come over HTTP; the zero value has none
 }
 
 // Kilde tells an agent where its source was read to. A source never read has an empty position.
@@ -48,10 +50,15 @@ func (t Tjeneste) Indlever(ctx context.Context, i distributor.Indlevering) (dist
 	return t.Distributor.Indlever(ctx, i)
 }
 
+// Hent takes work, and waits for some; see [distributor.Distributor.Hent].
+func (t Tjeneste) Hent(ctx context.Context, abonnement mox.AbonnementID, ejer string, n int, leje, vent time.Duration) ([]distributor.Arbejde, error) {
+	return t.Distributor.Hent(ctx, abonnement, ejer, n, leje, vent)
+}
+
 // Forny moves the end of the leases that ejer still holds to leje from now (none: a minute), and tells how many it still
 // held.
 func (t Tjeneste) Forny(ctx context.Context, ejer string, leverancer []int64, leje time.Duration) (int, error) {
-	return t.Distributor.Forny(ctx, ejer, leverancer, ellerStandard(leje))
+	return t.Distributor.Forny(ctx, ejer, leverancer, distributor.EllerStandardleje(leje))
 }
 
 // Done reports what came of an attempt; see [distributor.Distributor.Done].

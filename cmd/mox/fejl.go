@@ -237,21 +237,3 @@ func (s *server) gjort(c *cobra.Command, id, hvad string, ind any) error {
 	}
 	return s.env.skriv(map[string]string{"fejl": id, "svar": hvad}, func(w io.Writer) { fmt.Fprintf(w, "fejl %s: %s\n", id, hvad) })
 }
-
-func (e *env) abonnement() *cobra.Command {
-	c := &cobra.Command{Use: "abonnement", Short: "Sæt et abonnement på pause, og genoptag det"}
-	s := e.serverFlag(c)
-	for _, hvad := range []string{"pause", "genoptag"} {
-		var hvorfor string
-		k := &cobra.Command{Use: hvad + " ID", Short: map[string]string{"pause": "Hold leveringerne tilbage; intet går tabt", "genoptag": "Lad leveringerne gå videre"}[hvad], Args: argumenter(cobra.ExactArgs(1))}
-		medBegrundelse(k, &hvorfor)
-		k.RunE = func(c *cobra.Command, args []string) error {
-			if err := s.kald(c.Context(), http.MethodPost, driftsti("abonnementer", args[0], hvad), drift.Begrundelse{Begrundelse: hvorfor}, nil); err != nil {
-				return err
-			}
-			return e.skriv(map[string]string{"abonnement": args[0], "svar": hvad}, func(w io.Writer) { fmt.Fprintf(w, "%s: %s\n", args[0], hvad) })
-		}
-		c.AddCommand(k)
-	}
-	return c
-}

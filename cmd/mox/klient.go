@@ -46,13 +46,18 @@ func (s *server) adgang() (adresse, noegle string, err error) {
 	return strings.TrimSpace(string(b)), noegle, err
 }
 
-// kald calls the server's API and reads its JSON answer into ud, which may be nil.
-func (s *server) kald(ctx context.Context, metode, sti string, ind, ud any) error {
+// klient is a client of the server; the caller closes it.
+func (s *server) klient() (*pull.Klient, error) {
 	adresse, noegle, err := s.adgang()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	k, err := pull.NewKlient(adresse, noegle, pull.KlientOptions{CAFil: s.ca})
+	return pull.NewKlient(adresse, noegle, pull.KlientOptions{CAFil: s.ca})
+}
+
+// kald calls the server's API and reads its JSON answer into ud, which may be nil.
+func (s *server) kald(ctx context.Context, metode, sti string, ind, ud any) error {
+	k, err := s.klient()
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 func (e *env) serve() *cobra.Command {
-	var dir, listen, niveau string
+	var dir, listen, broker, niveau string
 	var ja bool
 	c := &cobra.Command{
 		Use: "serve", Short: "Kør MOX: beskedfordeler, agenter og konsol",
@@ -21,23 +21,27 @@ func (e *env) serve() *cobra.Command {
 			"andre maskiner får adgang gennem fjern.listen i mox.yaml, som kræver TLS og mindst én API-nøgle.\n" + exitTekst,
 		Args: argumenter(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return e.koer(c.Context(), dir, listen, niveau, ja)
+			return e.koer(c.Context(), dir, listen, broker, niveau, ja)
 		},
 	}
 	c.Flags().StringVar(&dir, "dir", "mox-data", "datamappen")
 	c.Flags().StringVar(&listen, "listen", "", "adressen på denne maskine (standard "+app.StandardListen+")")
+	c.Flags().StringVar(&broker, "amqp", "", "adressen på en RabbitMQ, amqp://… eller amqps://… (ellers amqp.url i mox.yaml)")
 	c.Flags().StringVar(&niveau, "log", "info", "hvad der logges: debug, info, warn eller error")
 	c.Flags().BoolVar(&ja, "ja", false, "lad en agents første kørsel sende mere end 1000 beskeder")
 	return c
 }
 
-func (e *env) koer(ctx context.Context, dir, listen, niveau string, ja bool) error {
+func (e *env) koer(ctx context.Context, dir, listen, broker, niveau string, ja bool) error {
 	cfg, err := app.LaesConfig(dir)
 	if err != nil {
 		return err
 	}
 	if listen != "" {
 		cfg.Listen = listen
+	}
+	if broker != "" {
+		cfg.AMQP.URL = broker
 	}
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(niveau)); err != nil {

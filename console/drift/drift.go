@@ -12,6 +12,9 @@
 //	POST beskeder/person                 the beskeder about a person: needs a reason, and is logged
 //	GET  forloeb/{id}                    all that happened to a besked, a proces or an objekt
 //	GET  processer?navn=&tilstand=&foer=&antal=
+//	GET  abonnementer                    all of them, with their filters
+//	POST abonnementer                    makes one, or changes it; for an administrator
+//	POST abonnementer/{id}/luk           ends one; for an administrator
 //	POST abonnementer/{id}/pause, genoptag
 //
 // All below [Rod]. Errors are problem documents (RFC 9457). No answer holds content or a person's number, but that of
@@ -108,6 +111,9 @@ func (a *api) ruter() map[string]kald {
 		"POST beskeder/person":            a.person,
 		"GET forloeb/{id}":                a.forloeb,
 		"GET processer":                   a.processer,
+		"GET abonnementer":                a.abonnementer,
+		"POST abonnementer":               a.opretAbonnement,
+		"POST abonnementer/{id}/luk":      a.lukAbonnement,
 		"POST abonnementer/{id}/pause":    a.pause(true),
 		"POST abonnementer/{id}/genoptag": a.pause(false),
 	}

@@ -1,6 +1,7 @@
 // Package testenv gives tests the real services they need.
 //
-// A service is there when its variable is set: MOX_TEST_POSTGRES_URL, MOX_TEST_CHROMIUM. Without it the test is skipped,
+// A service is there when its variable is set: MOX_TEST_POSTGRES_URL, MOX_TEST_RABBITMQ_URL with MOX_TEST_RABBITMQ_API,
+// MOX_TEST_CHROMIUM, MOX_TEST_XMLLINT. Without it the test is skipped,
 // unless MOX_TEST_REQUIRE names the service (comma-separated): then a missing one is a failure, so that a skip cannot look
 // like a pass. scripts/test starts the services and sets all of these.
 package testenv
@@ -10,12 +11,15 @@ import (
 	"crypto/rand"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/moxkit/mox/internal/source"
 )
 
 // Required reports whether tests of the named service must run.
@@ -29,6 +33,33 @@ func Required(name string) bool {
 func Chromium(t testing.TB) string {
 	t.Helper()
 	return need(t, "chromium", "MOX_TEST_CHROMIUM")
+}
+
+// Xmllint returns the path of libxml2's xmllint, the second opinion on what is valid XML.
+func Xmllint(t testing.TB) string {
+	t.Helper()
+	return need(t, "xmllint", "MOX_TEST_XMLLINT")
+}
+
+// Skemaer returns the folder of the official schemas, which are not ours to ship: the one that MOX_TEST_SKEMAER names, else
+// ../shared/reference/xsd beside the module. Where there is none the test is skipped, unless MOX_TEST_REQUIRE names skemaer.
+func Skemaer(t testing.TB) string {
+	t.Helper()
+	dir := os.Getenv("MOX_TEST_SKEMAER")
+	if dir == "" {
+		root, err := source.Root()
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir = filepath.Join(filepath.Dir(root), "shared", "reference", "xsd")
+	}
+	if _, err := os.Stat(dir); err != nil {
+		if Required("skemaer") {
+			t.Fatalf("the official schemas are not in %s, and MOX_TEST_REQUIRE demands skemaer", dir)
+		}
+		t.Skipf("the official schemas are not in %s; MOX_TEST_SKEMAER names another folder", dir)
+	}
+	return dir
 }
 
 // Postgres returns the URL of a database of its own, empty, which is dropped when the test ends.

@@ -1,11 +1,10 @@
-package pull
+package distributor
 
 import (
 	"context"
 	"time"
 
 	"github.com/moxkit/mox"
-	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/store"
 )
 
@@ -19,20 +18,20 @@ const genkig = 2 * time.Second
 //
 // What is returned has been begun: the caller does it and reports by Done, also when ctx has ended meanwhile. Nothing is
 // begun after ctx has ended. [mox.KodeIkkeFundet] for an unknown abonnement.
-func (t Tjeneste) Hent(ctx context.Context, abonnement mox.AbonnementID, ejer string, n int, leje, vent time.Duration) ([]distributor.Arbejde, error) {
-	if _, ok := t.Distributor.Abonnement(abonnement); !ok {
-		return nil, ukendtAbonnement(abonnement)
+func (d *Distributor) Hent(ctx context.Context, abonnement mox.AbonnementID, ejer string, n int, leje, vent time.Duration) ([]Arbejde, error) {
+	if _, ok := d.Abonnement(abonnement); !ok {
+		return nil, UkendtAbonnement(abonnement)
 	}
-	n, leje = max(n, 1), ellerStandard(leje)
+	n, leje = max(n, 1), EllerStandardleje(leje)
 	frist := time.Now().Add(vent)
 	for {
-		klar := t.Distributor.Klar(abonnement) // before looking, so that no wake-up falls between
-		om, err := t.naeste(ctx, abonnement)
+		klar := d.Klar(abonnement) // before looking, so that no wake-up falls between
+		om, err := d.naeste(ctx, abonnement)
 		if err != nil {
 			return nil, err
 		}
 		if om == 0 {
-			if arbejde, err := t.tag(ctx, abonnement, ejer, n, leje); err != nil || len(arbejde) > 0 {
+			if arbejde, err := d.tag(ctx, abonnement, ejer, n, leje); err != nil || len(arbejde) > 0 {
 				return arbejde, err
 			}
 			om = genkig // due, but paused or in another's hands
@@ -41,21 +40,23 @@ func (t Tjeneste) Hent(ctx context.Context, abonnement mox.AbonnementID, ejer st
 		if pause <= 0 {
 			return nil, nil
 		}
-		t.Distributor.Vent(ctx, klar, pause)
+		d.Vent(ctx, klar, pause)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 	}
 }
 
-func ukendtAbonnement(id mox.AbonnementID) error {
+// UkendtAbonnement is the error about an abonnement that is not configured.
+func UkendtAbonnement(id mox.AbonnementID) error {
 	return mox.E("hent", mox.KodeIkkeFundet, "abonnementet %q findes ikke", id).Med("se navnet i agentens fil: <agent>.<sink>")
 }
 
 // standardLeje is how long work is given out for when the caller does not say.
 const standardLeje = time.Minute
 
-func ellerStandard(leje time.Duration) time.Duration {
+// EllerStandardleje is leje, or a minute where none is told.
+func EllerStandardleje(leje time.Duration) time.Duration {
 	if leje <= 0 {
 		return standardLeje
 	}
@@ -64,8 +65,8 @@ func ellerStandard(leje time.Duration) time.Duration {
 
 // naeste is how long there is to the next look: 0 when something is due, never more than genkig. It only reads, so that
 // waiting callers cost the writer nothing.
-func (t Tjeneste) naeste(ctx context.Context, abonnement mox.AbonnementID) (om time.Duration, err error) {
-	err = t.Distributor.Store().View(ctx, func(tx *store.Tx) error {
+func (d *Distributor) naeste(ctx context.Context, abonnement mox.AbonnementID) (om time.Duration, err error) {
+	err = d.store.View(ctx, func(tx *store.Tx) error {
 		naar, err := tx.NaesteTid(abonnement)
 		om = genkig
 		if !naar.IsZero() {
@@ -78,26 +79,26 @@ func (t Tjeneste) naeste(ctx context.Context, abonnement mox.AbonnementID) (om t
 
 // tag claims. It is not interrupted: an attempt that was begun and then forgotten would be an uncertain one, which for some
 // receivers only a person can settle.
-func (t Tjeneste) tag(ctx context.Context, abonnement mox.AbonnementID, ejer string, n int, leje time.Duration) ([]distributor.Arbejde, error) {
+func (d *Distributor) tag(ctx context.Context, abonnement mox.AbonnementID, ejer string, n int, leje time.Duration) ([]Arbejde, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	ctx = context.WithoutCancel(ctx)
-	arbejde, err := t.Distributor.Claim(ctx, abonnement, ejer, n, leje)
+	arbejde, err := d.Claim(ctx, abonnement, ejer, n, leje)
 	if err != nil && len(arbejde) > 0 {
-		t.giv(ctx, arbejde, "opgaven kunne ikke læses helt")
+		d.GivTilbage(ctx, arbejde, mox.Udfald{Kode: "ikke_hentet", Tekst: "opgaven kunne ikke læses helt"})
 		return nil, err
 	}
 	return arbejde, err
 }
 
-// giv hands back work that has surely not been done. What cannot be handed back waits for its lease to end.
-func (t Tjeneste) giv(ctx context.Context, arbejde []distributor.Arbejde, hvorfor string) {
+// GivTilbage hands back work that has surely not been begun; it counts as no attempt. What cannot be handed back waits for
+// its lease to end.
+func (d *Distributor) GivTilbage(ctx context.Context, arbejde []Arbejde, u mox.Udfald) {
+	u.Resultat = mox.ResIkkeBegyndt
 	for _, w := range arbejde {
-		_, err := t.Distributor.Done(ctx, distributor.Afslutning{Leverance: w.Leverance, Forsoeg: w.Forsoeg, Ejer: w.Ejer,
-			Udfald: mox.Udfald{Resultat: mox.ResMidlertidig, Ansvar: mox.AnsvarMOX, Kode: "ikke_hentet", Tekst: hvorfor}})
-		if err != nil {
-			t.log().Error("arbejde kunne ikke gives tilbage", "leverance", w.Leverance, "fejl", err)
+		if _, err := d.Done(ctx, Afslutning{Leverance: w.Leverance, Forsoeg: w.Forsoeg, Ejer: w.Ejer, Udfald: u}); err != nil {
+			d.log.Error("arbejde kunne ikke gives tilbage", "leverance", w.Leverance, "fejl", err)
 		}
 	}
 }

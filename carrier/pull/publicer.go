@@ -1,0 +1,144 @@
+package pull
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/auth"
+	"github.com/moxkit/mox/internal/problem"
+	"github.com/moxkit/mox/oio"
+)
+
+// send takes a besked in any of its forms:
+//
+//	application/json                     our form, or a list of up to oio.MaksBatch in it
+//	application/cloudevents+json         a CloudEvent
+//	application/cloudevents-batch+json   a list of up to oio.MaksBatch
+//	application/xml                      a Haendelsesbesked
+//	anything, with a header ce-…         a CloudEvent in binary mode
+func (a *api) send(w http.ResponseWriter, r *http.Request, id auth.Identitet) error {
+	laes, err := a.beskedform(r)
+	if err != nil {
+		return err
+	}
+	krop, err := laesKrop(w, r, maksIndlevering)
+	if err != nil {
+		return err
+	}
+	if t := indholdstype(r); !erBinaer(r) && (t == oio.TypeCloudEventBatch || t == oio.TypeJSON && erListe(krop)) {
+		return a.sendListe(w, r, id, krop, laes)
+	}
+	ud, err := a.sendEn(r, id, krop, laes)
+	if err != nil {
+		return err
+	}
+	return svar(w, http.StatusAccepted, ud)
+}
+
+func erListe(krop []byte) bool { return bytes.HasPrefix(bytes.TrimLeft(krop, " \t\r\n"), []byte("[")) }
+
+// beskedlaeser reads one besked out of bytes.
+type beskedlaeser func([]byte) (mox.Besked, error)
+
+// beskedform is how the call's beskeder are read. A CloudEvent in binary mode may have a body of any type.
+func (a *api) beskedform(r *http.Request) (beskedlaeser, error) {
+	if erBinaer(r) {
+		return func(krop []byte) (mox.Besked, error) { return oio.FraCloudEventHeaders(hoveder(r.Header), krop) }, nil
+	}
+	switch indholdstype(r) {
+	case oio.TypeJSON:
+		return oio.UnmarshalBesked, nil
+	case oio.TypeCloudEvent, oio.TypeCloudEventBatch:
+		return oio.UnmarshalCloudEvent, nil
+	case oio.TypeXML:
+		return func(krop []byte) (mox.Besked, error) { return oio.UnmarshalKuvert(krop, a.t.Koder) }, nil
+	}
+	return nil, andenType("kaldets Content-Type er ikke en form, en besked kan have",
+		"send i UTF-8 som application/json, application/cloudevents+json, application/cloudevents-batch+json eller application/xml, eller med CloudEvents' headers")
+}
+
+func erBinaer(r *http.Request) bool { return oio.ErCloudEventHeaders(hoveder(r.Header)) }
+
+// hoveder are a call's headers, each with its values as one: HTTP lets a header be divided.
+func hoveder(h http.Header) map[string]string {
+	ud := make(map[string]string, len(h))
+	for navn, v := range h {
+		ud[navn] = strings.Join(v, ",")
+	}
+	return ud
+}
+
+func (a *api) sendEn(r *http.Request, id auth.Identitet, krop []byte, laes beskedlaeser) (Modtaget, error) {
+	if len(krop) > maksKald {
+		return Modtaget{}, &http.MaxBytesError{Limit: maksKald}
+	}
+	b, err := laes(krop)
+	if err != nil {
+		return Modtaget{}, err
+	}
+	afsender, b, err := somAfsender(id, r.URL.Query().Get("afsender"), b)
+	if err != nil {
+		return Modtaget{}, err
+	}
+	return a.t.Send(r.Context(), afsender, b)
+}
+
+// sendListe takes the beskeder of a list one by one in their order: one that is refused stops none of the others.
+func (a *api) sendListe(w http.ResponseWriter, r *http.Request, id auth.Identitet, krop []byte, laes beskedlaeser) error {
+	dele, err := oio.DelBatch(krop)
+	if err != nil {
+		return err
+	}
+	svarInden(w, svarFrist)
+	ud := batchsvar{Svar: []batchpost{}}
+	for i, del := range dele {
+		m, err := a.sendEn(r, id, del, laes)
+		if r.Context().Err() != nil {
+			return r.Context().Err()
+		}
+		if err != nil {
+			a.log(r, err)
+		}
+		ud.Svar = append(ud.Svar, fraSendt(i, m, err))
+	}
+	return svar(w, http.StatusMultiStatus, ud)
+}
+
+// batchsvar is the answer to a list of beskeder: one entry for each, in their order.
+type batchsvar struct {
+	Svar []batchpost `json:"svar"`
+}
+
+// batchpost is what the besked alone would have been answered: its status, and Modtaget or a problem document.
+type batchpost struct {
+	Nr       int               `json:"nr"` // from 0
+	Status   int               `json:"status"`
+	Modtaget *Modtaget         `json:"modtaget,omitempty"`
+	Fejl     *problem.Dokument `json:"fejl,omitempty"`
+}
+
+// fraSendt places an error within the list: "[3].beskedID".
+func fraSendt(nr int, m Modtaget, err error) batchpost {
+	if err == nil {
+		return batchpost{Nr: nr, Status: http.StatusAccepted, Modtaget: &m}
+	}
+	d := problem.Af(err)
+	for i := range d.Felter {
+		d.Felter[i].Sti = fmt.Sprintf("[%d].%s", nr, d.Felter[i].Sti)
+	}
+	return batchpost{Nr: nr, Status: d.Status, Fejl: &d}
+}
+
+func (p batchpost) sendt() Sendt {
+	switch {
+	case p.Fejl != nil:
+		return Sendt{Fejl: &mox.Error{Op: "klient", Kode: p.Fejl.Kode, Tekst: p.Fejl.Detail, Raad: p.Fejl.Raad, Felter: p.Fejl.Felter}}
+	case p.Modtaget == nil:
+		return Sendt{Fejl: utilgaengelig("svaret kan ikke læses", errors.New("an entry with neither receipt nor error"))}
+	}
+	return Sendt{Modtaget: *p.Modtaget}
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/console/drift"
+)
+
+func (e *env) abonnement() *cobra.Command {
+	c := &cobra.Command{Use: "abonnement", Short: "Opret og se abonnementer, sæt dem på pause, og luk dem"}
+	s := e.serverFlag(c)
+	c.AddCommand(s.abonnementList(), s.abonnementOpret(), s.abonnementLuk())
+	for _, hvad := range []string{"pause", "genoptag"} {
+		var hvorfor string
+		k := &cobra.Command{Use: hvad + " ID", Short: map[string]string{"pause": "Hold leveringerne tilbage; intet går tabt", "genoptag": "Lad leveringerne gå videre"}[hvad], Args: argumenter(cobra.ExactArgs(1))}
+		medBegrundelse(k, &hvorfor)
+		k.RunE = func(c *cobra.Command, args []string) error {
+			if err := s.kald(c.Context(), http.MethodPost, driftsti("abonnementer", args[0], hvad), drift.Begrundelse{Begrundelse: hvorfor}, nil); err != nil {
+				return err
+			}
+			return e.skriv(map[string]string{"abonnement": args[0], "svar": hvad}, func(w io.Writer) { fmt.Fprintf(w, "%s: %s\n", args[0], hvad) })
+		}
+		c.AddCommand(k)
+	}
+	return c
+}
+
+func (s *server) abonnementList() *cobra.Command {
+	return &cobra.Command{Use: "list", Short: "Vis abonnementerne med deres filtre", Args: argumenter(cobra.NoArgs), RunE: func(c *cobra.Command, _ []string) error {
+		var l drift.Abonnementer
+		if err := s.kald(c.Context(), http.MethodGet, driftsti("abonnementer"), nil, &l); err != nil {
+			return err
+		}
+		return s.env.skriv(l, func(w io.Writer) {
+			t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+			fmt.Fprintln(t, "ABONNEMENT\tSYSTEM\tLEVERES\tFILTER\tOPRETTET AF")
+			for _, a := range l.Abonnementer {
+				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", a.ID, a.System, a.Carrier, filtertekst(a.Filter), a.OprettetAf)
+			}
+			_ = t.Flush() // w is the terminal
+		})
+	}}
+}
+
+func filtertekst(f any) string {
+	if f == nil {
+		return "alle beskeder"
+	}
+	b, err := json.Marshal(f)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}
+
+func (s *server) abonnementOpret() *cobra.Command {
+	var k drift.OpretAbonnement
+	var filter string
+	c := &cobra.Command{Use: "opret --id ID --system NAVN --carrier amqp|push|pull", Short: "Opret et abonnement, og vis, hvad modtageren skal vide",
+		Long: "Opret et abonnement, og vis, hvad modtageren skal vide. Det får de beskeder, der kommer fra nu af.\n" + exitTekst, Args: argumenter(cobra.NoArgs)}
+	f := c.Flags()
+	f.StringVar((*string)(&k.ID), "id", "", "navnet: små bogstaver, tal, '.', '_' og '-'")
+	f.StringVar(&k.System, "system", "", "det modtagende systems navn; det samme som i dets API-nøgle (standard: id'et op til første punktum)")
+	f.StringVar((*string)(&k.Carrier), "carrier", "", "amqp (en kø hos RabbitMQ), push (MOX kalder modtageren) eller pull (modtageren henter)")
+	f.StringVar(&filter, "filter", "", `hvilke beskeder, som JSON, fx '{"objekttype":"Sag","opgaveemne":"02.*"}'; uden filter alle`)
+	f.StringVar((*string)(&k.Orden), "orden", "", "objekt (standard: et objekts beskeder i rækkefølge) eller ingen")
+	f.StringVar(&k.URL, "url", "", "push: adressen, MOX skal kalde")
+	f.StringVar((*string)(&k.Form), "form", "", "push: cloudevent (standard), struktureret eller modtagbesked")
+	f.StringVar(&k.Kvittering, "kvittering", "", "amqp: kraeves eller nej (standard)")
+	f.StringVar(&k.Frist, "frist", "", "amqp med kvittering: hvor længe modtageren har, fx 72h")
+	f.StringVar(&k.Modtager, "modtager", "", "modtagende myndigheds CVR-URN, for beskeder med tilladtmodtager")
+	f.BoolVar(&k.Ret, "ret", false, "ændr et abonnement, der findes")
+	medBegrundelse(c, &k.Begrundelse)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if filter != "" {
+			if err := json.Unmarshal([]byte(filter), &k.Filter); err != nil {
+				return mox.E("abonnement", mox.KodeUgyldig, "--filter er ikke JSON: %v", err).Med(`skriv fx --filter '{"objekttype":"Sag"}'`)
+			}
+		}
+		if k.System == "" {
+			k.System, _, _ = strings.Cut(string(k.ID), ".")
+		}
+		var o drift.Oprettet
+		if err := s.kald(c.Context(), http.MethodPost, driftsti("abonnementer"), k, &o); err != nil {
+			return err
+		}
+		return s.env.skriv(o, func(w io.Writer) { visOprettet(w, o) })
+	}
+	return c
+}
+
+func visOprettet(w io.Writer, o drift.Oprettet) {
+	hvad := "Abonnementet %s er oprettet.\n"
+	if !o.Ny {
+		hvad = "Abonnementet %s findes allerede, som det er beskrevet.\n"
+	}
+	fmt.Fprintf(w, hvad, o.Abonnement.ID)
+	if a := o.AMQP; a != nil {
+		fmt.Fprintf(w, "Modtageren henter fra køen       %s\nog sender, også kvitteringer, til %s\n\nGiv %s en bruger hos beskedmægleren:\n", a.Koe, a.Exchange, o.Abonnement.System)
+		for _, k := range a.Kommandoer {
+			fmt.Fprintf(w, "  %s\n", k)
+		}
+	}
+	if p := o.Push; p != nil {
+		fmt.Fprintf(w, "MOX kalder %s\nKaldene er underskrevet med (Standard Webhooks):\n  %s\nGiv modtageren hemmeligheden ad en sikker vej.\n", o.Abonnement.URL, p.Hemmelighed)
+	}
+	if p := o.Pull; p != nil {
+		fmt.Fprintf(w, "Modtageren henter med POST %s og sin egen API-nøgle.\n", p.Sti)
+	}
+}
+
+func (s *server) abonnementLuk() *cobra.Command {
+	var k drift.Lukning
+	c := &cobra.Command{Use: "luk ID", Short: "Luk et abonnement, som nogen har oprettet; kræver en begrundelse", Args: argumenter(cobra.ExactArgs(1))}
+	c.Flags().BoolVar(&k.Ja, "ja", false, "opgiv det, der ikke er leveret")
+	medBegrundelse(c, &k.Begrundelse)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := s.kald(c.Context(), http.MethodPost, driftsti("abonnementer", args[0], "luk"), k, nil); err != nil {
+			return err
+		}
+		return s.env.skriv(map[string]string{"abonnement": args[0], "svar": "lukket"}, func(w io.Writer) { fmt.Fprintf(w, "%s: lukket\n", args[0]) })
+	}
+	return c
+}

@@ -1,0 +1,222 @@
+package drift
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/auth"
+	"github.com/moxkit/mox/carrier/amqp"
+	"github.com/moxkit/mox/store"
+)
+
+// Abonnementdefinition is an abonnement as it is asked for and shown. What is left out has its standard; times are as "90s",
+// "15m" or "72h".
+type Abonnementdefinition struct {
+	ID         mox.AbonnementID `json:"id"`
+	System     string           `json:"system"` // the receiving system's name
+	Carrier    mox.Carrier      `json:"carrier"`
+	Filter     any              `json:"filter,omitempty"` // none = every besked but Kvitteringer and Fejlbeskeder
+	Orden      mox.Orden        `json:"orden,omitempty"`
+	Modtager   string           `json:"modtager,omitempty"`   // the receiving authority's CVR URN
+	Kvittering string           `json:"kvittering,omitempty"` // amqp: kraeves or nej
+	Frist      string           `json:"frist,omitempty"`      // for the Kvittering
+	URL        string           `json:"url,omitempty"`        // push
+	Form       mox.PushForm     `json:"form,omitempty"`       // push
+	Plan       *Plandefinition  `json:"plan,omitempty"`
+}
+
+// Plandefinition is a retry plan; see [mox.Plan].
+type Plandefinition struct {
+	Forsoeg int    `json:"forsoeg"`
+	Foerste string `json:"foerste"`
+	Hoejst  string `json:"hoejst"`
+}
+
+// OpretAbonnement is the body of a call that makes or changes an abonnement.
+type OpretAbonnement struct {
+	Abonnementdefinition
+	Ret         bool   `json:"ret,omitempty"` // change one that is there
+	Begrundelse string `json:"begrundelse,omitempty"`
+}
+
+// Oprettet is the answer: the abonnement as it is, and what its receiver is to be told.
+type Oprettet struct {
+	Ny         bool                 `json:"ny"` // false: it was there already
+	Abonnement Abonnementdefinition `json:"abonnement"`
+	AMQP       *AMQPAdgang          `json:"amqp,omitempty"`
+	Push       *PushAdgang          `json:"push,omitempty"`
+	Pull       *PullAdgang          `json:"pull,omitempty"`
+}
+
+// AMQPAdgang is what a receiver at the broker is told, and the broker's administrator has to do.
+type AMQPAdgang struct {
+	Koe        string   `json:"koe"`
+	Exchange   string   `json:"exchange"` // where the system sends, Kvitteringer too
+	Svarkoe    string   `json:"svarkoe"`
+	Kommandoer []string `json:"kommandoer"`
+}
+
+// PushAdgang is the secret that signs the calls: the receiver checks them by it.
+type PushAdgang struct {
+	Hemmelighed string `json:"hemmelighed"`
+}
+
+// PullAdgang is where the receiver asks.
+type PullAdgang struct {
+	Sti string `json:"sti"`
+}
+
+// Abonnementer is the list of those that somebody has asked for.
+type Abonnementer struct {
+	Abonnementer []Abonnementpost `json:"abonnementer"`
+}
+
+// Abonnementpost is one of them, with who asked for it.
+type Abonnementpost struct {
+	Abonnementdefinition
+	OprettetAf string    `json:"oprettet_af,omitempty"`
+	Oprettet   time.Time `json:"oprettet,omitzero"`
+}
+
+// Lukning is the body of a call that closes an abonnement.
+type Lukning struct {
+	Begrundelse string `json:"begrundelse"`
+	Ja          bool   `json:"ja,omitempty"` // give up what is not delivered
+}
+
+func (a *api) abonnementer(r *http.Request) (any, error) {
+	if err := laesParametre(r).slut(); err != nil {
+		return nil, err
+	}
+	oprettede, err := a.D.OprettedeAbonnementer(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	af := map[mox.AbonnementID]store.Oprettet{}
+	for _, o := range oprettede {
+		af[o.Abonnement.ID] = o
+	}
+	ud := Abonnementer{Abonnementer: []Abonnementpost{}}
+	for _, x := range a.D.Abonnementer() {
+		ud.Abonnementer = append(ud.Abonnementer, Abonnementpost{definition(x), af[x.ID].Af, af[x.ID].Tid})
+	}
+	return ud, nil
+}
+
+func (a *api) opretAbonnement(r *http.Request) (any, error) {
+	if err := kunAdministrator(r); err != nil {
+		return nil, err
+	}
+	var k OpretAbonnement
+	if err := laesJSON(r, &k); err != nil {
+		return nil, err
+	}
+	ab, err := k.abonnement()
+	if err != nil {
+		return nil, err
+	}
+	ny, err := a.D.OpretAbonnement(r.Context(), ab, k.Ret, a.hvem(r, k.Begrundelse))
+	if err != nil {
+		return nil, err
+	}
+	ab, _ = a.D.Abonnement(ab.ID)
+	return a.oprettet(ab, ny), nil
+}
+
+func (a *api) lukAbonnement(r *http.Request) (any, error) {
+	if err := kunAdministrator(r); err != nil {
+		return nil, err
+	}
+	var k Lukning
+	if err := laesJSON(r, &k); err != nil {
+		return nil, err
+	}
+	return nil, a.D.LukAbonnement(r.Context(), mox.AbonnementID(r.PathValue("id")), k.Ja, a.hvem(r, k.Begrundelse))
+}
+
+// kunAdministrator refuses whoever may not configure.
+func kunAdministrator(r *http.Request) error {
+	if i, ok := auth.Fra(r.Context()); ok && i.Rolle != auth.Administrator {
+		return mox.E("drift", mox.KodeIkkeTilladt, "nøglen %s må ikke ændre opsætningen", i.Navn).Med("brug en nøgle med rollen administrator")
+	}
+	return nil
+}
+
+// oprettet tells what the receiver needs to know.
+func (a *api) oprettet(ab mox.Abonnement, ny bool) Oprettet {
+	ud := Oprettet{Ny: ny, Abonnement: definition(ab)}
+	switch ab.Carrier {
+	case mox.CarrierAMQP:
+		var egne []mox.AbonnementID
+		for _, x := range a.D.Abonnementer() {
+			if x.Carrier == mox.CarrierAMQP && x.System == ab.System {
+				egne = append(egne, x.ID)
+			}
+		}
+		ud.AMQP = &AMQPAdgang{Koe: amqp.Koe(ab.ID), Exchange: amqp.Exchange(ab.System), Svarkoe: amqp.Svarkoe(ab.System), Kommandoer: amqp.Kommandoer(ab.System, egne...)}
+	case mox.CarrierPush:
+		ud.Push = &PushAdgang{a.D.Pushhemmelighed(ab.ID)}
+	case mox.CarrierPull:
+		ud.Pull = &PullAdgang{"/api/v1/abonnementer/" + string(ab.ID) + "/hent"}
+	}
+	return ud
+}
+
+// definition is how an abonnement is shown.
+func definition(a mox.Abonnement) Abonnementdefinition {
+	d := Abonnementdefinition{ID: a.ID, System: a.System, Carrier: a.Carrier, Filter: a.Filter.Kilde(), Orden: a.Orden, Modtager: a.Modtager,
+		Plan: &Plandefinition{a.Plan.Forsoeg, a.Plan.Foerste.String(), a.Plan.Hoejst.String()}}
+	if a.Push != nil {
+		d.URL, d.Form = a.Push.URL, a.Push.Form
+	}
+	if a.Carrier == mox.CarrierAMQP {
+		d.Kvittering = map[bool]string{true: "kraeves", false: "nej"}[a.Kraeves]
+	}
+	if a.Frist > 0 {
+		d.Frist = a.Frist.String()
+	}
+	return d
+}
+
+// abonnement reads a definition. What it says is for [mox.Abonnement.Valider].
+func (d *Abonnementdefinition) abonnement() (mox.Abonnement, error) {
+	a := mox.Abonnement{ID: d.ID, System: strings.TrimSpace(d.System), Carrier: d.Carrier, Orden: d.Orden, Modtager: d.Modtager}
+	var fejl []mox.Feltfejl
+	tid := func(sti, s string) time.Duration {
+		v, err := time.ParseDuration(s)
+		if err != nil {
+			fejl = append(fejl, mox.Feltfejl{Sti: sti, Regel: "format", Tekst: "skriv fx 90s, 15m eller 72h"})
+		}
+		return v
+	}
+	if d.Filter != nil {
+		f, e := mox.LaesFilter(d.Filter)
+		for i := range e {
+			e[i].Sti = strings.TrimSuffix("filter."+e[i].Sti, ".")
+		}
+		a.Filter, fejl = f, append(fejl, e...)
+	}
+	switch d.Kvittering {
+	case "", "nej":
+	case "kraeves":
+		a.Kraeves = true
+	default:
+		fejl = append(fejl, mox.Feltfejl{Sti: "kvittering", Regel: "kodeliste", Tekst: "er ikke kraeves eller nej"})
+	}
+	if d.Frist != "" {
+		a.Frist = tid("frist", d.Frist)
+	}
+	if p := d.Plan; p != nil {
+		a.Plan = mox.Plan{Forsoeg: p.Forsoeg, Foerste: tid("plan.foerste", p.Foerste), Hoejst: tid("plan.hoejst", p.Hoejst)}
+	}
+	if d.URL != "" || d.Form != "" {
+		a.Push = &mox.Push{URL: d.URL, Form: d.Form}
+	}
+	if len(fejl) > 0 {
+		return a, &mox.Error{Kode: mox.KodeUgyldig, Op: "drift", Tekst: fmt.Sprintf("abonnementet %q kan ikke læses", d.ID), Felter: fejl, Raad: "ret det, og prøv igen"}
+	}
+	return a, nil
+}

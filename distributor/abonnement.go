@@ -1,0 +1,124 @@
+package distributor
+
+import (
+	"context"
+	"encoding/base64"
+	"reflect"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/store"
+)
+
+// OpretAbonnement gives somebody an abonnement, which gets every besked that is accepted from now on. The same again has no
+// effect; ny is false then. With aendr one that is there gets the new definition: what it already holds is delivered by it.
+//
+// Errors: those of [mox.Abonnement.Valider], [mox.KodeKonflikt] when the ID is taken by an agent's sink, by another
+// definition without aendr, or by another system.
+func (d *Distributor) OpretAbonnement(ctx context.Context, a mox.Abonnement, aendr bool, h Hvem) (ny bool, err error) {
+	a = a.MedStandard()
+	if err := a.Valider(); err != nil {
+		return false, err
+	}
+	err = d.omsaetning(ctx, func(tx *store.Tx, k *konfiguration) error {
+		o, fandtes, err := tx.OprettetAbonnement(a.ID)
+		if err != nil {
+			return err
+		}
+		aaben := fandtes && o.Lukket.IsZero()
+		switch {
+		case !aaben && k.abonnementer[a.ID] != nil:
+			return mox.E("abonnement", mox.KodeKonflikt, "abonnementet %q hører til en agent", a.ID).Med("vælg et andet id")
+		case fandtes && o.Abonnement.System != a.System:
+			return mox.E("abonnement", mox.KodeKonflikt, "abonnementet %q hører til %s", a.ID, o.Abonnement.System).Med("vælg et andet id")
+		case aaben && ens(o.Abonnement, a):
+			ny = false
+			return nil
+		case aaben && !aendr:
+			return mox.E("abonnement", mox.KodeKonflikt, "abonnementet %q findes med en anden opsætning", a.ID).Med("brug --ret for at ændre det, eller vælg et andet id")
+		}
+		ny = true
+		if err := tx.GemAbonnement(a, false, h.Navn); err != nil {
+			return err
+		}
+		hvad := "opret"
+		if aaben {
+			hvad = "ret"
+		}
+		return tx.InsertHandling(store.Handling{Hvem: h.Navn, Hvad: hvad, Maal: "abonnement " + string(a.ID), Antal: 1, Begrundelse: h.Begrundelse})
+	})
+	return ny, err
+}
+
+// ens reports whether two definitions say the same.
+func ens(a, b mox.Abonnement) bool {
+	x, errX := konfigurationstekst([]mox.Abonnement{a}, nil)
+	y, errY := konfigurationstekst([]mox.Abonnement{b}, nil)
+	return errX == nil && errY == nil && reflect.DeepEqual(x, y)
+}
+
+// LukAbonnement ends an abonnement that somebody asked for: it gets no more beskeder. One that still holds leverancer that
+// are not solved is refused with [mox.KodeBekraeft], unless ja: then they are given up, each with the reason. An agent's
+// sink is closed in the agent's file.
+func (d *Distributor) LukAbonnement(ctx context.Context, id mox.AbonnementID, ja bool, h Hvem) error {
+	if h.Begrundelse == "" {
+		return mox.E("abonnement", mox.KodeUgyldig, "der mangler en begrundelse").Med("skriv, hvorfor abonnementet skal lukkes")
+	}
+	return d.omsaetning(ctx, func(tx *store.Tx, _ *konfiguration) error {
+		o, ok, err := tx.OprettetAbonnement(id)
+		if err != nil {
+			return err
+		}
+		if !ok || !o.Lukket.IsZero() {
+			return mox.E("abonnement", mox.KodeIkkeFundet, "der er intet åbent abonnement %q, som nogen har oprettet", id).Med("se mox abonnement list; en agents sink lukkes i agentens fil")
+		}
+		n, err := tx.UloesteFor(id)
+		if err != nil {
+			return err
+		}
+		if n > 0 && !ja {
+			return mox.E("abonnement", mox.KodeBekraeft, "abonnementet har %d leveringer, som ikke er afsluttet", n).Med("vent, til de er leveret, eller opgiv dem med --ja")
+		}
+		if err := tx.OpgivFor(id, h.Begrundelse, h.Navn); err != nil {
+			return err
+		}
+		if err := tx.GemAbonnement(o.Abonnement, true, h.Navn); err != nil {
+			return err
+		}
+		return tx.InsertHandling(store.Handling{Hvem: h.Navn, Hvad: "luk", Maal: "abonnement " + string(id), Antal: max(1, int(n)), Begrundelse: h.Begrundelse})
+	})
+}
+
+// omsaetning changes the abonnementer and takes the new configuration in use.
+func (d *Distributor) omsaetning(ctx context.Context, f func(*store.Tx, *konfiguration) error) error {
+	d.omsaet.Lock()
+	defer d.omsaet.Unlock()
+	nu := d.konfiguration()
+	var k *konfiguration
+	err := d.store.Update(ctx, func(tx *store.Tx) (err error) {
+		if err := f(tx, nu); err != nil {
+			return err
+		}
+		k, err = nyKonfiguration(tx, nu.faste, nu.processer)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	d.brug(k)
+	return nil
+}
+
+// OprettedeAbonnementer are the open abonnementer that somebody has asked for, with who and when.
+func (d *Distributor) OprettedeAbonnementer(ctx context.Context) (ud []store.Oprettet, err error) {
+	err = d.store.View(ctx, func(tx *store.Tx) (err error) {
+		ud, err = tx.AabneAbonnementer()
+		return err
+	})
+	return ud, err
+}
+
+// Pushhemmelighed is the secret by which calls to a push abonnement are signed, in the form of Standard Webhooks. It is
+// derived under the installation's key and stands nowhere.
+func (d *Distributor) Pushhemmelighed(id mox.AbonnementID) string {
+	return "whsec_" + base64.StdEncoding.EncodeToString(d.store.Digest([]byte("push\x00"+string(id))))
+}

@@ -1,0 +1,165 @@
+package distributor
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/store"
+)
+
+// konfiguration is one version of who wants what; immutable.
+type konfiguration struct {
+	version      int64
+	aendring     int64            // the newest change to the abonnementer somebody has asked for
+	faste        []mox.Abonnement // those that agents' files and the like make
+	matcher      *mox.Matcher
+	abonnementer map[mox.AbonnementID]*mox.Abonnement
+	kvitteres    map[string]bool // systems with an abonnement on Kvitteringer
+	processer    []mox.Proces
+}
+
+// Konfigurer replaces the abonnementer that files make, and the processer; those that somebody has asked for
+// ([Distributor.OpretAbonnement]) stay. The configuration is stored as a version, which each besked accepted from now on
+// remembers. Two abonnementer with one ID, or a proces that awaits an unknown abonnement, are refused with
+// [mox.KodeUgyldig].
+func (d *Distributor) Konfigurer(ctx context.Context, abonnementer []mox.Abonnement, processer []mox.Proces) error {
+	d.omsaet.Lock()
+	defer d.omsaet.Unlock()
+	var k *konfiguration
+	err := d.store.Update(ctx, func(tx *store.Tx) (err error) {
+		k, err = nyKonfiguration(tx, abonnementer, processer)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	d.brug(k)
+	return nil
+}
+
+// brug makes k the configuration from now on.
+func (d *Distributor) brug(k *konfiguration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.konf = k
+	close(d.skift)
+	d.skift = make(chan struct{})
+}
+
+// nyKonfiguration puts together what files make and what somebody has asked for, and stores it as a version.
+func nyKonfiguration(tx *store.Tx, faste []mox.Abonnement, processer []mox.Proces) (*konfiguration, error) {
+	k := &konfiguration{faste: faste, abonnementer: map[mox.AbonnementID]*mox.Abonnement{}, kvitteres: map[string]bool{}, processer: processer}
+	oprettede, err := tx.AabneAbonnementer()
+	if err != nil {
+		return nil, err
+	}
+	if k.aendring, err = tx.Abonnementsaendring(); err != nil {
+		return nil, err
+	}
+	alle := slices.Clone(faste)
+	for _, o := range oprettede {
+		alle = append(alle, o.Abonnement)
+	}
+	if err := k.indsaet(alle); err != nil {
+		return nil, err
+	}
+	tekst, err := konfigurationstekst(alle, processer)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(tekst)
+	k.version, err = tx.GemKonfiguration(hex.EncodeToString(sum[:]), string(tekst))
+	return k, err
+}
+
+func (k *konfiguration) indsaet(alle []mox.Abonnement) error {
+	k.matcher = mox.NyMatcher(alle)
+	for i := range alle {
+		a := alle[i]
+		if k.abonnementer[a.ID] != nil {
+			return mox.E("konfigurer", mox.KodeUgyldig, "der er to abonnementer med id %q", a.ID).Med("giv agentens sink et andet navn")
+		}
+		k.abonnementer[a.ID] = &a
+		if a.Filter.Naevner(mox.TypeKvittering) {
+			k.kvitteres[a.System] = true
+		}
+	}
+	for _, p := range k.processer {
+		for _, id := range p.SvarFra {
+			if k.abonnementer[id] == nil {
+				return mox.E("konfigurer", mox.KodeUgyldig, "processen %q venter svar fra abonnementet %q, som ikke findes", p.Navn, id)
+			}
+		}
+	}
+	return nil
+}
+
+// konfigurationstekst is the configuration as it is stored: what is needed to recompute who got a besked, and why.
+func konfigurationstekst(abonnementer []mox.Abonnement, processer []mox.Proces) ([]byte, error) {
+	return json.Marshal(struct {
+		Abonnementer []mox.Abonnement `json:"abonnementer"`
+		Processer    []mox.Proces     `json:"processer"`
+	}{abonnementer, processer})
+}
+
+func (d *Distributor) konfiguration() *konfiguration {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.konf
+}
+
+// Aendret is closed at the next change of the configuration. Ask for it before looking, so that no change falls between.
+func (d *Distributor) Aendret() <-chan struct{} {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.skift
+}
+
+// opfrisk takes over what another process on the same database has changed.
+func (d *Distributor) opfrisk(ctx context.Context) error {
+	if d.store.Proves() {
+		return nil // nobody else has this database
+	}
+	var nyeste int64
+	err := d.store.View(ctx, func(tx *store.Tx) (err error) {
+		nyeste, err = tx.Abonnementsaendring()
+		return err
+	})
+	k := d.konfiguration()
+	if err != nil || nyeste == k.aendring {
+		return err
+	}
+	return d.Konfigurer(ctx, k.faste, k.processer)
+}
+
+// Abonnementer are the configured abonnementer, by ID.
+func (d *Distributor) Abonnementer() []mox.Abonnement {
+	k := d.konfiguration()
+	ud := make([]mox.Abonnement, 0, len(k.abonnementer))
+	for _, a := range k.abonnementer {
+		ud = append(ud, *a)
+	}
+	slices.SortFunc(ud, func(a, b mox.Abonnement) int {
+		if a.ID < b.ID {
+			return -1
+		}
+		return 1
+	})
+	return ud
+}
+
+// Processer are the configured processes.
+func (d *Distributor) Processer() []mox.Proces { return slices.Clone(d.konfiguration().processer) }
+
+// Abonnement finds a configured abonnement.
+func (d *Distributor) Abonnement(id mox.AbonnementID) (mox.Abonnement, bool) {
+	a, ok := d.konfiguration().abonnementer[id]
+	if !ok {
+		return mox.Abonnement{}, false
+	}
+	return *a, true
+}
