@@ -1,6 +1,7 @@
 package push
 
 import (
+	"bytes"
 	"net/http"
 	"strconv"
 
@@ -18,7 +19,7 @@ type Kald struct {
 // kald forms the call that brings w to its receiver, with what every form has: which abonnement is the cause, and which
 // attempt it is. spec: mox 32, 33
 func (k *klient) kald(a *mox.Abonnement, w distributor.Arbejde) (Kald, error) {
-	ud, err := k.o.Kod(&w.Besked, *a, w)
+	ud, err := k.o.kod(a, w)
 	if err != nil {
 		return Kald{}, err
 	}
@@ -34,4 +35,44 @@ func (k *klient) kald(a *mox.Abonnement, w distributor.Arbejde) (Kald, error) {
 	underskriv(h, WebhookID(w.Noegle), k.o.nu(), ud.Krop, k.o.Hemmeligheder(*a))
 	ud.Header = h
 	return ud, nil
+}
+
+// form is the besked as the abonnement asks for it.
+func (o Options) form(a *mox.Abonnement, w distributor.Arbejde) (Kald, error) {
+	b := &w.Besked
+	switch a.Push.Form {
+	case mox.FormStruktureret:
+		krop, err := oio.MarshalCloudEvent(b)
+		return Kald{Header: http.Header{"Content-Type": {oio.TypeCloudEvent}}, Krop: krop}, err
+	case mox.FormModtagBesked:
+		krop, err := o.modtagBesked(a, w)
+		return Kald{Header: http.Header{"Content-Type": {oio.TypeXML + "; charset=utf-8"}}, Krop: krop}, err
+	}
+	hoveder, krop, err := oio.CloudEventHeaders(b)
+	ud := Kald{Header: http.Header{}, Krop: krop}
+	for navn, v := range hoveder {
+		ud.Header.Set(navn, v)
+	}
+	return ud, err
+}
+
+// modtagBesked is the envelope with this hop added, in the call of the national interface. spec: mox 33, mox 35
+func (o Options) modtagBesked(a *mox.Abonnement, w distributor.Arbejde) ([]byte, error) {
+	kuvert, err := oio.MarshalKuvert(&w.Besked, o.Koder)
+	if err != nil {
+		return nil, err
+	}
+	kuvert, err = oio.MedLeverancerute(kuvert, oio.Leverancerute{Fordelingssystem: o.Fordeler, Leveret: o.nu().UTC(), ModtagetFra: w.Besked.Kildesystem,
+		Abonnement: a.ID, AntalLeveranceforsoeg: w.Forsoeg})
+	if err != nil {
+		return nil, err
+	}
+	if i := bytes.Index(kuvert, []byte("?>")); i >= 0 && bytes.HasPrefix(kuvert, []byte("<?xml")) {
+		kuvert = kuvert[i+2:] // a declaration may only stand first
+	}
+	var ud bytes.Buffer
+	ud.WriteString(`<?xml version="1.0" encoding="UTF-8"?><ModtagBeskedInput xmlns="urn:oio:sts:1.0.0">`)
+	ud.Write(kuvert)
+	ud.WriteString(`</ModtagBeskedInput>`)
+	return ud.Bytes(), nil
 }

@@ -128,7 +128,7 @@ func start(t testing.TB, p *Push) (stop func()) {
 
 // naboer are options that trust the receivers' certificates and let them be called on this machine.
 func naboer(modtagere ...*modtager) Options {
-	o := Options{Kod: somJSON, TilladteNet: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, CA: x509.NewCertPool()}
+	o := Options{kod: somJSON, TilladteNet: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, CA: x509.NewCertPool()}
 	for _, m := range modtagere {
 		if m.Certificate() != nil {
 			o.CA.AddCert(m.Certificate())
@@ -138,8 +138,8 @@ func naboer(modtagere ...*modtager) Options {
 }
 
 // somJSON stands in for every form.
-func somJSON(b *mox.Besked, _ mox.Abonnement, _ distributor.Arbejde) (Kald, error) {
-	krop, err := oio.MarshalBesked(b)
+func somJSON(_ *mox.Abonnement, w distributor.Arbejde) (Kald, error) {
+	krop, err := oio.MarshalBesked(&w.Besked)
 	return Kald{Header: http.Header{"Content-Type": {"application/json"}}, Krop: krop}, err
 }
 

@@ -79,9 +79,9 @@ func TestHverFormBedesOmSinKode(t *testing.T) {
 	m := nyModtager(t)
 	var former []mox.PushForm
 	o := naboer(m)
-	o.Kod = func(b *mox.Besked, a mox.Abonnement, w distributor.Arbejde) (Kald, error) {
+	o.kod = func(a *mox.Abonnement, w distributor.Arbejde) (Kald, error) {
 		former = append(former, a.Push.Form)
-		c, err := somJSON(b, a, w)
+		c, err := somJSON(a, w)
 		c.Header = nil // a form without headers of its own
 		return c, err
 	}
@@ -104,7 +104,7 @@ func TestHvadDerIkkeKanFormesKaldesIkke(t *testing.T) {
 	t.Parallel()
 	m := nyModtager(t)
 	o := naboer(m)
-	o.Kod = func(*mox.Besked, mox.Abonnement, distributor.Arbejde) (Kald, error) {
+	o.kod = func(*mox.Abonnement, distributor.Arbejde) (Kald, error) {
 		return Kald{}, errors.New("kan ikke skrives som XML")
 	}
 	l := lever(t, o, m.URL)

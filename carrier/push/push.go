@@ -19,6 +19,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/oio"
 )
 
 // Server is what push needs of MOX. All of them may be repeated harmlessly.
@@ -28,12 +29,13 @@ type Server interface {
 	Done(ctx context.Context, f distributor.Afslutning) (distributor.Afsluttet, error)
 }
 
-// Options are what a Push is told. Abonnementer and Kod must be given; the zero value of the others is well.
+// Options are what a Push is told. Abonnementer must be given; the zero value of the others is well.
 type Options struct {
 	Abonnementer func() []mox.Abonnement // the configured ones now; those of other carriers are passed over
 	Aendret      func() <-chan struct{}  // closed when they change next; nil = they never do
 	Ejer         string                  // names this process's leases; "/push/" and the abonnement's id are appended
-	Kod          func(b *mox.Besked, a mox.Abonnement, w distributor.Arbejde) (Kald, error)
+	Koder        oio.Koder              // the agreement's codes, for envelopes
+	Fordeler     string                 // UUID of this MOX, in the hop it adds to an envelope
 	Log          *slog.Logger
 
 	Samtidige  int           // leverancer of one abonnement in flight at once, of different objekter unless the abonnement has no order; 0 = 4
@@ -54,7 +56,8 @@ type Options struct {
 	// where it may lead is then its own affair; here only the proxy's address is checked.
 	Proxy func(*http.Request) (*url.URL, error)
 
-	nu func() time.Time
+	nu  func() time.Time
+	kod func(a *mox.Abonnement, w distributor.Arbejde) (Kald, error) // tests have forms of their own
 }
 
 func (o Options) medStandard() Options {
@@ -77,6 +80,9 @@ func (o Options) medStandard() Options {
 	}
 	if o.nu == nil {
 		o.nu = time.Now
+	}
+	if o.kod == nil {
+		o.kod = o.form // of the options as they now are
 	}
 	return o
 }
