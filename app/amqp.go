@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"net/url"
 	"os"
 	"strings"
@@ -55,20 +54,6 @@ func (c *Config) brokerTLS() (*tls.Config, error) {
 	if !strings.HasPrefix(c.AMQP.URL, "amqps:") {
 		return nil, nil
 	}
-	t := &tls.Config{MinVersion: tls.VersionTLS12}
-	if c.AMQP.CA != "" {
-		b, err := os.ReadFile(c.sti(c.AMQP.CA))
-		t.RootCAs = x509.NewCertPool()
-		if err != nil || !t.RootCAs.AppendCertsFromPEM(b) {
-			return nil, mox.E("config", mox.KodeUgyldig, "%s er ikke en PEM-fil med et certifikat", c.sti(c.AMQP.CA)).Med("ret amqp.ca i mox.yaml")
-		}
-	}
-	if c.AMQP.Certifikat != "" {
-		cert, err := tls.LoadX509KeyPair(c.sti(c.AMQP.Certifikat), c.sti(c.AMQP.Noegle))
-		if err != nil {
-			return nil, mox.E("config", mox.KodeUgyldig, "certifikatet til beskedmægleren kan ikke bruges: %v", err).Med("ret amqp.certifikat og amqp.noegle i mox.yaml")
-		}
-		t.Certificates = []tls.Certificate{cert}
-	}
-	return t, nil
+	ca, certifikater, err := c.certifikater("amqp", c.AMQP.CA, c.AMQP.Certifikat, c.AMQP.Noegle)
+	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: ca, Certificates: certifikater}, err
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/agent"
 	"github.com/moxkit/mox/carrier/pull"
+	"github.com/moxkit/mox/carrier/push"
 	"github.com/moxkit/mox/connector"
 	"github.com/moxkit/mox/console"
 	"github.com/moxkit/mox/distributor"
@@ -48,6 +49,7 @@ type App struct {
 	distributor *distributor.Distributor
 	indhold     *indhold.Lager
 	tjeneste    pull.Tjeneste
+	push        *push.Push
 	agenter     []*agent.Agent
 	specs       []*agent.Spec // all agents, also those that run elsewhere
 	web         *web
@@ -69,7 +71,7 @@ func Open(ctx context.Context, c Config, o Options) (_ *App, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	for _, f := range []func(context.Context) error{a.tagMappen, a.aabnLager, a.aabnAgenter, a.aabnAMQP, a.aabnWeb} {
+	for _, f := range []func(context.Context) error{a.tagMappen, a.aabnLager, a.aabnAgenter, a.aabnAMQP, a.aabnPush, a.aabnWeb} {
 		if err := f(ctx); err != nil {
 			return a, err
 		}

@@ -30,6 +30,7 @@ type Config struct {
 	Koder        string   `yaml:"koder"`        // the agreement's code file, for Haendelsesbeskeder that come over HTTP
 	Fjern        Fjern    `yaml:"fjern"`        // the listener for others than this machine
 	AMQP         AMQP     `yaml:"amqp"`         // the broker
+	Push         Push     `yaml:"push"`         // calls to receivers
 }
 
 // Fjern is the listener for remote agents and systems. It opens only with TLS and at least one API key.
@@ -39,6 +40,15 @@ type Fjern struct {
 	Certifikat string   `yaml:"certifikat"`  // PEM file
 	Noegle     string   `yaml:"noegle"`      // PEM file
 	APINoegler string   `yaml:"api_noegler"` // file of API keys
+}
+
+// Push is how receivers are called.
+type Push struct {
+	Oprindelse  string   `yaml:"oprindelse"`   // the DNS name that receivers know this MOX by
+	CA          string   `yaml:"ca"`           // PEM file with the receivers' issuer; empty = the machine's own
+	Certifikat  string   `yaml:"certifikat"`   // PEM file, for receivers that ask for one
+	Noegle      string   `yaml:"noegle"`       // PEM file
+	TilladteNet []string `yaml:"tilladte_net"` // that may be called although they are not on the internet: 10.1.0.0/16
 }
 
 // AMQP is the broker that beskeder come from and go to, and who may send.

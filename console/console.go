@@ -7,6 +7,7 @@ package console
 
 import (
 	"cmp"
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -27,7 +28,9 @@ type Options struct {
 	// Landskab tells which systems exchange what. nil = drawn from abonnementer and sources, without vendors and addresses.
 	Landskab func() Landskab
 	// Bruger is the name of the person who is logged in; it stands in the log of acts. nil = nobody is known.
-	Bruger  func(*http.Request) string
+	Bruger func(*http.Request) string
+	// Kan asks whether a new abonnement can be carried; nil = it is not asked.
+	Kan     func(context.Context, mox.Abonnement) error
 	Log     *slog.Logger
 	Version string
 	// Demo shows the steps of DemoTrin on the front page.
@@ -129,7 +132,7 @@ func (c *console) ruter() *http.ServeMux {
 	m.HandleFunc("GET /processer", c.side(c.processer))
 	m.HandleFunc("POST /sprog", c.form(c.skiftSprog))
 	m.Handle("GET /statisk/", c.statisk)
-	m.Handle(drift.Rod, drift.New(drift.Options{D: c.D, Agenter: c.Agenter, Bruger: c.Bruger, Log: c.Log}))
+	m.Handle(drift.Rod, drift.New(drift.Options{D: c.D, Agenter: c.Agenter, Bruger: c.Bruger, Kan: c.Kan, Log: c.Log}))
 	m.HandleFunc("/", c.side(func(http.ResponseWriter, *http.Request) error {
 		return mox.E("console", mox.KodeIkkeFundet, "siden findes ikke")
 	}))

@@ -34,8 +34,8 @@ type Options struct {
 	Abonnementer func() []mox.Abonnement // the configured ones now; those of other carriers are passed over
 	Aendret      func() <-chan struct{}  // closed when they change next; nil = they never do
 	Ejer         string                  // names this process's leases; "/push/" and the abonnement's id are appended
-	Koder        oio.Koder              // the agreement's codes, for envelopes
-	Fordeler     string                 // UUID of this MOX, in the hop it adds to an envelope
+	Koder        oio.Koder               // the agreement's codes, for envelopes
+	Fordeler     string                  // UUID of this MOX, in the hop it adds to an envelope
 	Log          *slog.Logger
 
 	Samtidige  int           // leverancer of one abonnement in flight at once, of different objekter unless the abonnement has no order; 0 = 4

@@ -118,6 +118,15 @@ func (a *api) opretAbonnement(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	ab = ab.MedStandard()
+	if a.Kan != nil {
+		if err := ab.Valider(); err != nil {
+			return nil, err
+		}
+		if err := a.Kan(r.Context(), ab); err != nil {
+			return nil, err
+		}
+	}
 	ny, err := a.D.OpretAbonnement(r.Context(), ab, k.Ret, a.hvem(r, k.Begrundelse))
 	if err != nil {
 		return nil, err

@@ -61,7 +61,9 @@ type Options struct {
 	D       *distributor.Distributor
 	Agenter Agenter                    // nil = no agents run here
 	Bruger  func(*http.Request) string // who is calling; nil = nobody is known
-	Log     *slog.Logger
+	// Kan asks whether a new abonnement can be carried, before it is made; nil = it is not asked.
+	Kan func(context.Context, mox.Abonnement) error
+	Log *slog.Logger
 }
 
 // Limits on one call.

@@ -1,0 +1,85 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/netip"
+	"os"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/carrier/push"
+)
+
+// aabnPush makes the carrier that calls receivers.
+func (a *App) aabnPush(context.Context) error {
+	o, err := a.pushOptions()
+	if err != nil {
+		return err
+	}
+	a.push = push.New(a.distributor, o)
+	a.gruppe.Add("push", a.push.Run)
+	return nil
+}
+
+func (a *App) pushOptions() (o push.Options, err error) {
+	c := a.config.Push
+	o = push.Options{Abonnementer: a.distributor.Abonnementer, Aendret: a.distributor.Aendret, Ejer: a.distributor.Inkarnation(), Koder: a.tjeneste.Koder,
+		Fordeler: a.store.InstallationID(), Log: a.log, Oprindelse: c.Oprindelse, Hemmeligheder: a.pushhemmeligheder}
+	for i, n := range c.TilladteNet {
+		p, err := netip.ParsePrefix(n)
+		if err != nil {
+			return o, mox.E("config", mox.KodeUgyldig, "push.tilladte_net[%d] er ikke et net: %q", i, n).Med("skriv fx 10.1.0.0/16 eller 10.1.2.3/32")
+		}
+		o.TilladteNet = append(o.TilladteNet, p)
+	}
+	o.CA, o.Certifikater, err = a.config.certifikater("push", c.CA, c.Certifikat, c.Noegle)
+	return o, err
+}
+
+// pushhemmeligheder are what an abonnement's calls are signed with.
+func (a *App) pushhemmeligheder(ab mox.Abonnement) [][]byte {
+	h, err := push.LaesHemmelighed(a.distributor.Pushhemmelighed(ab.ID))
+	if err != nil {
+		a.log.Error("et push-abonnement har ingen hemmelighed", "abonnement", ab.ID, "fejl", err)
+		return nil
+	}
+	return [][]byte{h}
+}
+
+// certifikater reads who is trusted and who we are; both may be left out.
+func (c *Config) certifikater(hvor, ca, certifikat, noegle string) (pulje *x509.CertPool, egne []tls.Certificate, err error) {
+	if ca != "" {
+		b, err := os.ReadFile(c.sti(ca))
+		pulje = x509.NewCertPool()
+		if err != nil || !pulje.AppendCertsFromPEM(b) {
+			return nil, nil, mox.E("config", mox.KodeUgyldig, "%s er ikke en PEM-fil med et certifikat", c.sti(ca)).Med(fmt.Sprintf("ret %s.ca i mox.yaml", hvor))
+		}
+	}
+	if certifikat != "" {
+		cert, err := tls.LoadX509KeyPair(c.sti(certifikat), c.sti(noegle))
+		if err != nil {
+			return nil, nil, mox.E("config", mox.KodeUgyldig, "certifikatet %s kan ikke bruges: %v", c.sti(certifikat), err).Med(fmt.Sprintf("ret %[1]s.certifikat og %[1]s.noegle i mox.yaml", hvor))
+		}
+		egne = []tls.Certificate{cert}
+	}
+	return pulje, egne, nil
+}
+
+// kanBaeres asks whether there is a way to the receiver of a new abonnement, and whether a receiver agrees to be called.
+func (a *App) kanBaeres(ctx context.Context, ab mox.Abonnement) error {
+	switch ab.Carrier {
+	case mox.CarrierAMQP:
+		if a.config.AMQP.URL == "" {
+			return mox.E("abonnement", mox.KodeUgyldig, "MOX har ingen beskedmægler at levere gennem").Med("start mox serve med --amqp amqp://…, eller vælg push eller pull")
+		}
+	case mox.CarrierPush:
+		o, err := a.pushOptions()
+		if err != nil {
+			return err
+		}
+		return push.Proev(ctx, ab, o)
+	}
+	return nil
+}
