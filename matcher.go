@@ -99,7 +99,7 @@ func (m *Matcher) Match(b *Besked) []*Abonnement {
 	var ud []*Abonnement
 	tag := func(l []*Abonnement) {
 		for _, a := range l {
-			if a.Filter.Match(meta) && a.maaModtage(b) {
+			if a.Filter.Match(meta) && a.MaaModtage(b) {
 				ud = append(ud, a)
 			}
 		}
@@ -121,6 +121,7 @@ func (m *Matcher) Match(b *Besked) []*Abonnement {
 	return slices.CompactFunc(ud, func(a, b *Abonnement) bool { return a.ID == b.ID })
 }
 
-func (a *Abonnement) maaModtage(b *Besked) bool {
+// MaaModtage reports whether the besked may go to the abonnement's authority. spec: mox 31
+func (a *Abonnement) MaaModtage(b *Besked) bool {
 	return len(b.TilladtModtager) == 0 || slices.ContainsFunc(b.TilladtModtager, func(cvr string) bool { return a.Modtager != "" && SammeMyndighed(cvr, a.Modtager) })
 }

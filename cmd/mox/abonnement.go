@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,12 +13,14 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/console/drift"
+	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/oio"
 )
 
 func (e *env) abonnement() *cobra.Command {
 	c := &cobra.Command{Use: "abonnement", Short: "Opret og se abonnementer, sæt dem på pause, og luk dem"}
 	s := e.serverFlag(c)
-	c.AddCommand(s.abonnementList(), s.abonnementOpret(), s.abonnementLuk())
+	c.AddCommand(s.abonnementList(), s.abonnementOpret(), s.abonnementTest(), s.abonnementLuk())
 	for _, hvad := range []string{"pause", "genoptag"} {
 		var hvorfor string
 		k := &cobra.Command{Use: hvad + " ID", Short: map[string]string{"pause": "Hold leveringerne tilbage; intet går tabt", "genoptag": "Lad leveringerne gå videre"}[hvad], Args: argumenter(cobra.ExactArgs(1))}
@@ -82,7 +85,7 @@ func (s *server) abonnementOpret() *cobra.Command {
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if filter != "" {
 			if err := json.Unmarshal([]byte(filter), &k.Filter); err != nil {
-				return mox.E("abonnement", mox.KodeUgyldig, "--filter er ikke JSON: %v", err).Med(`skriv fx --filter '{"objekttype":"Sag"}'`)
+				return filterfejl(err)
 			}
 		}
 		if k.System == "" {
@@ -129,4 +132,101 @@ func (s *server) abonnementLuk() *cobra.Command {
 		return s.env.skriv(map[string]string{"abonnement": args[0], "svar": "lukket"}, func(w io.Writer) { fmt.Fprintf(w, "%s: lukket\n", args[0]) })
 	}
 	return c
+}
+
+func filterfejl(err error) error {
+	return mox.E("abonnement", mox.KodeUgyldig, "--filter er ikke JSON: %v", err).Med(`skriv fx --filter '{"objekttype":"Sag"}'`)
+}
+
+func (s *server) abonnementTest() *cobra.Command {
+	var k drift.Filterkald
+	var filter, fil string
+	c := &cobra.Command{Use: "test [ID]", Short: "Hold et filter op mod de beskeder, der er kommet, eller mod en besked i en fil", Args: argumenter(cobra.MaximumNArgs(1))}
+	c.Flags().StringVar(&filter, "filter", "", "filteret som JSON, i stedet for et abonnements")
+	c.Flags().StringVar(&fil, "besked", "", "en fil med én besked, som mox besked send tager den; så spørges serveren ikke")
+	c.Flags().IntVar(&k.Antal, "antal", 0, "så mange af de nyeste beskeder (standard 1000)")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if (len(args) == 1) == (filter != "") {
+			return brugsfejl{errors.New("giv enten et abonnements id eller --filter")}
+		}
+		if filter != "" {
+			if err := json.Unmarshal([]byte(filter), &k.Filter); err != nil {
+				return filterfejl(err)
+			}
+		} else {
+			k.Abonnement = mox.AbonnementID(args[0])
+		}
+		if fil != "" {
+			return s.env.proevFil(k, fil)
+		}
+		var p distributor.Filterproeve
+		if err := s.kald(c.Context(), http.MethodPost, driftsti("abonnementer", "proev"), k, &p); err != nil {
+			return err
+		}
+		return s.env.skriv(p, func(w io.Writer) {
+			fmt.Fprintf(w, "%d af de %d nyeste beskeder passer\n", p.Passer, p.Set)
+			for _, x := range p.Eksempler {
+				fmt.Fprintf(w, "  %s  %s  %s  fra %s\n", x.BeskedID, x.Type, x.ObjektID, x.Afsender)
+			}
+		})
+	}
+	return c
+}
+
+// proevFil explains what a filter makes of a besked in a file.
+func (e *env) proevFil(k drift.Filterkald, fil string) error {
+	f, fejl := mox.LaesFilter(k.Filter)
+	if len(fejl) > 0 {
+		return &mox.Error{Kode: mox.KodeUgyldig, Op: "abonnement", Tekst: "med --besked skal --filter kunne læses", Felter: fejl, Raad: "ret filteret"}
+	}
+	raa, err := laesInput(e.in, fil)
+	if err != nil {
+		return err
+	}
+	beskeder, err := laesBeskeder(raa, "", oio.Koder{})
+	if err != nil {
+		return err
+	}
+	for i := range beskeder {
+		passer, betingelser := f.Forklar(beskeder[i].Metadata())
+		err := e.skriv(map[string]any{"beskedID": beskeder[i].ID, "passer": passer, "betingelser": betingelser}, func(w io.Writer) {
+			fmt.Fprintf(w, "%s: %s\n", beskeder[i].ID, map[bool]string{true: "passer", false: "passer ikke"}[passer])
+			visBetingelser(w, betingelser)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *server) beskedForklar() *cobra.Command {
+	return &cobra.Command{Use: "forklar BESKED ABONNEMENT", Short: "Forklar, hvorfor et abonnement fik en besked eller ikke fik den", Args: argumenter(cobra.ExactArgs(2)), RunE: func(c *cobra.Command, args []string) error {
+		var l drift.Forklaringer
+		if err := s.kald(c.Context(), http.MethodGet, driftsti("beskeder", args[0], "forklar", args[1]), nil, &l); err != nil {
+			return err
+		}
+		return s.env.skriv(l, func(w io.Writer) {
+			for _, f := range l.Forklaringer {
+				fmt.Fprintf(w, "%s fra %s: %s\n", f.BeskedID, f.Afsender, f.Grund)
+				if f.Leveret != "" {
+					fmt.Fprintf(w, "Leveringen er %s.\n", f.Leveret)
+				}
+				visBetingelser(w, f.Betingelser)
+			}
+		})
+	}}
+}
+
+// visBetingelser shows each condition of a filter beside what the besked says.
+func visBetingelser(w io.Writer, l []mox.Betingelse) {
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, b := range l {
+		ikke := ""
+		if b.Under {
+			ikke = "(under ikke)"
+		}
+		fmt.Fprintf(t, "  %s\t%s\tbesked: %s\t%s %s\n", b.Sti, filtertekst(b.Krav), strings.Join(b.Har, ", "), b.Svar, ikke)
+	}
+	_ = t.Flush() // w is the terminal
 }

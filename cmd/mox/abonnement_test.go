@@ -150,3 +150,31 @@ func TestAbonnementer(t *testing.T) {
 		t.Error(fmt.Sprint(ud))
 	}
 }
+
+// TestForklarOgProev: why a besked was given, and what a filter would take.
+func TestForklarOgProev(t *testing.T) {
+	dir := t.TempDir()
+	koer(t, "serve", "--json", "--dir", dir, "--listen", "127.0.0.1:0")
+	opretAbonnement(t, dir, "--id", "esdh.sager", "--carrier", "pull", "--filter", `{"objekttype":"Sag","ikke":{"handling":"Arkivér"}}`)
+	sendBesked(t, dir, "urn:x:1")
+	for _, x := range []struct {
+		args []string
+		kode int
+		hvad string
+	}{
+		{[]string{"besked", "forklar", "urn:x:1", "esdh.sager"}, exitOK, "filteret passer ikke"},
+		{[]string{"besked", "forklar", "urn:x:1", "esdh.sager"}, exitOK, "ikke.handling  \"Arkivér\"  besked: Arkivér  ja (under ikke)"},
+		{[]string{"besked", "forklar", "urn:x:2", "esdh.sager"}, exitFundet, "urn:x:2"},
+		{[]string{"abonnement", "test", "esdh.sager"}, exitOK, "0 af de 1 nyeste beskeder passer"},
+		{[]string{"abonnement", "test", "--filter", `{"objekttype":"Sag"}`}, exitOK, "1 af de 1 nyeste beskeder passer\n  urn:x:1"},
+		{[]string{"abonnement", "test", "--filter", `{"objekttype":"Sag"}`, "--besked", filepath.Join(dir, "besked.json")}, exitOK, "urn:x:1: passer"},
+		{[]string{"abonnement", "test", "--filter", `{"objekttype":"Sagg"}`}, exitUgyldig, "objekttype"},
+		{[]string{"abonnement", "test", "findes.ikke"}, exitFundet, "findes.ikke"},
+		{[]string{"abonnement", "test"}, exitBrug, "--filter"},
+	} {
+		kode, ud, fejl := moxKommando(t, append(x.args, "--dir", dir)...)
+		if kode != x.kode || !strings.Contains(ud+fejl, x.hvad) {
+			t.Errorf("%v: %d %s%s", x.args, kode, ud, fejl)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/carrier/amqp"
+	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/store"
 )
 
@@ -228,4 +230,55 @@ func (d *Abonnementdefinition) abonnement() (mox.Abonnement, error) {
 		return a, &mox.Error{Kode: mox.KodeUgyldig, Op: "drift", Tekst: fmt.Sprintf("abonnementet %q kan ikke læses", d.ID), Felter: fejl, Raad: "ret det, og prøv igen"}
 	}
 	return a, nil
+}
+
+// Filterkald is the body of a call that tries a filter; it names a filter or an abonnement.
+type Filterkald struct {
+	Filter     any              `json:"filter,omitempty"`
+	Abonnement mox.AbonnementID `json:"abonnement,omitempty"`
+	Antal      int              `json:"antal,omitempty"` // newest beskeder to look at; 0 = 1 000
+}
+
+// proevFilter holds a filter against what has come.
+func (a *api) proevFilter(r *http.Request) (any, error) {
+	var k Filterkald
+	if err := laesJSON(r, &k); err != nil {
+		return nil, err
+	}
+	f, err := a.filter(k)
+	if err != nil {
+		return nil, err
+	}
+	if k.Antal < 0 || k.Antal > distributor.MaksFilterproeve {
+		return nil, mox.E("drift", mox.KodeUgyldig, "antal skal være fra 1 til %d", distributor.MaksFilterproeve)
+	}
+	return a.D.ProevFilter(r.Context(), f, cmp.Or(k.Antal, 1000))
+}
+
+func (a *api) filter(k Filterkald) (mox.Filter, error) {
+	if k.Abonnement != "" {
+		ab, ok := a.D.Abonnement(k.Abonnement)
+		if !ok {
+			return mox.Filter{}, distributor.UkendtAbonnement(k.Abonnement)
+		}
+		return ab.Filter, nil
+	}
+	f, fejl := mox.LaesFilter(k.Filter)
+	if len(fejl) > 0 {
+		return f, &mox.Error{Kode: mox.KodeUgyldig, Op: "drift", Tekst: "filteret kan ikke læses", Felter: fejl, Raad: "ret det, og prøv igen"}
+	}
+	return f, nil
+}
+
+// Forklaringer are why a besked was, or was not, given to an abonnement; one for each sender that has used the id.
+type Forklaringer struct {
+	Forklaringer []distributor.Forklaring `json:"forklaringer"`
+}
+
+func (a *api) forklar(r *http.Request) (any, error) {
+	if err := laesParametre(r).slut(); err != nil {
+		return nil, err
+	}
+	f, err := a.D.Forklar(r.Context(), mox.BeskedID(r.PathValue("id")), mox.AbonnementID(r.PathValue("abonnement")))
+	return Forklaringer{f}, err
 }

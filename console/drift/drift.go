@@ -14,6 +14,8 @@
 //	GET  processer?navn=&tilstand=&foer=&antal=
 //	GET  abonnementer                    all of them, with their filters
 //	POST abonnementer                    makes one, or changes it; for an administrator
+//	POST abonnementer/proev              what a filter would have taken of the newest beskeder
+//	GET  beskeder/{id}/forklar/{abonnement}  why it was, or was not, given to the abonnement
 //	POST abonnementer/{id}/luk           ends one; for an administrator
 //	POST abonnementer/{id}/pause, genoptag
 //
@@ -100,24 +102,26 @@ func New(o Options) http.Handler {
 
 func (a *api) ruter() map[string]kald {
 	return map[string]kald{
-		"GET status":                      a.status,
-		"GET fejl":                        a.fejlliste,
-		"GET fejl/{id}":                   a.fejl,
-		"POST fejl/{id}/indhold":          a.indhold,
-		"POST fejl/gensend":               a.gruppe(a.D.Gensend, false),
-		"POST fejl/luk":                   a.gruppe(a.D.Luk, true),
-		"POST fejl/{id}/ret-og-send":      a.ret,
-		"POST fejl/{id}/skete":            a.skete,
-		"POST fejl/{id}/skete-ikke":       a.sketeIkke,
-		"GET beskeder":                    a.beskeder,
-		"POST beskeder/person":            a.person,
-		"GET forloeb/{id}":                a.forloeb,
-		"GET processer":                   a.processer,
-		"GET abonnementer":                a.abonnementer,
-		"POST abonnementer":               a.opretAbonnement,
-		"POST abonnementer/{id}/luk":      a.lukAbonnement,
-		"POST abonnementer/{id}/pause":    a.pause(true),
-		"POST abonnementer/{id}/genoptag": a.pause(false),
+		"GET status":                             a.status,
+		"GET fejl":                               a.fejlliste,
+		"GET fejl/{id}":                          a.fejl,
+		"POST fejl/{id}/indhold":                 a.indhold,
+		"POST fejl/gensend":                      a.gruppe(a.D.Gensend, false),
+		"POST fejl/luk":                          a.gruppe(a.D.Luk, true),
+		"POST fejl/{id}/ret-og-send":             a.ret,
+		"POST fejl/{id}/skete":                   a.skete,
+		"POST fejl/{id}/skete-ikke":              a.sketeIkke,
+		"GET beskeder":                           a.beskeder,
+		"POST beskeder/person":                   a.person,
+		"GET forloeb/{id}":                       a.forloeb,
+		"GET processer":                          a.processer,
+		"GET abonnementer":                       a.abonnementer,
+		"POST abonnementer":                      a.opretAbonnement,
+		"POST abonnementer/proev":                a.proevFilter,
+		"GET beskeder/{id}/forklar/{abonnement}": a.forklar,
+		"POST abonnementer/{id}/luk":             a.lukAbonnement,
+		"POST abonnementer/{id}/pause":           a.pause(true),
+		"POST abonnementer/{id}/genoptag":        a.pause(false),
 	}
 }
 
