@@ -18,6 +18,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/agent"
+	"github.com/moxkit/mox/alarm"
 	"github.com/moxkit/mox/carrier/pull"
 	"github.com/moxkit/mox/carrier/push"
 	"github.com/moxkit/mox/connector"
@@ -50,6 +51,7 @@ type App struct {
 	indhold     *indhold.Lager
 	tjeneste    pull.Tjeneste
 	push        *push.Push
+	alarm       *alarm.Alarm
 	agenter     []*agent.Agent
 	specs       []*agent.Spec // all agents, also those that run elsewhere
 	web         *web
@@ -71,7 +73,7 @@ func Open(ctx context.Context, c Config, o Options) (_ *App, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	for _, f := range []func(context.Context) error{a.tagMappen, a.aabnLager, a.aabnAgenter, a.aabnAMQP, a.aabnPush, a.aabnWeb} {
+	for _, f := range []func(context.Context) error{a.tagMappen, a.aabnLager, a.aabnAgenter, a.aabnAMQP, a.aabnPush, a.aabnAlarm, a.aabnWeb} {
 		if err := f(ctx); err != nil {
 			return a, err
 		}

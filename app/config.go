@@ -31,6 +31,7 @@ type Config struct {
 	Fjern        Fjern    `yaml:"fjern"`        // the listener for others than this machine
 	AMQP         AMQP     `yaml:"amqp"`         // the broker
 	Push         Push     `yaml:"push"`         // calls to receivers
+	Alarmer      Alarmer  `yaml:"alarmer"`      // who is told when something is wrong
 }
 
 // Fjern is the listener for remote agents and systems. It opens only with TLS and at least one API key.
@@ -49,6 +50,36 @@ type Push struct {
 	Certifikat  string   `yaml:"certifikat"`   // PEM file, for receivers that ask for one
 	Noegle      string   `yaml:"noegle"`       // PEM file
 	TilladteNet []string `yaml:"tilladte_net"` // that may be called although they are not on the internet: 10.1.0.0/16
+}
+
+// Alarmer is what is too much, and who is told. Times are as "15m"; "0" turns a rule off; what is left out has its standard.
+type Alarmer struct {
+	Adresse    string          `yaml:"adresse"` // of the console, for links
+	Mail       *AlarmerMail    `yaml:"mail"`
+	Webhook    *AlarmerWebhook `yaml:"webhook"`
+	Gentag     string          `yaml:"gentag"`
+	Aeldste    string          `yaml:"aeldste"`
+	Pause      string          `yaml:"pause"`
+	Venter     string          `yaml:"venter"`
+	Stille     string          `yaml:"stille"`
+	Certifikat string          `yaml:"certifikat"`
+	Forsoeg    *int            `yaml:"forsoeg"`
+}
+
+// AlarmerMail is a mail server and who gets the mail.
+type AlarmerMail struct {
+	Server  string   `yaml:"server"` // host:port
+	Fra     string   `yaml:"fra"`
+	Til     []string `yaml:"til"`
+	Bruger  string   `yaml:"bruger"`
+	Kodeord string   `yaml:"kodeord"` // file
+	TLS     string   `yaml:"tls"`     // starttls (standard), tls or ingen
+}
+
+// AlarmerWebhook is an address that alarms are posted to.
+type AlarmerWebhook struct {
+	URL         string `yaml:"url"`
+	Hemmelighed string `yaml:"hemmelighed"` // file with whsec_…
 }
 
 // AMQP is the broker that beskeder come from and go to, and who may send.

@@ -30,9 +30,11 @@ type Options struct {
 	// Bruger is the name of the person who is logged in; it stands in the log of acts. nil = nobody is known.
 	Bruger func(*http.Request) string
 	// Kan asks whether a new abonnement can be carried; nil = it is not asked.
-	Kan     func(context.Context, mox.Abonnement) error
-	Log     *slog.Logger
-	Version string
+	Kan func(context.Context, mox.Abonnement) error
+	// ProevAlarm sends a trial alarm; see [drift.Options].
+	ProevAlarm func(context.Context) map[string]string
+	Log        *slog.Logger
+	Version    string
 	// Demo shows the steps of DemoTrin on the front page.
 	Demo     bool
 	DemoTrin []DemoTrin
@@ -132,7 +134,7 @@ func (c *console) ruter() *http.ServeMux {
 	m.HandleFunc("GET /processer", c.side(c.processer))
 	m.HandleFunc("POST /sprog", c.form(c.skiftSprog))
 	m.Handle("GET /statisk/", c.statisk)
-	m.Handle(drift.Rod, drift.New(drift.Options{D: c.D, Agenter: c.Agenter, Bruger: c.Bruger, Kan: c.Kan, Log: c.Log}))
+	m.Handle(drift.Rod, drift.New(drift.Options{D: c.D, Agenter: c.Agenter, Bruger: c.Bruger, Kan: c.Kan, ProevAlarm: c.ProevAlarm, Log: c.Log}))
 	m.HandleFunc("/", c.side(func(http.ResponseWriter, *http.Request) error {
 		return mox.E("console", mox.KodeIkkeFundet, "siden findes ikke")
 	}))

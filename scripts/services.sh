@@ -300,6 +300,20 @@ provide_pika() {
   export MOX_TEST_PIKA=/usr/bin/python3
 }
 
+# A mail server that is not ours: a Python that has aiosmtpd.
+provide_smtp() {
+  if [ -n "${MOX_TEST_SMTP:-}" ]; then
+    return
+  fi
+  has_aiosmtpd || { packages python3 python3-aiosmtpd && has_aiosmtpd; } || {
+    lack "aiosmtpd for Python" "apt-get install python3-aiosmtpd" "MOX_TEST_SMTP to a Python that has it"
+    return
+  }
+  export MOX_TEST_SMTP=/usr/bin/python3
+}
+
+has_aiosmtpd() { /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null; }
+
 has_pika() { /usr/bin/python3 -c 'import pika' 2>/dev/null; }
 
 # ---- Chromium

@@ -32,7 +32,7 @@ func (k *klient) kald(a *mox.Abonnement, w distributor.Arbejde) (Kald, error) {
 	if a.Push.Form != mox.FormModtagBesked {
 		h.Set(headerOprindelse, k.o.Oprindelse)
 	}
-	underskriv(h, WebhookID(w.Noegle), k.o.nu(), ud.Krop, k.o.Hemmeligheder(*a))
+	Underskriv(h, WebhookID(w.Noegle), k.o.nu(), ud.Krop, k.o.Hemmeligheder(*a))
 	ud.Header = h
 	return ud, nil
 }

@@ -60,7 +60,7 @@ func TestKaldetBaererHvadModtagerenSkalVide(t *testing.T) {
 		t.Errorf("delivery headers: %v", k.header)
 	}
 	vil := http.Header{}
-	underskriv(vil, WebhookID(string(k.besked.ID)+".esdh.1"), nuet, k.krop, [][]byte{k1})
+	Underskriv(vil, WebhookID(string(k.besked.ID)+".esdh.1"), nuet, k.krop, [][]byte{k1})
 	for navn := range vil {
 		if k.header.Get(navn) != vil.Get(navn) {
 			t.Errorf("%s: %q, want %q", navn, k.header.Get(navn), vil.Get(navn))

@@ -52,8 +52,8 @@ func LaesHemmelighed(s string) ([]byte, error) {
 // in characters that a header may hold. Two keys never give the same.
 func WebhookID(noegle string) string { return strings.ReplaceAll(url.QueryEscape(noegle), ".", "/") }
 
-// underskriv puts the call's id and time into h, and a signature for each secret.
-func underskriv(h http.Header, id string, nu time.Time, krop []byte, hemmeligheder [][]byte) {
+// Underskriv puts the call's id and time into h, and a signature for each secret.
+func Underskriv(h http.Header, id string, nu time.Time, krop []byte, hemmeligheder [][]byte) {
 	tid := strconv.FormatInt(nu.Unix(), 10)
 	h.Set(HeaderWebhookID, id)
 	h.Set(HeaderWebhookTid, tid)

@@ -23,7 +23,7 @@ func TestUnderskriftSomDenOffentliggjorteVektor(t *testing.T) {
 	k, err := LaesHemmelighed(vektorHemmelighed)
 	maa(t, err)
 	h := http.Header{}
-	underskriv(h, vektorID, time.Unix(1614265330, 999), []byte(vektorKrop), [][]byte{k})
+	Underskriv(h, vektorID, time.Unix(1614265330, 999), []byte(vektorKrop), [][]byte{k})
 	if h.Get("Webhook-Id") != vektorID || h.Get("Webhook-Timestamp") != "1614265330" || h.Get("Webhook-Signature") != vektorSignatur {
 		t.Errorf("%v", h)
 	}
@@ -36,13 +36,13 @@ func TestUnderSkiftAfHemmelighedErDerEnUnderskriftForHver(t *testing.T) {
 	gammel, err := LaesHemmelighed(vektorHemmelighed)
 	maa(t, err)
 	h := http.Header{}
-	underskriv(h, vektorID, time.Unix(1614265330, 0), []byte(vektorKrop), [][]byte{ny, gammel})
+	Underskriv(h, vektorID, time.Unix(1614265330, 0), []byte(vektorKrop), [][]byte{ny, gammel})
 	s := strings.Split(h.Get(HeaderWebhookSignatur), " ")
 	if len(s) != 2 || s[0] == s[1] || s[1] != vektorSignatur {
 		t.Errorf("%q", s)
 	}
 	h = http.Header{}
-	underskriv(h, vektorID, time.Unix(1614265330, 0), nil, nil)
+	Underskriv(h, vektorID, time.Unix(1614265330, 0), nil, nil)
 	if _, ok := h[http.CanonicalHeaderKey(HeaderWebhookSignatur)]; ok || h.Get(HeaderWebhookID) == "" {
 		t.Errorf("without a secret: %v", h)
 	}

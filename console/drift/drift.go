@@ -14,6 +14,9 @@
 //	GET  processer?navn=&tilstand=&foer=&antal=
 //	GET  abonnementer                    all of them, with their filters
 //	POST abonnementer                    makes one, or changes it; for an administrator
+//	GET  alarmer                         what stands, and what has stood
+//	POST alarmer/{id}/kvitter            takes one over: needs a reason, and is logged
+//	POST alarmer/proev                   sends a trial alarm
 //	POST abonnementer/proev              what a filter would have taken of the newest beskeder
 //	GET  beskeder/{id}/forklar/{abonnement}  why it was, or was not, given to the abonnement
 //	POST abonnementer/{id}/luk           ends one; for an administrator
@@ -65,7 +68,9 @@ type Options struct {
 	Bruger  func(*http.Request) string // who is calling; nil = nobody is known
 	// Kan asks whether a new abonnement can be carried, before it is made; nil = it is not asked.
 	Kan func(context.Context, mox.Abonnement) error
-	Log *slog.Logger
+	// ProevAlarm sends a trial alarm in every way, and tells how each went; "" is well. nil = there is no way.
+	ProevAlarm func(context.Context) map[string]string
+	Log        *slog.Logger
 }
 
 // Limits on one call.
@@ -117,6 +122,9 @@ func (a *api) ruter() map[string]kald {
 		"GET processer":                          a.processer,
 		"GET abonnementer":                       a.abonnementer,
 		"POST abonnementer":                      a.opretAbonnement,
+		"GET alarmer":                            a.alarmer,
+		"POST alarmer/{id}/kvitter":              a.kvitterAlarm,
+		"POST alarmer/proev":                     a.proevAlarm,
 		"POST abonnementer/proev":                a.proevFilter,
 		"GET beskeder/{id}/forklar/{abonnement}": a.forklar,
 		"POST abonnementer/{id}/luk":             a.lukAbonnement,
