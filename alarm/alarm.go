@@ -221,7 +221,7 @@ func (s samling) tekst() string {
 		}
 		b.WriteString("\n\n")
 	}
-	b.WriteString("Kvittér for en alarm i konsollen eller med mox alarm kvitter; så fortæller MOX ikke om den igen, mens den står.\n")
+	b.WriteString("Kvittér for en alarm med mox alarm kvitter; så fortæller MOX ikke om den igen, mens den står.\n")
 	return b.String()
 }
 
