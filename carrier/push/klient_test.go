@@ -189,15 +189,15 @@ func TestUdenTLSKunTilTilladteNet(t *testing.T) {
 }
 
 func TestIngenProxyUdenAtNogenHarSagtDet(t *testing.T) {
-	for _, navn := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
-		t.Setenv(navn, "http://127.0.0.1:1")
-	}
+	t.Parallel()
 	m := nyModtager(t)
 	klar := modtagerMed(t, (*httptest.Server).Start)
 	o := naboer(m)
-	lever(t, o, m.URL).udfaldEr(t, mox.ResAccepteret, "204", "")
-	lever(t, o, klar.URL).udfaldEr(t, mox.ResAccepteret, "204", "")
-
+	// Looked at in the transport itself: the environment's proxy is never used for this machine, so no call would show it.
+	k := nyKlient(o.medStandard())
+	if k.tls.Transport.(*http.Transport).Proxy != nil || k.klar.Transport.(*http.Transport).Proxy != nil {
+		t.Error("a proxy that nobody has given")
+	}
 	var spurgt []string
 	o.Proxy = func(r *http.Request) (*url.URL, error) {
 		spurgt = append(spurgt, r.URL.Scheme)
