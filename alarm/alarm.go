@@ -1,10 +1,10 @@
 // Package alarm tells an operator before users notice: it looks at everything every so often, keeps what is wrong as rows
-// until it is right again, and tells it by mail and webhook. What stands is shown in the console whether or not anybody can
-// be told.
+// until it is right again, and tells it by mail and webhook. What stands can be listed whether or not anybody can be told.
 package alarm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -106,6 +106,9 @@ func (a *Alarm) Run(ctx context.Context) error {
 
 // Se looks once, and tells what there is to tell. Another process that watches the same database has nothing to do.
 func (a *Alarm) Se(ctx context.Context) error {
+	if ok, err := a.d.TagVagten(ctx); err != nil || !ok {
+		return err
+	}
 	f, err := a.find(ctx)
 	if err != nil {
 		return err
@@ -146,6 +149,11 @@ func (a *Alarm) find(ctx context.Context) (f fund, err error) {
 	return f, nil
 }
 
+// delvis is that some were told, and others could not be.
+type delvis struct{ err error }
+
+func (d *delvis) Error() string { return "ikke alle fik den: " + d.err.Error() }
+
 // fortael tells in every way, and reports whether somebody was told.
 func (a *Alarm) fortael(ctx context.Context, s samling) (fortalt bool) {
 	for _, k := range a.kanal {
@@ -155,6 +163,7 @@ func (a *Alarm) fortael(ctx context.Context, s samling) (fortalt bool) {
 			fortalt = true
 			continue
 		}
+		fortalt = fortalt || errors.As(err, new(*delvis))
 		a.stum[k.navn] = err
 		a.o.Log.Error("alarmer kunne ikke sendes", "som", k.navn, "antal", len(s.Alarmer), "fejl", mox.Maskeret(err.Error()))
 	}

@@ -48,18 +48,20 @@ func (m *Mail) Tjek() error {
 	case len(m.Til) == 0:
 		return mox.E("alarm", mox.KodeUgyldig, "alarmer.mail.til har ingen adresser").Med("ret mox.yaml")
 	}
-	if _, err := m.besked(samling{}); err != nil {
-		return mox.E("alarm", mox.KodeUgyldig, "en adresse under alarmer.mail kan ikke bruges: %v", err).Med("ret mox.yaml")
+	for _, til := range m.Til {
+		if _, err := m.besked(samling{}, til); err != nil {
+			return mox.E("alarm", mox.KodeUgyldig, "en adresse under alarmer.mail kan ikke bruges: %v", err).Med("ret mox.yaml")
+		}
 	}
 	return nil
 }
 
-func (m *Mail) besked(s samling) (*mail.Msg, error) {
+func (m *Mail) besked(s samling, til string) (*mail.Msg, error) {
 	ud := mail.NewMsg()
 	if err := ud.FromFormat("MOX", m.Fra); err != nil {
 		return nil, err
 	}
-	if err := ud.To(m.Til...); err != nil {
+	if err := ud.To(til); err != nil {
 		return nil, err
 	}
 	ud.Subject(s.Emne)
@@ -67,8 +69,22 @@ func (m *Mail) besked(s samling) (*mail.Msg, error) {
 	return ud, nil
 }
 
+// send sends each address a mail of its own: one that is refused keeps it from none of the others.
 func (m *Mail) send(ctx context.Context, s samling) error {
-	besked, err := m.besked(s)
+	var fejl []error
+	for _, til := range m.Til {
+		if err := m.sendEn(ctx, s, til); err != nil {
+			fejl = append(fejl, fmt.Errorf("%s: %w", til, err))
+		}
+	}
+	if len(fejl) > 0 && len(fejl) < len(m.Til) {
+		return &delvis{errors.Join(fejl...)}
+	}
+	return errors.Join(fejl...)
+}
+
+func (m *Mail) sendEn(ctx context.Context, s samling, til string) error {
+	besked, err := m.besked(s, til)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ const (
 type fund []store.Alarm
 
 func (f *fund) laegTil(regel, genstand, sti, raad, format string, args ...any) {
-	*f = append(*f, store.Alarm{Regel: regel, Genstand: mox.Maskeret(genstand), Tekst: mox.Maskeret(fmt.Sprintf(format, args...)), Raad: raad, Sti: sti})
+	*f = append(*f, store.Alarm{Regel: regel, Genstand: mox.Maskeret(genstand), Tekst: mox.Maskeret(fmt.Sprintf(format, args...)), Raad: raad, Sti: mox.Maskeret(sti)})
 }
 
 // overblik looks at the backlogs, the sources and what waits for a person. spec: mox 46, mox 50
@@ -78,10 +78,10 @@ func (f *fund) abonnement(s *store.Stand, raekke int, g Graenser, nu time.Time) 
 	id := string(s.Abonnement)
 	venter, parkeret := s.Antal[mox.Afventer]+s.Antal[mox.UnderLevering]+s.Antal[mox.Udsat], s.Antal[mox.Parkeret]+s.Antal[mox.Uvis]
 	switch {
-	case s.Pause && venter > 0 && over(g.Pause, s.Aeldste, nu):
-		f.laegTil(regelPause, id, "/", "genoptag det, når modtageren er klar", "%s er på pause med %d i kø, den ældste fra %s (%s)", id, venter, klokken(s.Aeldste), s.PauseFordi)
-	case !s.Pause && venter-s.Blokeret > 0 && over(g.Aeldste, s.Aeldste, nu):
-		f.laegTil(regelAeldste, id, "/", "se, om modtageren svarer", "%s har %d i kø, den ældste fra %s", id, venter, klokken(s.Aeldste))
+	case s.Pause && venter > 0 && over(g.Pause, s.PauseSiden, nu):
+		f.laegTil(regelPause, id, "/", "genoptag det, når modtageren er klar", "%s har været på pause siden %s med %d i kø (%s)", id, klokken(s.PauseSiden), venter, s.PauseFordi)
+	case !s.Pause && over(g.Aeldste, s.AeldsteKlar, nu):
+		f.laegTil(regelAeldste, id, "/", "se, om modtageren svarer", "%s har %d i kø, den ældste fra %s", id, venter, klokken(s.AeldsteKlar))
 	}
 	if s.Blokeret > 0 && parkeret > 0 {
 		f.laegTil(regelBlokeret, id, "/fejl?"+url.Values{"abonnement": {id}}.Encode(), "ret, gensend eller luk det, der står forrest", "%d beskeder til %s venter bag %d, som en person skal afgøre", s.Blokeret, id, parkeret)

@@ -10,7 +10,16 @@ import (
 )
 
 // alarmleje is how long a process is the one that watches before another may take over.
-const alarmleje = time.Minute
+const alarmleje = 2 * time.Minute
+
+// TagVagten reports whether this process is the one that watches; of several on a database only one is.
+func (d *Distributor) TagVagten(ctx context.Context) (ok bool, err error) {
+	err = d.store.Update(ctx, func(tx *store.Tx) (err error) {
+		ok, err = tx.Lej("alarm", d.inkarnation, tx.Now().Add(alarmleje))
+		return err
+	})
+	return ok, err
+}
 
 // SaetAlarmer makes what stands be exactly staar: new ones begin, those that are not among them end. Only one process on a
 // database does so; ok is false for the others.
@@ -83,7 +92,7 @@ func (d *Distributor) KvitterAlarm(ctx context.Context, id int64, h Hvem) error 
 	})
 }
 
-// FejlIRaekken is, for each abonnement, how many attempts have failed since the last that was delivered.
+// FejlIRaekken is, for each abonnement, how many attempts have come to nothing since the last that was delivered.
 func (d *Distributor) FejlIRaekken(ctx context.Context) (ud map[string]int, err error) {
 	err = d.store.View(ctx, func(tx *store.Tx) (err error) {
 		ud, err = tx.FejlIRaekken()

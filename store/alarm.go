@@ -82,7 +82,8 @@ func (tx *Tx) KvitterAlarm(id int64, hvem, begrundelse string) (ok bool, err err
 	return n == 1, err
 }
 
-// FejlIRaekken is, for each abonnement, how many attempts have failed since the last that was delivered.
+// FejlIRaekken is, for each abonnement, how many attempts have come to nothing at leverancer that have moved since the last
+// one that was delivered. It reads every leverance once, as [Tx.Stande] does.
 func (tx *Tx) FejlIRaekken() (map[string]int, error) {
 	ud := map[string]int{}
 	_, err := all(tx, func(scan func(...any) error) (struct{}, error) {
@@ -91,9 +92,8 @@ func (tx *Tx) FejlIRaekken() (map[string]int, error) {
 		err := scan(&id, &n)
 		ud[id] = n
 		return struct{}{}, err
-	}, `SELECT l.abonnement, COUNT(*) FROM leverance l JOIN forsoeg f ON f.leverance = l.id
-		WHERE l.tilstand IN ('Udsat', 'UnderLevering') AND f.resultat IN ('midlertidig', 'ukendt')
-		AND f.afsluttet > COALESCE((SELECT MAX(x.aendret) FROM leverance x WHERE x.abonnement = l.abonnement AND x.tilstand IN ('Leveret', 'Overdraget')), 0)
-		GROUP BY l.abonnement`)
+	}, `WITH sidst AS (SELECT abonnement, MAX(aendret) AS tid FROM leverance WHERE tilstand IN ('Leveret', 'Overdraget') GROUP BY abonnement)
+		SELECT l.abonnement, SUM(CASE WHEN l.tilstand = 'UnderLevering' THEN l.forsoeg - 1 ELSE l.forsoeg END) FROM leverance l LEFT JOIN sidst s ON s.abonnement = l.abonnement
+		WHERE l.tilstand IN ('UnderLevering', 'Udsat', 'Parkeret') AND l.aendret > COALESCE(s.tid, 0) GROUP BY l.abonnement`)
 	return ud, err
 }

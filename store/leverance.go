@@ -289,8 +289,10 @@ type Stand struct {
 	Antal        map[mox.LeveranceTilstand]int
 	Blokeret     int       // of the open ones: held back by an earlier one
 	Aeldste      time.Time // when the oldest open one was made; zero = none open
+	AeldsteKlar  time.Time // of those that wait for nobody but the receiver; zero = none
 	SidstLeveret time.Time
 	Pause        bool
+	PauseSiden   time.Time
 	PauseFordi   string
 }
 
@@ -307,8 +309,8 @@ func (tx *Tx) Stande() (map[mox.AbonnementID]*Stand, error) {
 		var id mox.AbonnementID
 		var t mox.LeveranceTilstand
 		var antal, blokeret int
-		var aeldste, nyeste int64
-		err := scan(&id, &t, &antal, &blokeret, &aeldste, &nyeste)
+		var aeldste, klar, nyeste int64
+		err := scan(&id, &t, &antal, &blokeret, &aeldste, &klar, &nyeste)
 		s := hent(id)
 		s.Antal[t] = antal
 		if t.Holder() {
@@ -317,22 +319,27 @@ func (tx *Tx) Stande() (map[mox.AbonnementID]*Stand, error) {
 				s.Aeldste = a
 			}
 		}
+		if k := driver.Tid(klar); !k.IsZero() && (t == mox.Afventer || t == mox.UnderLevering || t == mox.Udsat) && (s.AeldsteKlar.IsZero() || k.Before(s.AeldsteKlar)) {
+			s.AeldsteKlar = k
+		}
 		if t == mox.Leveret {
 			s.SidstLeveret = driver.Tid(nyeste)
 		}
 		return struct{}{}, err
-	}, `SELECT abonnement, tilstand, COUNT(*), SUM(blokeret), MIN(oprettet), MAX(aendret) FROM leverance GROUP BY abonnement, tilstand`)
+	}, `SELECT abonnement, tilstand, COUNT(*), SUM(blokeret), MIN(oprettet), COALESCE(MIN(CASE WHEN blokeret = 0 THEN oprettet END), 0), MAX(aendret) FROM leverance GROUP BY abonnement, tilstand`)
 	if err != nil {
 		return nil, err
 	}
 	_, err = all(tx, func(scan func(...any) error) (struct{}, error) {
 		var id mox.AbonnementID
-		var pause int64
+		var pause, siden int64
 		var fordi string
-		err := scan(&id, &pause, &fordi)
-		hent(id).Pause, hent(id).PauseFordi = pause != 0, fordi
+		err := scan(&id, &pause, &fordi, &siden)
+		if s := hent(id); pause != 0 {
+			s.Pause, s.PauseFordi, s.PauseSiden = true, fordi, driver.Tid(siden)
+		}
 		return struct{}{}, err
-	}, `SELECT abonnement, pause, begrundelse FROM abonnementstand`)
+	}, `SELECT abonnement, pause, begrundelse, aendret FROM abonnementstand`)
 	return ud, err
 }
 

@@ -38,6 +38,9 @@ func SMTP(t testing.TB, certificateKeyPasswordWay ...string) *MailServer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := cmd.StdinPipe(); err != nil { // it ends when that is closed, also when we are killed
+		t.Fatal(err)
+	}
 	cmd.Stderr = t.Output()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -3,8 +3,10 @@
 #   smtp.py                                         neither
 import asyncio
 import json
+import os
 import ssl
 import sys
+import threading
 
 from aiosmtpd.smtp import SMTP, AuthResult
 
@@ -31,7 +33,13 @@ def options():
     return {"tls_context": context, "require_starttls": True, **login}, None
 
 
+def end_with_the_test():
+    sys.stdin.read()
+    os._exit(0)
+
+
 async def main():
+    threading.Thread(target=end_with_the_test, daemon=True).start()
     how, context = options()
     server = await asyncio.get_running_loop().create_server(lambda: SMTP(Taker(), **how), "127.0.0.1", 0, ssl=context)
     print(server.sockets[0].getsockname()[1], flush=True)
