@@ -100,6 +100,16 @@ func KodeAf(err error) Kode {
 	return KodeIntern
 }
 
+// Forbigaaende reports whether err is MOX's own trouble and may be gone at the next try: the database does not answer, the
+// disk is full, or something nobody has given a code.
+func Forbigaaende(err error) bool {
+	switch KodeAf(err) {
+	case KodeUtilgaengelig, KodeDiskFuld, KodeIntern:
+		return true
+	}
+	return false
+}
+
 // Forklaring is what err says to a person: the text and the broken rules, without the operation.
 func Forklaring(err error) string {
 	var e *Error

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/connector"
 )
 
@@ -108,19 +107,4 @@ func (a *Agent) Check(ctx context.Context) error {
 		}
 	}
 	return err
-}
-
-// pause waits d, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
-}
-
-// ventetid grows with the number of failures in a row, up to half a minute.
-func ventetid(fejl int) time.Duration {
-	return mox.Plan{Foerste: 250 * time.Millisecond, Hoejst: 30 * time.Second}.Efter(max(fejl, 1), 0)
 }

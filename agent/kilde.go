@@ -17,6 +17,7 @@ import (
 	"github.com/moxkit/mox/connector"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/indhold"
+	"github.com/moxkit/mox/internal/service"
 	"github.com/moxkit/mox/mapping"
 	"github.com/moxkit/mox/store"
 )
@@ -56,21 +57,21 @@ func (k *kilde) run(ctx context.Context) {
 		switch {
 		case err != nil && ctx.Err() == nil:
 			fejl++
-			k.log.Error("kilden kunne ikke læses", "fejl", mox.Maskeret(err.Error()), "igen_om", ventetid(fejl))
+			k.log.Error("kilden kunne ikke læses", "fejl", mox.Maskeret(err.Error()), "igen_om", service.Backoff(fejl))
 			k.meld(ctx, err)
-			pause(ctx, ventetid(fejl))
+			service.Wait(ctx, service.Backoff(fejl))
 		case mere:
 			fejl = 0
 		default:
 			fejl = 0
-			pause(ctx, k.spec.Interval.Or(5*time.Second))
+			service.Wait(ctx, k.spec.Interval.Or(5*time.Second))
 		}
 	}
 }
 
 // meld shows a person a failure that waiting will not mend: once for each that differs.
 func (k *kilde) meld(ctx context.Context, fejl error) {
-	if connector.Temporary(fejl) || kanGentages(fejl) || k.meldt == fejl.Error() {
+	if connector.Temporary(fejl) || mox.Forbigaaende(fejl) || k.meldt == fejl.Error() {
 		return
 	}
 	stand, err := k.agent.server.Kilde(ctx, k.agent.spec.Agent, k.spec.Name)
@@ -274,7 +275,7 @@ func forbigaaende(err error) bool {
 	if errors.As(err, &c) {
 		return c.Temporary
 	}
-	return kanGentages(err)
+	return mox.Forbigaaende(err)
 }
 
 // opgives counts a try for a document in the system, and reports whether there have been enough. For MOX itself, whose

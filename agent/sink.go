@@ -14,6 +14,7 @@ import (
 	"github.com/moxkit/mox/connector"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/indhold"
+	"github.com/moxkit/mox/internal/service"
 	"github.com/moxkit/mox/mapping"
 	"github.com/moxkit/mox/oio"
 )
@@ -41,8 +42,8 @@ func (s *sink) run(ctx context.Context, ejer string) {
 		if err != nil {
 			if ctx.Err() == nil {
 				fejl++
-				s.log.Error("kan ikke hente arbejde", "fejl", err, "igen_om", ventetid(fejl))
-				pause(ctx, ventetid(fejl))
+				s.log.Error("kan ikke hente arbejde", "fejl", err, "igen_om", service.Backoff(fejl))
+				service.Wait(ctx, service.Backoff(fejl))
 			}
 			continue
 		}
@@ -60,7 +61,7 @@ func (s *sink) arbejd(ctx context.Context, w distributor.Arbejde) {
 	f := s.forsoeg(ctx, w)
 	stop()
 	s.agent.o.Punkt("virkning.efter")
-	ud, err := s.meld(ctx, f)
+	ud, err := distributor.Meld(ctx, s.agent.server, f)
 	log := s.log.With("besked", w.Besked.ID, "leverance", w.Leverance, "omgang", w.Omgang, "forsoeg", w.Forsoeg, "resultat", f.Udfald.Resultat,
 		"kode", f.Udfald.Kode, "ms", time.Since(start).Milliseconds())
 	switch {
@@ -96,28 +97,6 @@ func (s *sink) forny(ctx context.Context, w distributor.Arbejde) (stop func()) {
 		cancel()
 		<-faerdig
 	}
-}
-
-// meldForsoeg is how often an outcome is reported before it is left to the lease to end.
-const meldForsoeg = 8
-
-// meld reports the outcome, and tries again while MOX does not answer: the work has been done.
-func (s *sink) meld(ctx context.Context, f distributor.Afslutning) (ud distributor.Afsluttet, err error) {
-	for n := 1; n <= meldForsoeg; n++ {
-		if ud, err = s.agent.server.Done(ctx, f); err == nil || !kanGentages(err) {
-			return ud, err
-		}
-		pause(ctx, ventetid(n))
-	}
-	return ud, err
-}
-
-func kanGentages(err error) bool {
-	switch mox.KodeAf(err) {
-	case mox.KodeUtilgaengelig, mox.KodeDiskFuld, mox.KodeIntern:
-		return true
-	}
-	return false
 }
 
 // forsoeg does the work of one leverance and judges the answer.

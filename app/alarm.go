@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -20,10 +21,24 @@ func (a *App) aabnAlarm(context.Context) error {
 	if err != nil {
 		return err
 	}
-	o.Fejlende, o.Log = a.gruppe.Failing, a.log
+	o.Fejlende, o.Log = a.fejlende, a.log
 	a.alarm = alarm.New(a.distributor, o)
 	a.gruppe.Add("alarmer", a.alarm.Run)
 	return nil
+}
+
+// maegleren is how long the broker may be away before somebody is told.
+const maegleren = time.Minute
+
+// fejlende are the parts of this process that do not do their work.
+func (a *App) fejlende() map[string]error {
+	ud := a.gruppe.Failing()
+	if a.amqp != nil {
+		if s := a.amqp.Stand(); !s.Forbundet && time.Since(s.Siden) > maegleren {
+			ud["amqp"] = fmt.Errorf("beskedmægleren kan ikke nås: %s", s.Fejl)
+		}
+	}
+	return ud
 }
 
 func (c *Config) alarmOptions() (o alarm.Options, err error) {

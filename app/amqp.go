@@ -27,11 +27,10 @@ func (a *App) aabnAMQP(context.Context) error {
 	if o.TLS, err = a.config.brokerTLS(); err != nil {
 		return err
 	}
-	carrier, err := amqp.New(a.distributor, o)
-	if err != nil {
+	if a.amqp, err = amqp.New(a.distributor, o); err != nil {
 		return err
 	}
-	a.gruppe.Add("amqp", carrier.Run)
+	a.gruppe.Add("amqp", a.amqp.Run)
 	return nil
 }
 

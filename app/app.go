@@ -19,6 +19,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/agent"
 	"github.com/moxkit/mox/alarm"
+	"github.com/moxkit/mox/carrier/amqp"
 	"github.com/moxkit/mox/carrier/pull"
 	"github.com/moxkit/mox/carrier/push"
 	"github.com/moxkit/mox/connector"
@@ -50,6 +51,7 @@ type App struct {
 	distributor *distributor.Distributor
 	indhold     *indhold.Lager
 	tjeneste    pull.Tjeneste
+	amqp        *amqp.AMQP // nil = no broker
 	push        *push.Push
 	alarm       *alarm.Alarm
 	agenter     []*agent.Agent

@@ -30,7 +30,8 @@ type Options struct {
 	// Bruger is the name of the person who is logged in; it stands in the log of acts. nil = nobody is known.
 	Bruger func(*http.Request) string
 	// Kan asks whether a new abonnement can be carried; nil = it is not asked.
-	Kan func(context.Context, mox.Abonnement) error
+	Kan   func(context.Context, mox.Abonnement) error
+	Vhost string // at the broker; see [drift.Options]
 	// ProevAlarm sends a trial alarm; see [drift.Options].
 	ProevAlarm func(context.Context) map[string]string
 	Log        *slog.Logger
@@ -134,7 +135,7 @@ func (c *console) ruter() *http.ServeMux {
 	m.HandleFunc("GET /processer", c.side(c.processer))
 	m.HandleFunc("POST /sprog", c.form(c.skiftSprog))
 	m.Handle("GET /statisk/", c.statisk)
-	m.Handle(drift.Rod, drift.New(drift.Options{D: c.D, Agenter: c.Agenter, Bruger: c.Bruger, Kan: c.Kan, ProevAlarm: c.ProevAlarm, Log: c.Log}))
+	m.Handle(drift.Rod, drift.New(drift.Options{D: c.D, Agenter: c.Agenter, Bruger: c.Bruger, Kan: c.Kan, ProevAlarm: c.ProevAlarm, Vhost: c.Vhost, Log: c.Log}))
 	m.HandleFunc("/", c.side(func(http.ResponseWriter, *http.Request) error {
 		return mox.E("console", mox.KodeIkkeFundet, "siden findes ikke")
 	}))

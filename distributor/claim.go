@@ -22,6 +22,7 @@ type Arbejde struct {
 	Usikker   bool              `json:"usikker"` // an earlier attempt has no known outcome: the effect may be there
 	Ejer      string            `json:"ejer"`
 	LejetTil  time.Time         `json:"lejet_til"`
+	Modtaget  time.Time         `json:"modtaget,omitzero"` // when MOX took the besked in
 	Besked    mox.Besked        `json:"-"`
 	Noegler   map[string]string `json:"noegler"` // what the receiving system calls the objekter that the besked is about or refers to
 }
@@ -67,7 +68,7 @@ func begynd(tx *store.Tx, o store.Opgave, ejer string, leje time.Duration) (w Ar
 	if err := tx.InsertForsoeg(l.ID, l.Forsoeg, ejer); err != nil {
 		return w, err
 	}
-	return Arbejde{Leverance: l.ID, Forsoeg: l.Forsoeg, Omgang: l.Omgang, Noegle: noegle, Usikker: usikker, Ejer: ejer, LejetTil: l.LejetTil, Besked: o.Besked.Besked}, nil
+	return Arbejde{Leverance: l.ID, Forsoeg: l.Forsoeg, Omgang: l.Omgang, Noegle: noegle, Usikker: usikker, Ejer: ejer, LejetTil: l.LejetTil, Modtaget: o.Besked.Modtaget, Besked: o.Besked.Besked}, nil
 }
 
 // gentagelse tells whether an earlier attempt may have had its effect, and the key by which the receiver can know that this

@@ -288,33 +288,28 @@ rabbitmq_as_user() (
   exec "$@"
 )
 
-# An AMQP client that is not ours: a Python that has pika.
-provide_pika() {
-  if [ -n "${MOX_TEST_PIKA:-}" ]; then
+# ---- Python programs that are not ours
+
+# An AMQP client.
+provide_pika() { provide_python pika MOX_TEST_PIKA; }
+
+# A mail server.
+provide_smtp() { provide_python aiosmtpd MOX_TEST_SMTP; }
+
+# provide_python MODULE VARIABLE names a Python that has the module: Debian's, whose package has the module's name.
+provide_python() {
+  local module=$1 variable=$2
+  if [ -n "${!variable:-}" ]; then
     return
   fi
-  has_pika || { packages python3 python3-pika && has_pika; } || {
-    lack "pika for Python" "apt-get install python3-pika" "MOX_TEST_PIKA to a Python that has it"
+  has_python "$module" || { packages python3 "python3-$module" && has_python "$module"; } || {
+    lack "$module for Python" "apt-get install python3-$module" "$variable to a Python that has it"
     return
   }
-  export MOX_TEST_PIKA=/usr/bin/python3
+  export "$variable=/usr/bin/python3"
 }
 
-# A mail server that is not ours: a Python that has aiosmtpd.
-provide_smtp() {
-  if [ -n "${MOX_TEST_SMTP:-}" ]; then
-    return
-  fi
-  has_aiosmtpd || { packages python3 python3-aiosmtpd && has_aiosmtpd; } || {
-    lack "aiosmtpd for Python" "apt-get install python3-aiosmtpd" "MOX_TEST_SMTP to a Python that has it"
-    return
-  }
-  export MOX_TEST_SMTP=/usr/bin/python3
-}
-
-has_aiosmtpd() { /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null; }
-
-has_pika() { /usr/bin/python3 -c 'import pika' 2>/dev/null; }
+has_python() { /usr/bin/python3 -c "import $1" 2>/dev/null; }
 
 # ---- Chromium
 

@@ -22,6 +22,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/internal/service"
 	"github.com/moxkit/mox/oio"
 )
 
@@ -48,8 +49,7 @@ const (
 	forbindFrist  = 10 * time.Second // connection and handshake
 	hjerteslag    = 10 * time.Second // a broker that is silent for twice as long is gone
 	bekraeftFrist = 30 * time.Second // a confirm that takes longer is an unknown outcome
-	foersteVent   = 250 * time.Millisecond
-	hoejsteVent   = 30 * time.Second
+	stabil        = time.Minute      // a connection that lasted so long was a good one
 )
 
 // AMQP is the carrier. Run it once.
@@ -100,6 +100,14 @@ func Loopback(adresse string) bool {
 	return err == nil && loopback(u.Hostname())
 }
 
+// Vhost is the vhost that an AMQP address names.
+func Vhost(adresse string) string {
+	if u, err := amqp.ParseURI(adresse); err == nil {
+		return u.Vhost
+	}
+	return "/"
+}
+
 // Stand tells how the connection stands now.
 func (a *AMQP) Stand() Stand {
 	a.mu.Lock()
@@ -110,30 +118,29 @@ func (a *AMQP) Stand() Stand {
 func (a *AMQP) saetStand(forbundet bool, fejl string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.stand = Stand{Forbundet: forbundet, Siden: time.Now(), Fejl: fejl}
+	if a.stand.Forbundet != forbundet { // a further try that fails is the same trouble
+		a.stand.Siden = time.Now()
+	}
+	a.stand.Forbundet, a.stand.Fejl = forbundet, fejl
 }
 
 // Run connects, declares what is needed, and carries until ctx ends. A connection that is lost is made anew, and everything
 // is declared again: what MOX has is safe meanwhile, and what the broker has too.
 func (a *AMQP) Run(ctx context.Context) error {
-	vent := foersteVent
-	for {
+	for fejl := 1; ; fejl++ {
 		begyndt := time.Now()
 		err := a.forbundet(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
-		if time.Since(begyndt) > hoejsteVent {
-			vent = foersteVent
+		if time.Since(begyndt) > stabil {
+			fejl = 1
 		}
 		a.saetStand(false, mox.Maskeret(err.Error()))
-		a.log.Warn("forbindelsen til beskedmægleren er væk", "fejl", mox.Maskeret(err.Error()), "vent", vent)
-		select {
-		case <-ctx.Done():
+		a.log.Warn("forbindelsen til beskedmægleren er væk", "fejl", mox.Maskeret(err.Error()), "vent", service.Backoff(fejl))
+		if !service.Wait(ctx, service.Backoff(fejl)) {
 			return nil
-		case <-time.After(vent):
 		}
-		vent = min(2*vent, hoejsteVent)
 	}
 }
 

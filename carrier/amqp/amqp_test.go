@@ -1,9 +1,11 @@
 package amqp_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/carrier/amqp"
 	"github.com/moxkit/mox/internal/conformance"
+	"github.com/moxkit/mox/internal/fejlnet"
 	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/store"
 )
@@ -339,6 +342,50 @@ func TestKvitteringOverKoen(t *testing.T) {
 	}
 	if got := strings.Join(arter, ", "); got != "modtaget, sendt til, afleveret, accepteret" {
 		t.Error(got)
+	}
+}
+
+// TestStanden: how long the broker has been away is counted from when it went, however often MOX has tried since.
+func TestStanden(t *testing.T) {
+	t.Parallel()
+	var net *fejlnet.Proxy
+	h := nytHus(t, func(o *amqp.Options) {
+		u, err := url.Parse(o.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		net = fejlnet.New(t, u.Host)
+		u.Host = net.Addr()
+		o.URL = u.String()
+	})
+	net.Set(fejlnet.Down)
+	h.bliver("afbrudt", func() bool { return !h.a.Stand().Forbundet })
+	siden, forsoeg := h.a.Stand().Siden, net.Made()
+	h.bliver("prøvet igen", func() bool { return net.Made() > forsoeg+1 })
+	if s := h.a.Stand(); s.Forbundet || !s.Siden.Equal(siden) || s.Fejl == "" {
+		t.Errorf("%+v, siden %s", s, siden)
+	}
+	net.Set(fejlnet.Pass)
+	h.bliver("forbundet igen", func() bool { return h.a.Stand().Forbundet })
+}
+
+// TestDetAfvisteErDerByteForByte also where it is no text, and no longer than a besked may be.
+func TestDetAfvisteErDerByteForByte(t *testing.T) {
+	t.Parallel()
+	h := nytHus(t)
+	ch := h.kanal(h.broker.URL)
+	for _, krop := range [][]byte{{0xff, 0x00, 0xfe}, bytes.Repeat([]byte{0xff}, oio.MaksBeskedBytes+7)} {
+		foer := len(h.fejl())
+		h.send(ch, amqp.Exchange("Byggesag"), rabbit.Publishing{Headers: rabbit.Table{"ObjektID": "x"}, ContentType: "application/octet-stream", Body: krop})
+		h.bliver("gemt", func() bool { return len(h.fejl()) > foer })
+		var ind struct {
+			Bytes   int
+			Indhold []byte
+		}
+		h.maa(json.Unmarshal(h.fejl()[foer].Raa, &ind))
+		if ind.Bytes != len(krop) || !bytes.Equal(ind.Indhold, krop[:min(len(krop), oio.MaksBeskedBytes)]) {
+			t.Errorf("%d bytes, %d gemt", ind.Bytes, len(ind.Indhold))
+		}
 	}
 }
 

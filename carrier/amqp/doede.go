@@ -6,6 +6,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/internal/service"
 	"github.com/moxkit/mox/oio"
 )
 
@@ -17,8 +18,7 @@ func (a *AMQP) doede(ctx context.Context, conn *amqp.Connection) error {
 // tagTilbage shows one of them to a person, and then acknowledges. What MOX never sent is nobody's.
 func (m *modtager) tagTilbage(ctx context.Context, d amqp.Delivery) error {
 	abonnement, _ := d.Headers[oio.HeaderAbonnement].(string)
-	vent := foersteVent
-	for {
+	for fejl := 1; ; fejl++ {
 		err := m.d.DoedtBrev(ctx, mox.AbonnementID(abonnement), mox.BeskedID(d.MessageId), hvorfor(d))
 		switch {
 		case err == nil:
@@ -27,10 +27,9 @@ func (m *modtager) tagTilbage(ctx context.Context, d amqp.Delivery) error {
 			m.log.Warn("et dødt brev, som MOX ikke har sendt, er smidt væk", "abonnement", mox.Maskeret(abonnement))
 			return d.Ack(false)
 		}
-		if !sov(ctx, vent) {
+		if !service.Wait(ctx, service.Backoff(fejl)) {
 			return nil // it comes again
 		}
-		vent = min(2*vent, hoejsteVent)
 	}
 }
 

@@ -86,15 +86,17 @@ func (h *hus) maa(err error) {
 	}
 }
 
-// bliver waits until ja becomes true.
+// bliver looks again and again until ja: what is at the broker tells nobody.
 func (h *hus) bliver(hvad string, ja func() bool) {
 	h.Helper()
-	frist := time.Now().Add(taalmod)
+	frist, kig := time.After(taalmod), time.NewTicker(5*time.Millisecond)
+	defer kig.Stop()
 	for !ja() {
-		if time.Now().After(frist) {
+		select {
+		case <-kig.C:
+		case <-frist:
 			h.Fatalf("det blev ikke %s\n%s", hvad, h.log)
 		}
-		<-time.After(5 * time.Millisecond) // the broker tells nobody
 	}
 }
 

@@ -7,11 +7,12 @@ import (
 	"hash/fnv"
 	"strings"
 	"sync"
-	"time"
+	"unicode/utf8"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/internal/service"
 	"github.com/moxkit/mox/oio"
 )
 
@@ -121,28 +122,16 @@ func (m *modtager) tag(ctx context.Context, d amqp.Delivery) error {
 
 // accepter stores the besked, and goes on trying as long as only MOX is to blame.
 func (m *modtager) accepter(ctx context.Context, afsender string, b mox.Besked) error {
-	vent := foersteVent
-	for {
+	for fejl := 1; ; fejl++ {
 		_, err := m.d.Accept(ctx, afsender, b)
-		if err == nil || !forbigaaende(err) {
+		if err == nil || !mox.Forbigaaende(err) {
 			return err
 		}
-		m.log.Error("en besked kan ikke gemmes endnu", "afsender", afsender, "fejl", mox.Maskeret(err.Error()), "vent", vent)
-		select {
-		case <-ctx.Done():
+		m.log.Error("en besked kan ikke gemmes endnu", "afsender", afsender, "fejl", mox.Maskeret(err.Error()), "vent", service.Backoff(fejl))
+		if !service.Wait(ctx, service.Backoff(fejl)) {
 			return ctx.Err()
-		case <-time.After(vent):
 		}
-		vent = min(2*vent, hoejsteVent)
 	}
-}
-
-func forbigaaende(err error) bool {
-	switch mox.KodeAf(err) {
-	case mox.KodeUtilgaengelig, mox.KodeDiskFuld, mox.KodeIntern:
-		return true
-	}
-	return false
 }
 
 // afsender is the system that sent d: the one whose exchange it was written to, for there the broker lets nobody else
@@ -223,10 +212,16 @@ func medEgenskaber(h map[string]any, d amqp.Delivery) map[string]any {
 	return ud
 }
 
-// raa is what came, for a person to look at: the headers and the body.
+// raa is what came, for a person to look at: the headers, and as much of the body as a besked may have.
 func raa(d amqp.Delivery) []byte {
-	if b, err := json.Marshal(map[string]any{"headers": d.Headers, "indholdstype": d.ContentType, "indhold": string(d.Body)}); err == nil {
-		return b
+	krop := d.Body[:min(len(d.Body), oio.MaksBeskedBytes)]
+	ud := map[string]any{"headers": d.Headers, "indholdstype": d.ContentType, "bytes": len(d.Body), "indhold": string(krop)}
+	if !utf8.Valid(krop) {
+		ud["indhold"] = krop // as base64
 	}
-	return d.Body
+	b, err := json.Marshal(ud)
+	if err != nil { // a header that JSON has no form for
+		return krop
+	}
+	return b
 }

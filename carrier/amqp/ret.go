@@ -20,13 +20,13 @@ func Rettigheder(system string, abonnementer ...mox.AbonnementID) Ret {
 	return Ret{Configure: "^$", Write: "^" + regexp.QuoteMeta(Exchange(system)) + "$", Read: "^(" + strings.Join(laes, "|") + ")$"}
 }
 
-// Kommandoer are the commands by which the broker's administrator gives the system a user with these permissions in the
-// default vhost. The password is the administrator's to choose.
-func Kommandoer(system string, abonnementer ...mox.AbonnementID) []string {
+// Kommandoer are the commands by which the broker's administrator gives the system a user with these permissions in a vhost.
+// The password is the administrator's to choose.
+func Kommandoer(vhost, system string, abonnementer ...mox.AbonnementID) []string {
 	r, bruger := Rettigheder(system, abonnementer...), citeret("mox-"+strings.ToLower(system))
 	return []string{
 		"rabbitmqctl add_user " + bruger,
-		"rabbitmqctl set_permissions " + bruger + " " + citeret(r.Configure) + " " + citeret(r.Write) + " " + citeret(r.Read),
+		"rabbitmqctl set_permissions -p " + citeret(vhost) + " " + bruger + " " + citeret(r.Configure) + " " + citeret(r.Write) + " " + citeret(r.Read),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/internal/service"
 	"github.com/moxkit/mox/oio"
 )
 
@@ -82,22 +83,13 @@ func (a *AMQP) lever(ctx context.Context, conn *amqp.Connection, id mox.Abonneme
 			return nil
 		case err != nil:
 			a.log.Error("leveringer kan ikke hentes", "abonnement", id, "fejl", mox.Maskeret(err.Error()))
-			if !sov(ctx, foersteVent) {
+			if !service.Wait(ctx, service.Backoff(1)) {
 				return nil
 			}
 		}
 		if err := l.alle(ctx, arbejde); err != nil {
 			return err
 		}
-	}
-}
-
-func sov(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
 	}
 }
 
@@ -166,7 +158,7 @@ func (l *levering) besked(w *distributor.Arbejde) (amqp.Publishing, error) {
 		return p, nil
 	}
 	var err error
-	p.Body, err = oio.MedLeverancerute(b.Indhold, oio.Leverancerute{Fordelingssystem: l.d.Store().InstallationID(), Leveret: time.Now().UTC(), ModtagetFra: b.Kildesystem,
+	p.Body, err = oio.MedLeverancerute(b.Indhold, oio.Leverancerute{Fordelingssystem: l.d.Store().InstallationID(), Modtaget: w.Modtaget, Leveret: time.Now().UTC(), ModtagetFra: b.Kildesystem,
 		Abonnement: l.abonnement, AntalLeveranceforsoeg: w.Forsoeg})
 	return p, err
 }
@@ -213,7 +205,7 @@ func (l *levering) returnerede(afsendte []sendt) {
 
 func (l *levering) meld(ctx context.Context, s *sendt) {
 	w := s.arbejde
-	_, err := l.d.Done(ctx, distributor.Afslutning{Leverance: w.Leverance, Forsoeg: w.Forsoeg, Ejer: w.Ejer, Udfald: s.udfald})
+	_, err := distributor.Meld(ctx, l.d, distributor.Afslutning{Leverance: w.Leverance, Forsoeg: w.Forsoeg, Ejer: w.Ejer, Udfald: s.udfald})
 	niveau := l.log.Debug
 	if s.udfald.Resultat != mox.ResOverdraget || err != nil {
 		niveau = l.log.Warn

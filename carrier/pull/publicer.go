@@ -2,6 +2,7 @@ package pull
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -72,19 +73,42 @@ func hoveder(h http.Header) map[string]string {
 	return ud
 }
 
+// sendEn takes one besked. What one who may send has sent, and nobody can read or may be sent by them, is kept where its
+// sender finds it.
 func (a *api) sendEn(r *http.Request, id auth.Identitet, krop []byte, laes beskedlaeser) (Modtaget, error) {
 	if len(krop) > maksKald {
 		return Modtaget{}, &http.MaxBytesError{Limit: maksKald}
 	}
-	b, err := laes(krop)
+	afsender, err := somHvem(id, r.URL.Query().Get("afsender"))
 	if err != nil {
 		return Modtaget{}, err
 	}
-	afsender, b, err := somAfsender(id, r.URL.Query().Get("afsender"), b)
+	b, err := laes(krop)
+	if err == nil {
+		b, err = somAfsender(id, b)
+	}
 	if err != nil {
-		return Modtaget{}, err
+		return Modtaget{}, a.t.Distributor.Afvis(r.Context(), afsender, somSendt(r, krop), err)
 	}
 	return a.t.Send(r.Context(), afsender, b)
+}
+
+// somSendt is what came, for a person to look at: in HTTP's binary form the metadata stand in the headers.
+func somSendt(r *http.Request, krop []byte) []byte {
+	if !erBinaer(r) {
+		return krop
+	}
+	ce := map[string]string{}
+	for navn, v := range hoveder(r.Header) {
+		if strings.HasPrefix(strings.ToLower(navn), "ce-") {
+			ce[navn] = v
+		}
+	}
+	b, err := json.Marshal(map[string]any{"headers": ce, "indholdstype": r.Header.Get("Content-Type"), "indhold": krop})
+	if err != nil {
+		return krop
+	}
+	return b
 }
 
 // sendListe takes the beskeder of a list one by one in their order: one that is refused stops none of the others.

@@ -16,6 +16,7 @@ import (
 	"github.com/moxkit/mox/internal/conformance"
 	"github.com/moxkit/mox/internal/problem"
 	"github.com/moxkit/mox/oio"
+	"github.com/moxkit/mox/store"
 )
 
 // kald is a body and the headers it goes with.
@@ -222,5 +223,55 @@ func TestSendAlle(t *testing.T) {
 		if mox.KodeAf(err) != mox.KodeUtilgaengelig {
 			t.Errorf("%s: %v", svar, err)
 		}
+	}
+}
+
+// fejl are the open ones.
+func (h *hus) fejl(t *testing.T) (ud []store.Fejl) {
+	t.Helper()
+	maa(t, h.Distributor.Store().View(t.Context(), func(tx *store.Tx) (err error) {
+		ud, err = tx.Fejl(store.Udvalg{})
+		return err
+	}))
+	return ud
+}
+
+// TestUlaeseligtGemmesHosAfsenderen: what a system has sent and nobody can read, or the system may not say, is refused with
+// its code and place, and is kept where its sender finds it. What one who may not send has sent is not.
+func TestUlaeseligtGemmesHosAfsenderen(t *testing.T) {
+	t.Parallel()
+	h := nytHus(t)
+	andens := besked(func(b *mox.Besked) { b.Kildesystem = "ESDH" })
+	json_, err := oio.MarshalBesked(&andens)
+	maa(t, err)
+	for navn, x := range map[string]struct {
+		kald
+		vil mox.Kode
+	}{
+		"json":          {kald{`{"beskedID":`, []string{"Content-Type: application/json"}}, mox.KodeUgyldig},
+		"ukendt felt":   {kald{`{"beskedID":"urn:x:1","objektid":"x"}`, []string{"Content-Type: application/json"}}, mox.KodeUgyldig},
+		"xml":           {kald{`<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>`, []string{"Content-Type: application/xml"}}, mox.KodeUgyldig},
+		"andet rum":     {kald{`<Haendelsesbesked xmlns="urn:x"/>`, []string{"Content-Type: application/xml"}}, mox.KodeUgyldig},
+		"cloudevent":    {kald{`{"specversion":"0.3"}`, []string{"Content-Type: application/cloudevents+json"}}, mox.KodeUgyldig},
+		"binær":         {kald{"krop", []string{"Content-Type: text/plain", "ce-specversion: 1.0", "ce-id: urn:x:1", "ce-registreringstid: i går"}}, mox.KodeUgyldig},
+		"et andet navn": {kald{string(json_), []string{"Content-Type: application/json"}}, mox.KodeIkkeTilladt},
+	} {
+		foer := len(h.fejl(t))
+		if e := problem.Laes("prøve", h.raat(t, "POST", "/api/v1/beskeder", x.krop, append(x.hoveder, h.som("byggesag"))...)); e.Kode != x.vil || e.Tekst == "" {
+			t.Errorf("%s: %+v", navn, e)
+		}
+		f := h.fejl(t)
+		if len(f) != foer+1 {
+			t.Errorf("%s: %d er gemt", navn, len(f)-foer)
+			continue
+		}
+		if sidst := f[len(f)-1]; sidst.System != "Byggesag" || sidst.Kode != string(x.vil) || !bytes.Contains(sidst.Raa, []byte(x.krop)) && navn != "binær" || navn == "binær" && !bytes.Contains(sidst.Raa, []byte("i går")) {
+			t.Errorf("%s: %+v", navn, sidst)
+		}
+	}
+	foer := len(h.fejl(t))
+	h.raat(t, "POST", "/api/v1/beskeder", "{", "Content-Type: application/json", h.som("laeser"))
+	if len(h.fejl(t)) != foer {
+		t.Error("en, der ikke må sende, fik noget gemt")
 	}
 }

@@ -1,6 +1,7 @@
 package pull
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -87,22 +88,29 @@ func (a *api) maaAfslutte(ctx context.Context, id auth.Identitet, leverance int6
 	return a.maaBruge(id, o.Leverance.Abonnement)
 }
 
-// somAfsender is the name a besked is sent in, and the besked as that sender may send it.
-func somAfsender(id auth.Identitet, oensket string, b mox.Besked) (string, mox.Besked, error) {
+// somHvem is the name a caller sends in.
+func somHvem(id auth.Identitet, oensket string) (string, error) {
 	switch {
 	case oensket != "" && !rentNavn(oensket):
-		return "", b, felter{{Sti: "afsender", Regel: "form", Tekst: "er ikke et navn"}}.fejl()
-	case id.Rolle.Driver() && oensket != "":
-		return oensket, b, nil
+		return "", felter{{Sti: "afsender", Regel: "form", Tekst: "er ikke et navn"}}.fejl()
 	case id.Rolle.Driver():
-		return id.Navn, b, nil
+		return cmp.Or(oensket, id.Navn), nil
 	case !erSystem(id) || oensket != "" && oensket != id.System:
-		return "", b, ikkeTilladt("nøglen %q må ikke sende i et andet navn end sit systems", id.Navn)
-	case b.Kildesystem != "" && b.Kildesystem != id.System:
-		return "", b, ikkeTilladt("kildesystem skal være %q eller udelades", id.System)
+		return "", ikkeTilladt("nøglen %q må ikke sende i et andet navn end sit systems", id.Navn)
+	}
+	return id.System, nil
+}
+
+// somAfsender is the besked as the caller may send it: a system speaks for itself only.
+func somAfsender(id auth.Identitet, b mox.Besked) (mox.Besked, error) {
+	if id.Rolle.Driver() {
+		return b, nil
+	}
+	if b.Kildesystem != "" && b.Kildesystem != id.System {
+		return b, ikkeTilladt("kildesystem skal være %q eller udelades", id.System)
 	}
 	b.Kildesystem = id.System // so that the system is not sent what it said itself
-	return id.System, b, nil
+	return b, nil
 }
 
 // maaSe is the part of k that the caller may see: people see all, a sender sees what became of its besked, a receiver what

@@ -95,19 +95,20 @@ type arbejdesvar struct {
 	Usikker   bool              `json:"usikker"`
 	Ejer      string            `json:"ejer"` // give it back when reporting
 	LejetTil  time.Time         `json:"lejet_til"`
+	Modtaget  time.Time         `json:"modtaget,omitzero"` // when MOX took the besked in
 	Noegler   map[string]string `json:"noegler"`
 	Besked    json.RawMessage   `json:"besked"`
 }
 
 func fraArbejde(w distributor.Arbejde) (arbejdesvar, error) {
 	b, err := oio.MarshalBesked(&w.Besked)
-	return arbejdesvar{w.Leverance, w.Forsoeg, w.Omgang, w.Noegle, w.Usikker, w.Ejer, w.LejetTil, w.Noegler, b}, err
+	return arbejdesvar{w.Leverance, w.Forsoeg, w.Omgang, w.Noegle, w.Usikker, w.Ejer, w.LejetTil, w.Modtaget, w.Noegler, b}, err
 }
 
 func (a arbejdesvar) arbejde() (distributor.Arbejde, error) {
 	b, err := oio.UnmarshalBesked(a.Besked)
 	return distributor.Arbejde{Leverance: a.Leverance, Forsoeg: a.Forsoeg, Omgang: a.Omgang, Noegle: a.Noegle, Usikker: a.Usikker, Ejer: a.Ejer,
-		LejetTil: a.LejetTil, Besked: b, Noegler: a.Noegler}, err
+		LejetTil: a.LejetTil, Modtaget: a.Modtaget, Besked: b, Noegler: a.Noegler}, err
 }
 
 // fornykald is the body of POST lejemaal/forny.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/internal/service"
 )
 
 // laengsteVent is how long a worker waits for work at a time.
@@ -54,8 +55,8 @@ func (w *arbejder) run(ctx context.Context) {
 		arbejde, err := w.hent(ctx)
 		if err != nil {
 			fejl++
-			w.log.Error("kan ikke hente arbejde", "fejl", err, "igen_om", ventetid(fejl))
-			pause(ctx, ventetid(fejl))
+			w.log.Error("kan ikke hente arbejde", "fejl", err, "igen_om", service.Backoff(fejl))
+			service.Wait(ctx, service.Backoff(fejl))
 			continue
 		}
 		fejl = 0
@@ -114,7 +115,7 @@ func (w *arbejder) arbejd(kald, meld context.Context, x distributor.Arbejde) {
 	start := time.Now()
 	l := w.push.klient.lever(kald, w.a.Load(), x)
 	ms := time.Since(start).Milliseconds()
-	ud, err := w.meld(meld, distributor.Afslutning{Leverance: x.Leverance, Forsoeg: x.Forsoeg, Ejer: x.Ejer, Udfald: l.udfald, Svar: l.svar})
+	ud, err := distributor.Meld(meld, w.push.server, distributor.Afslutning{Leverance: x.Leverance, Forsoeg: x.Forsoeg, Ejer: x.Ejer, Udfald: l.udfald, Svar: l.svar})
 	w.mu.Lock()
 	delete(w.igang, x.Leverance)
 	w.mu.Unlock()
@@ -131,30 +132,8 @@ func (w *arbejder) arbejd(kald, meld context.Context, x distributor.Arbejde) {
 	}
 }
 
-// Limits on reporting an outcome: then it is left to the lease to end, and the leverance is tried again.
-const (
-	meldForsoeg = 8
-	meldFrist   = 5 * time.Second // after the last call was given up
-)
-
-// meld reports the outcome, and tries again while MOX does not answer: the call has been made.
-func (w *arbejder) meld(ctx context.Context, f distributor.Afslutning) (ud distributor.Afsluttet, err error) {
-	for n := 1; n <= meldForsoeg; n++ {
-		if ud, err = w.push.server.Done(ctx, f); err == nil || !kanGentages(err) || ctx.Err() != nil {
-			return ud, err
-		}
-		pause(ctx, ventetid(n))
-	}
-	return ud, err
-}
-
-func kanGentages(err error) bool {
-	switch mox.KodeAf(err) {
-	case mox.KodeUtilgaengelig, mox.KodeDiskFuld, mox.KodeIntern:
-		return true
-	}
-	return false
-}
+// meldFrist is how long an outcome may take to be reported after the last call was given up.
+const meldFrist = 5 * time.Second
 
 // forny keeps the leases of what is in flight, until ctx ends.
 func (w *arbejder) forny(ctx context.Context) {
@@ -188,7 +167,7 @@ func (w *arbejder) leverancer() []int64 {
 func eftertid(ctx context.Context, d time.Duration) (ud context.Context, stop context.CancelFunc) {
 	ud, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	glem := context.AfterFunc(ctx, func() {
-		pause(ud, d)
+		service.Wait(ud, d)
 		cancel()
 	})
 	return ud, func() {
@@ -196,9 +175,6 @@ func eftertid(ctx context.Context, d time.Duration) (ud context.Context, stop co
 		cancel()
 	}
 }
-
-// pause waits d, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) { vent(ctx, d, nil) }
 
 // vent waits until aendret is closed, for d at the longest (0 = without limit), or until ctx ends.
 func vent(ctx context.Context, d time.Duration, aendret <-chan struct{}) {
@@ -213,9 +189,4 @@ func vent(ctx context.Context, d time.Duration, aendret <-chan struct{}) {
 	case <-aendret:
 	case <-ud:
 	}
-}
-
-// ventetid grows with the number of failures in a row, up to half a minute.
-func ventetid(fejl int) time.Duration {
-	return mox.Plan{Foerste: 250 * time.Millisecond, Hoejst: 30 * time.Second}.Efter(max(fejl, 1), 0)
 }

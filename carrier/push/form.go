@@ -62,7 +62,7 @@ func (o Options) modtagBesked(a *mox.Abonnement, w distributor.Arbejde) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	kuvert, err = oio.MedLeverancerute(kuvert, oio.Leverancerute{Fordelingssystem: o.Fordeler, Leveret: o.nu().UTC(), ModtagetFra: w.Besked.Kildesystem,
+	kuvert, err = oio.MedLeverancerute(kuvert, oio.Leverancerute{Fordelingssystem: o.Fordeler, Modtaget: w.Modtaget, Leveret: o.nu().UTC(), ModtagetFra: w.Besked.Kildesystem,
 		Abonnement: a.ID, AntalLeveranceforsoeg: w.Forsoeg})
 	if err != nil {
 		return nil, err

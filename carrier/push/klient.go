@@ -43,7 +43,6 @@ type klient struct {
 func nyKlient(o Options) *klient {
 	k := &klient{o: o}
 	k.tls = nyHTTP(o, vagt{net: o.TilladteNet})
-	k.tls.Transport.(*http.Transport).Proxy = o.Proxy
 	k.klar = nyHTTP(o, vagt{net: o.TilladteNet, klar: true})
 	return k
 }
@@ -53,6 +52,7 @@ func nyHTTP(o Options, v vagt) *http.Client {
 	kunHTTP1.SetHTTP1(true)
 	return &http.Client{
 		Transport: &http.Transport{
+			Proxy:       nil, // whatever the environment says: the guard would see the proxy's address only
 			DialContext: v.opkald(), Protocols: &kunHTTP1, DisableCompression: true,
 			TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.CA, Certificates: o.Certifikater},
 			TLSHandshakeTimeout: haandtryksfrist, IdleConnTimeout: ledigFrist, MaxIdleConnsPerHost: o.Samtidige, MaxResponseHeaderBytes: maksSvar,

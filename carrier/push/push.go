@@ -11,9 +11,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"log/slog"
-	"net/http"
 	"net/netip"
-	"net/url"
 	"sync"
 	"time"
 
@@ -51,10 +49,6 @@ type Options struct {
 	Certifikater  []tls.Certificate             // our own, for receivers that ask for one
 	CA            *x509.CertPool                // whose certificates are trusted; nil = the system's
 	TilladteNet   []netip.Prefix                // that may be called although they are not on the internet, and the only ones without TLS
-
-	// Proxy gives the proxy for calls with TLS; nil = none, whatever the environment says. A proxy looks names up itself, so
-	// where it may lead is then its own affair; here only the proxy's address is checked.
-	Proxy func(*http.Request) (*url.URL, error)
 
 	nu  func() time.Time
 	kod func(a *mox.Abonnement, w distributor.Arbejde) (Kald, error) // tests have forms of their own

@@ -52,7 +52,7 @@ func TestAbonnementOverRabbitMQ(t *testing.T) {
 	}
 	for _, k := range o.AMQP.Kommandoer { // a shell reads them as they are meant
 		ud, err := exec.CommandContext(t.Context(), "sh", "-c", "set -- "+k+`; for a in "$@"; do echo "[$a]"; done`).Output()
-		if err != nil || strings.Contains(k, "set_permissions") && !strings.Contains(string(ud), `[^(mox\.svar\.esdh|mox\.ud\.esdh\.sager)$]`) {
+		if err != nil || strings.Contains(k, "set_permissions") && (!strings.Contains(string(ud), `[^(mox\.svar\.esdh|mox\.ud\.esdh\.sager)$]`) || !strings.Contains(string(ud), "[-p]\n["+broker.Vhost+"]")) {
 			t.Errorf("%s: %s %v", k, ud, err)
 		}
 	}

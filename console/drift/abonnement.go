@@ -167,7 +167,7 @@ func (a *api) oprettet(ab mox.Abonnement, ny bool) Oprettet {
 				egne = append(egne, x.ID)
 			}
 		}
-		ud.AMQP = &AMQPAdgang{Koe: amqp.Koe(ab.ID), Exchange: amqp.Exchange(ab.System), Svarkoe: amqp.Svarkoe(ab.System), Kommandoer: amqp.Kommandoer(ab.System, egne...)}
+		ud.AMQP = &AMQPAdgang{Koe: amqp.Koe(ab.ID), Exchange: amqp.Exchange(ab.System), Svarkoe: amqp.Svarkoe(ab.System), Kommandoer: amqp.Kommandoer(a.Vhost, ab.System, egne...)}
 	case mox.CarrierPush:
 		ud.Push = &PushAdgang{a.D.Pushhemmelighed(ab.ID)}
 	case mox.CarrierPull:

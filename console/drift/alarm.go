@@ -22,18 +22,11 @@ func (a *api) alarmer(r *http.Request) (any, error) {
 }
 
 func (a *api) kvitterAlarm(r *http.Request) (any, error) {
-	id, err := idAf(r)
+	id, h, err := a.begrundet(r)
 	if err != nil {
 		return nil, err
 	}
-	var k Begrundelse
-	if err := laesJSON(r, &k); err != nil {
-		return nil, err
-	}
-	if err := kraev(k.Begrundelse); err != nil {
-		return nil, err
-	}
-	return nil, a.D.KvitterAlarm(r.Context(), id, a.hvem(r, k.Begrundelse))
+	return nil, a.D.KvitterAlarm(r.Context(), id, h)
 }
 
 // Alarmproeve is how a trial alarm went, by way; "" is well.

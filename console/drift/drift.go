@@ -67,7 +67,8 @@ type Options struct {
 	Agenter Agenter                    // nil = no agents run here
 	Bruger  func(*http.Request) string // who is calling; nil = nobody is known
 	// Kan asks whether a new abonnement can be carried, before it is made; nil = it is not asked.
-	Kan func(context.Context, mox.Abonnement) error
+	Kan   func(context.Context, mox.Abonnement) error
+	Vhost string // at the broker, for the commands that its administrator is told
 	// ProevAlarm sends a trial alarm in every way, and tells how each went; "" is well. nil = there is no way.
 	ProevAlarm func(context.Context) map[string]string
 	Log        *slog.Logger
@@ -194,6 +195,18 @@ func idAf(r *http.Request) (int64, error) {
 		return 0, mox.E("drift", mox.KodeIkkeFundet, "fejlens id er et tal")
 	}
 	return id, nil
+}
+
+// begrundet reads a call about one thing that needs nothing but a reason.
+func (a *api) begrundet(r *http.Request) (id int64, h distributor.Hvem, err error) {
+	if id, err = idAf(r); err != nil {
+		return 0, h, err
+	}
+	var k Begrundelse
+	if err := laesJSON(r, &k); err != nil {
+		return 0, h, err
+	}
+	return id, a.hvem(r, k.Begrundelse), kraev(k.Begrundelse)
 }
 
 // parametre reads a call's query. Unknown and repeated names are refused, for the same reason as in laesJSON.

@@ -265,16 +265,9 @@ func (a *api) skete(r *http.Request) (any, error) {
 }
 
 func (a *api) sketeIkke(r *http.Request) (any, error) {
-	id, err := idAf(r)
+	id, h, err := a.begrundet(r)
 	if err != nil {
 		return nil, err
 	}
-	var k Begrundelse
-	if err := laesJSON(r, &k); err != nil {
-		return nil, err
-	}
-	if err := kraev(k.Begrundelse); err != nil {
-		return nil, err
-	}
-	return nil, a.D.SketeIkke(r.Context(), id, a.hvem(r, k.Begrundelse))
+	return nil, a.D.SketeIkke(r.Context(), id, h)
 }

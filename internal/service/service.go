@@ -11,12 +11,8 @@ import (
 	"time"
 )
 
-// restart waits between a part's failure and its next start: doubled each time, up to the last.
-const (
-	firstRestart = 250 * time.Millisecond
-	lastRestart  = 30 * time.Second
-	steady       = time.Minute // a part that ran this long has recovered
-)
+// steady is how long a part has run when it has recovered.
+const steady = time.Minute
 
 // Group is a set of parts. The zero value is an empty group that logs nothing.
 type Group struct {
@@ -61,8 +57,7 @@ func (g *Group) Failing() map[string]error {
 
 // keep runs a part, and again when it fails.
 func (g *Group) keep(ctx context.Context, p *part) {
-	wait := firstRestart
-	for ctx.Err() == nil {
+	for failures := 1; ctx.Err() == nil; failures++ {
 		start := time.Now()
 		p.set(nil)
 		err := p.once(ctx)
@@ -74,13 +69,13 @@ func (g *Group) keep(ctx context.Context, p *part) {
 		}
 		p.set(err)
 		if time.Since(start) > steady {
-			wait = firstRestart
+			failures = 1
 		}
+		wait := Backoff(failures)
 		if g.Log != nil {
 			g.Log.Error("en del er gået ned og startes igen", "del", p.name, "fejl", err, "om", wait)
 		}
-		sleep(ctx, wait)
-		wait = min(2*wait, lastRestart)
+		Wait(ctx, wait)
 	}
 }
 
@@ -98,13 +93,4 @@ func (p *part) once(ctx context.Context) (err error) {
 		}
 	}()
 	return p.run(ctx)
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
 }
