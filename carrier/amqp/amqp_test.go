@@ -278,13 +278,17 @@ func TestDoedeBreve(t *testing.T) {
 	for _, p := range []rabbit.Publishing{afvist, giftig, god} {
 		h.send(ch, amqp.Exchange("Byggesag"), p)
 	}
-	gode := 0
+	gode, udleveringer := 0, 0
+	frist := time.After(taalmod)
 	for len(h.fejl()) < 2 || gode == 0 {
 		select {
+		case <-frist:
+			t.Fatalf("%d gode, %d udleveringer, %d fejl\n%s", gode, udleveringer, len(h.fejl()), h.log)
 		case d, ok := <-strom:
 			if !ok {
 				t.Fatal("køen blev lukket")
 			}
+			udleveringer++
 			switch d.MessageId {
 			case afvist.Headers["beskedID"]:
 				h.maa(d.Reject(false))

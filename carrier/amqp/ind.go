@@ -45,7 +45,9 @@ func (a *AMQP) forbrug(ctx context.Context, conn *amqp.Connection, koe string, t
 	if err := ch.Qos(forhaand, 0, false); err != nil {
 		return err
 	}
-	strom, err := ch.ConsumeWithContext(ctx, koe, "", false, false, false, false, nil)
+	// Without ctx: the library would cancel the consumer by itself while we close the channel, and of two calls at once on a
+	// channel one may wait for ever.
+	strom, err := ch.Consume(koe, "", false, false, false, false, nil)
 	if err != nil {
 		return err
 	}

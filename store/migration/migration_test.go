@@ -3,6 +3,7 @@ package migration_test
 import (
 	"database/sql"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -92,7 +93,9 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 func TestOpensEveryReleasedVersion(t *testing.T) {
 	t.Parallel()
 	if *rewrite {
-		write(t, "testdata/0001.sqlite.sql")
+		for version, rows := range releases() {
+			write(t, version, rows)
+		}
 	}
 	files, err := filepath.Glob("testdata/*.sqlite.sql")
 	if err != nil || len(files) == 0 {
@@ -113,6 +116,9 @@ func TestOpensEveryReleasedVersion(t *testing.T) {
 			}
 			defer func() { _ = s.Close() }()
 			released(t, s)
+			if file != releasedFile(1) {
+				released3(t, s)
+			}
 		})
 	}
 }
@@ -150,18 +156,20 @@ func released(t *testing.T, s *store.Store) {
 // TestReleasedSchemaIsNotChanged tells when a migration that has been released is edited instead of a new one added.
 func TestReleasedSchemaIsNotChanged(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("testdata/0001.sqlite.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	then := connect(t, "sqlite", filepath.Join(t.TempDir(), "then.db"))
-	execute(t, then, string(text))
-	now := connect(t, "sqlite", filepath.Join(t.TempDir(), "now.db"))
-	if err := migration.RunTo(t.Context(), now, migration.SQLite(), 1); err != nil {
-		t.Fatal(err)
-	}
-	if a, b := schema(t, then), schema(t, now); !slices.Equal(a, b) {
-		t.Errorf("0001 makes another schema than it did when it was released (not released yet? then go test ./store/migration -rewrite):\n%s\n\nreleased:\n%s", strings.Join(b, ";\n"), strings.Join(a, ";\n"))
+	for version := range releases() {
+		text, err := os.ReadFile(releasedFile(version))
+		if err != nil {
+			t.Fatal(err)
+		}
+		then := connect(t, "sqlite", filepath.Join(t.TempDir(), "then.db"))
+		execute(t, then, string(text))
+		now := connect(t, "sqlite", filepath.Join(t.TempDir(), "now.db"))
+		if err := migration.RunTo(t.Context(), now, migration.SQLite(), version); err != nil {
+			t.Fatal(err)
+		}
+		if a, b := schema(t, then), schema(t, now); !slices.Equal(a, b) {
+			t.Errorf("%d makes another schema than it did when it was released (not released yet? then go test ./store/migration -rewrite):\n%s\n\nreleased:\n%s", version, strings.Join(b, ";\n"), strings.Join(a, ";\n"))
+		}
 	}
 }
 
@@ -186,18 +194,56 @@ func schema(t *testing.T, db *sql.DB) (out []string) {
 	return out
 }
 
-// write makes the file of version 1.
-func write(t *testing.T, file string) {
+// write makes the file of a version.
+func write(t *testing.T, version int64, rows string) {
 	t.Helper()
 	db := connect(t, "sqlite", filepath.Join(t.TempDir(), "mox.db"))
-	if err := migration.RunTo(t.Context(), db, migration.SQLite(), 1); err != nil {
+	if err := migration.RunTo(t.Context(), db, migration.SQLite(), version); err != nil {
 		t.Fatal(err)
 	}
-	text := strings.Join(schema(t, db), ";\n\n") + ";\n\n" + rows1
-	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+	text := strings.Join(schema(t, db), ";\n\n") + ";\n\n" + rows
+	if err := os.WriteFile(releasedFile(version), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
+
+func releasedFile(version int64) string { return fmt.Sprintf("testdata/%04d.sqlite.sql", version) }
+
+// releases are the versions that have been released, with the rows that a database of each is left with.
+func releases() map[int64]string { return map[int64]string{1: rows1, 3: rows1 + rows3} }
+
+// released3 checks the rows that version 3 has beside those of version 1.
+func released3(t *testing.T, s *store.Store) {
+	t.Helper()
+	err := s.View(t.Context(), func(tx *store.Tx) error {
+		o, ok, err := tx.OpgaveFor(2)
+		if err != nil || !ok || o.Leverance.Tilstand != "Overdraget" || o.Leverance.Frist.IsZero() {
+			t.Errorf("the leverance that awaits a Kvittering: %+v %v", o.Leverance, err)
+		}
+		a, err := tx.AabneAbonnementer()
+		if err != nil || len(a) != 1 || a[0].Abonnement.System != "ESDH" || !a[0].Abonnement.Kraeves || !a[0].Abonnement.Filter.Match(map[string][]string{"objekttype": {"Sag"}}) {
+			t.Errorf("the abonnement: %+v %v", a, err)
+		}
+		l, err := tx.StaaendeAlarmer()
+		if err != nil || len(l) != 1 || l[0].Genstand != "esdh.sager" {
+			t.Errorf("the alarm: %+v %v", l, err)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// rows3 are those that a database of version 3 has beside them.
+const rows3 = `INSERT INTO goose_db_version (version_id, is_applied) VALUES (2, 1), (3, 1);
+INSERT INTO abonnement (id, definition, aendring, oprettet, oprettet_af) VALUES ('esdh.koe',
+  '{"id":"esdh.koe","system":"ESDH","carrier":"amqp","filter":{"objekttype":"Sag"},"orden":"objekt","plan":{"forsoeg":30,"foerste":1000000000,"hoejst":10800000000000},"gentages":true,"kvittering":true}',
+  1, 1767225600000000, 'Inge');
+INSERT INTO leverance (besked, abonnement, orden, raekke, tilstand, blokeret, forsoeg, naeste, frist, oprettet, aendret)
+  VALUES (1, 'esdh.koe', '22222222-2222-4222-8222-222222222222', 1, 'Overdraget', 0, 1, 1767225600000000, 253370764800000000, 1767225600000000, 1767225600000000);
+INSERT INTO alarm (regel, genstand, tekst, raad, sti, begyndt, sidst, fortalt) VALUES ('aeldste', 'esdh.sager', 'esdh.sager har 1 i kø', 'se, om modtageren svarer', '/', 1767225600000000, 1767225600000000, 0);
+`
 
 // rows1 are the rows that a database of version 1 is left with.
 const rows1 = `INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, 1), (1, 1);
