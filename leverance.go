@@ -31,7 +31,7 @@ func LeveranceTilstande() []LeveranceTilstand {
 var overgange = map[LeveranceTilstand][]LeveranceTilstand{
 	Afventer:      {UnderLevering, Udloebet, Annulleret},
 	UnderLevering: {Leveret, Overdraget, Udsat, Parkeret, Uvis, Udloebet},
-	Udsat:         {UnderLevering, Afventer, Leveret, Parkeret, Udloebet, Annulleret}, // Leveret: its Kvittering came all the same
+	Udsat:         {UnderLevering, Afventer, Leveret, Overdraget, Parkeret, Udloebet, Annulleret}, // the receiver had it all the same
 	Overdraget:    {Leveret, Parkeret, Udloebet},
 	Parkeret:      {Annulleret},
 	Uvis:          {Leveret, Annulleret},

@@ -17,7 +17,7 @@ import (
 //
 //	Afventer ──► UnderLevering ──► Leveret
 //	   │              ├──► Overdraget ──► Leveret, Parkeret, Udloebet  (where a Kvittering is awaited)
-//	   │              ├──► Udsat ──► UnderLevering, Afventer (sooner, by a person), Leveret (its Kvittering came), Parkeret, Udloebet, Annulleret
+//	   │              ├──► Udsat ──► UnderLevering, Afventer (sooner, by a person), Leveret and Overdraget (the receiver had it all the same), Parkeret, Udloebet, Annulleret
 //	   │              ├──► Parkeret ──► Annulleret
 //	   │              ├──► Uvis ──► Leveret (it happened), Annulleret (it did not, or is closed)
 //	   │              └──► Udloebet
@@ -25,7 +25,7 @@ import (
 const tegning = `
 Afventer      UnderLevering Udloebet Annulleret
 UnderLevering Leveret Overdraget Udsat Parkeret Uvis Udloebet
-Udsat         UnderLevering Afventer Leveret Parkeret Udloebet Annulleret
+Udsat         UnderLevering Afventer Leveret Overdraget Parkeret Udloebet Annulleret
 Overdraget    Leveret Parkeret Udloebet
 Parkeret      Annulleret
 Uvis          Leveret Annulleret

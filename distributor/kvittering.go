@@ -150,13 +150,21 @@ func (d *Distributor) besvaret(tx *store.Tx, id int64, u mox.Udfald) ([]mox.Abon
 		return nil, err
 	}
 	l := &o.Leverance
-	switch {
-	case l.Tilstand == mox.Overdraget && l.Frist.IsZero() && u.Resultat != mox.ResAccepteret:
-		return d.doedtBrev(tx, &o, u)
-	case l.Tilstand == mox.Overdraget, l.Tilstand == mox.UnderLevering, l.Tilstand == mox.Udsat:
+	if l.Tilstand != mox.Overdraget && l.Tilstand != mox.UnderLevering && l.Tilstand != mox.Udsat {
+		return nil, nil
+	}
+	a := d.abonnementEllerTomt(l.Abonnement)
+	if a.Carrier != mox.CarrierAMQP && l.Tilstand != mox.Overdraget || a.Kraeves || u.Resultat == mox.ResAccepteret {
 		return d.afslutEn(tx, &o, u)
 	}
-	return nil, nil
+	var vaek []mox.AbonnementID
+	if l.Tilstand != mox.Overdraget { // it lies, or lay, in the queue, though MOX has not heard so yet
+		if vaek, err = d.afslutEn(tx, &o, mox.Udfald{Resultat: mox.ResOverdraget}); err != nil {
+			return nil, err
+		}
+	}
+	mere, err := d.doedtBrev(tx, &o, u)
+	return append(vaek, mere...), err
 }
 
 // doedtBrev shows a person a besked that its receiver took out of its own queue and could not use. The leverance had ended
@@ -186,9 +194,7 @@ func (d *Distributor) DoedtBrev(ctx context.Context, abonnement mox.AbonnementID
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(leverancer, func(l store.Leverance) bool {
-			return l.Abonnement == abonnement && l.Tilstand == mox.Overdraget && l.Kode == ""
-		})
+		i := slices.IndexFunc(leverancer, func(l store.Leverance) bool { return l.Abonnement == abonnement && kanVaereDoed(l) })
 		if i < 0 {
 			if slices.ContainsFunc(leverancer, func(l store.Leverance) bool { return l.Abonnement == abonnement }) {
 				return nil
@@ -207,4 +213,10 @@ func (d *Distributor) UdloebFrister(ctx context.Context) (int, error) {
 	return d.afslutAlle(ctx, (*store.Tx).OverFrist, func(tx *store.Tx, l *store.Leverance) bool {
 		return l.Tilstand == mox.Overdraget && !l.Frist.IsZero() && !l.Frist.After(tx.Now())
 	}, mox.Udfald{Resultat: mox.ResUdloebet, Kode: "frist", Tekst: "modtageren har ikke kvitteret inden fristen"})
+}
+
+// kanVaereDoed reports whether the leverance may be the one that its receiver has refused: it lies in the receiver's queue, or
+// may do so for all MOX knows, and has not been taken back yet.
+func kanVaereDoed(l store.Leverance) bool {
+	return l.Tilstand == mox.Overdraget && l.Kode == "" || l.Tilstand == mox.UnderLevering || l.Tilstand == mox.Udsat
 }

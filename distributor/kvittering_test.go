@@ -221,3 +221,31 @@ func TestDoedtBrevFraDenDerSkalKvittere(t *testing.T) {
 		p.en("esdh")
 	})
 }
+
+// TestDoedtBrevFoerMeldingen: a receiver may reject before MOX has written down that the broker has the besked, or when MOX
+// does not know it. It is shown all the same, and holds nothing.
+func TestDoedtBrevFoerMeldingen(t *testing.T) {
+	conformance.Proves(t, "mox 44")
+	paaBegge(t, func(p *proeve) {
+		koe := func(a *mox.Abonnement) {
+			a.Carrier, a.Plan.Foerste, a.Plan.Hoejst = mox.CarrierAMQP, time.Hour, time.Hour
+		}
+		p.konfigurer(ab("esdh", kunSager, koe))
+		b, anden, tredje := p.accept(besked()), p.accept(besked()), p.accept(besked())
+		w := p.en("esdh")
+		p.maa(p.d.DoedtBrev(p.Context(), "esdh", b.BeskedID, "modtageren afviste den"))
+		ens(p, "tilstand", p.leverancer(b.Nr)[0].Tilstand, mox.Overdraget)
+		ens(p, "vist", len(p.fejl(store.Udvalg{})), 1)
+		if ud := p.afslut(w, mox.Udfald{Resultat: mox.ResOverdraget}); !ud.ForSent {
+			p.Errorf("%+v", ud)
+		}
+		w = p.en("esdh")
+		ens(p, "næste", w.Besked.ID, anden.BeskedID)
+		ens(p, "tilstand", p.afslut(w, mox.Udfald{Resultat: mox.ResUkendt}).Tilstand, mox.Udsat)
+		p.maa(p.d.DoedtBrev(p.Context(), "esdh", anden.BeskedID, "modtageren afviste den"))
+		ens(p, "tilstand", p.leverancer(anden.Nr)[0].Tilstand, mox.Overdraget)
+		ens(p, "vist", len(p.fejl(store.Udvalg{})), 2)
+		liste(p, "kvitteringer", p.kvitteringer(anden.Nr)[2:], []string{"esdh afleveret", "esdh afvist"})
+		ens(p, "næste", p.en("esdh").Besked.ID, tredje.BeskedID)
+	})
+}
