@@ -155,7 +155,9 @@ func laegAttributter(segmenter []Attribut, felter map[string]string, v Virkning)
 			continue
 		}
 		inde := v.Snit(s.Virkning)
-		ud = append(ud, laegAttribut(s, felter, inde))
+		if ny := laegAttribut(s, felter, inde); len(ny.Felter) > 0 {
+			ud = append(ud, ny)
+		}
 		daekket = slices.Concat(forHver(daekket, func(d Virkning) []Virkning { return d.udenfor(inde) })...)
 	}
 	for _, hul := range daekket {

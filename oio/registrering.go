@@ -1,6 +1,7 @@
 package oio
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -303,6 +304,12 @@ func (s *skriver) feltvaerdi(sted *sti, f *mox.Felt, v string) {
 		if v != "true" && v != "false" {
 			s.afvis(&her, "vaerdi", "er ikke true eller false")
 			v = "false"
+		}
+		s.raa(v)
+	case v != "" && f.Slags == mox.Liste:
+		if !json.Valid([]byte(v)) {
+			s.afvis(&her, "vaerdi", "er ikke en liste i JSON")
+			v = "[]"
 		}
 		s.raa(v)
 	default:

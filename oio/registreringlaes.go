@@ -250,7 +250,7 @@ func (l *laesning) felt(s *sti, felter []mox.Felt, forled string, m *medlem, ud 
 		l.afvis(&her, "ukendt", "oio 50", "kendes ikke; det efter et punktum skrives som et objekt i et objekt")
 	case f != nil:
 		her := s.under(m.navn)
-		if x, ok := l.feltvaerdi(&her, f.Slags, &m.vaerdi); ok {
+		if x, ok := l.feltvaerdi(&her, f, &m.vaerdi); ok {
 			ud[f.Navn] = x
 		}
 	case gruppe:
@@ -289,22 +289,51 @@ func (l *laesning) ukendtFelt(s *sti, felter []mox.Felt, navn string) {
 
 // feltvaerdi reads a value of the kind into its canonical text; ok is false for null, which is the same as leaving the
 // field out.
-func (l *laesning) feltvaerdi(s *sti, k mox.Slags, v *vaerdi) (x string, ok bool) {
+func (l *laesning) feltvaerdi(s *sti, f *mox.Felt, v *vaerdi) (x string, ok bool) {
 	switch {
 	case v.slags == ingen:
 		return "", false
 	case v.slags == tekst && v.tekst == "":
 		return "", true
-	case k == mox.Heltal:
+	case f.Slags == mox.Heltal:
 		if l.er(s, v, tal) && !heltal(v.tekst) {
 			l.afvis(s, "type", "oio 50", "er ikke et helt tal")
 		}
-	case k == mox.Boolsk:
+	case f.Slags == mox.Boolsk:
 		l.er(s, v, boolsk)
+	case f.Slags == mox.Liste:
+		return l.listevaerdi(s, f, v), true
 	default:
 		l.er(s, v, tekst)
 	}
 	return v.tekst, true
+}
+
+// listevaerdi reads a list of texts or of objects into its canonical text; an empty list clears the field, as "" does.
+func (l *laesning) listevaerdi(s *sti, f *mox.Felt, v *vaerdi) string {
+	if !l.er(s, v, liste) || len(v.medlem) == 0 {
+		return ""
+	}
+	var ud skriver
+	ud.aabn('[')
+	for i := range v.medlem {
+		her, m := s.post(i), &v.medlem[i].vaerdi
+		switch {
+		case f.Under == nil:
+			ud.tekst(&her, l.tekst(&her, m))
+		case l.er(&her, m, objekt):
+			felter := make(map[string]string, len(m.medlem))
+			for j := range m.medlem {
+				l.felt(&her, f.Under, "", &m.medlem[j], felter)
+			}
+			ud.aabn('{')
+			ud.felter(&her, f.Under, felter)
+			ud.luk('}')
+		}
+	}
+	ud.luk(']')
+	l.fejl = append(l.fejl, ud.fejl...)
+	return string(ud.b)
 }
 
 // virkning reads the virkning of an entry. spec: oio 20, 21
