@@ -146,8 +146,14 @@ func tegnListe(t *rapid.T, f *mox.Felt) string {
 	return "[" + strings.Join(poster, ",") + "]"
 }
 
-// somJSON quotes v, escaping only what JSON demands.
+// somJSON quotes v, escaping only what JSON demands. Signs that JSON spells in more than one way become a blank.
 func somJSON(v string) string {
+	v = strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return ' '
+		}
+		return r
+	}, v)
 	var b strings.Builder
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

@@ -2,6 +2,7 @@ package oio
 
 import (
 	"encoding/json"
+	"math"
 	"maps"
 	"slices"
 	"strconv"
@@ -52,6 +53,20 @@ func MarshalIndre(t mox.ObjektType, r mox.Registrering) ([]byte, error) {
 	return s.faerdig(op, MaksBytes)
 }
 
+// MarshalLaest gives a registrering as a register answers it: [MarshalIndre] with its tiltidspunkt, when the next one began
+// (spec: oio 5.6). Errors are those of [MarshalRegistrering].
+func MarshalLaest(t mox.ObjektType, r mox.Registrering, til mox.Tidspunkt) ([]byte, error) {
+	const op = "oio.MarshalLaest"
+	type_, err := typeAf(op, t)
+	if err != nil {
+		return nil, err
+	}
+	s := nySkriver(&r)
+	s.til = til
+	s.registrering(type_, &r)
+	return s.faerdig(op, math.MaxInt)
+}
+
 func typeAf(op string, t mox.ObjektType) (*mox.Type, error) {
 	type_, ok := mox.TypeAf(t)
 	if !ok {
@@ -81,6 +96,12 @@ func (s *skriver) registrering(t *mox.Type, r *mox.Registrering) {
 		s.navn("fratidspunkt")
 		s.aabn('{')
 		s.felt(nil, "tidsstempeldatotid", mox.Kl(r.FraTidspunkt).String())
+		s.luk('}')
+	}
+	if s.til.Angivet() {
+		s.navn("tiltidspunkt")
+		s.aabn('{')
+		s.felt(nil, "tidsstempeldatotid", s.til.String())
 		s.luk('}')
 	}
 	s.felt(nil, "livscykluskode", string(r.LivscyklusKode))

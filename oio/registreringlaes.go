@@ -51,6 +51,30 @@ func UnmarshalIndre(t mox.ObjektType, b []byte) (mox.Registrering, error) {
 	return r, nil
 }
 
+// UnmarshalRettelse reads what [mox.Registrering.Ret] takes: as [UnmarshalIndre], but a list that is there and empty is kept.
+// passiver reports that it says "livscyklus": "Passiv", which is how the field asks for Passiver (spec: oio 1.7).
+func UnmarshalRettelse(t mox.ObjektType, b []byte) (r mox.Registrering, passiver bool, err error) {
+	const op = "oio.UnmarshalRettelse"
+	type_, err := typeAf(op, t)
+	if err != nil {
+		return r, false, err
+	}
+	v, err := laesTop(op, b, MaksBytes, MaksDybde, MaksDybde)
+	if err != nil {
+		return r, false, err
+	}
+	l := laesning{tomme: true}
+	if nr := slices.IndexFunc(v.medlem, func(m medlem) bool { return m.navn == "livscyklus" }); nr >= 0 {
+		her := (*sti)(nil).under("livscyklus")
+		if passiver = l.tekst(&her, &v.medlem[nr].vaerdi) == "Passiv"; !passiver {
+			l.afvis(&her, "kodeliste", "oio 46", "skal være Passiv eller udelades")
+		}
+		v.medlem = slices.Delete(v.medlem, nr, nr+1)
+	}
+	r = l.registrering(type_, &v)
+	return r, passiver, ugyldig(op, "rettelsen kan ikke læses", l.fejl)
+}
+
 // laesBeskedtekst reads the text of a RegistreringBesked. Places are told below "registrering", as by Valider.
 func laesBeskedtekst(op string, b []byte) (vaerdi, error) {
 	v, err := laesTop(op, b, MaksBytes, MaksDybde, MaksDybde)
@@ -187,6 +211,9 @@ func lister[V any](l *laesning, s *sti, v *vaerdi, find func(navn string) (func(
 		return nil
 	}
 	var ud map[string][]V
+	if l.tomme {
+		ud = map[string][]V{}
+	}
 	for i := range v.medlem {
 		m := &v.medlem[i]
 		laes, ok := find(m.navn)
@@ -195,7 +222,7 @@ func lister[V any](l *laesning, s *sti, v *vaerdi, find func(navn string) (func(
 			continue
 		}
 		her := s.under(m.navn)
-		if poster := poster(l, &her, &m.vaerdi, laes); len(poster) > 0 {
+		if poster := poster(l, &her, &m.vaerdi, laes); poster != nil {
 			if ud == nil {
 				ud = make(map[string][]V, len(v.medlem))
 			}
@@ -207,7 +234,7 @@ func lister[V any](l *laesning, s *sti, v *vaerdi, find func(navn string) (func(
 
 // poster reads a list of objects.
 func poster[V any](l *laesning, s *sti, v *vaerdi, laes func(*sti, *vaerdi) V) []V {
-	if !l.er(s, v, liste) || len(v.medlem) == 0 {
+	if !l.er(s, v, liste) || len(v.medlem) == 0 && !l.tomme {
 		return nil
 	}
 	ud := make([]V, 0, len(v.medlem))
