@@ -27,6 +27,7 @@ import (
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/indhold"
 	"github.com/moxkit/mox/internal/service"
+	"github.com/moxkit/mox/register"
 	"github.com/moxkit/mox/store"
 )
 
@@ -50,6 +51,7 @@ type App struct {
 	store       *store.Store
 	distributor *distributor.Distributor
 	indhold     *indhold.Lager
+	register    *register.Register
 	tjeneste    pull.Tjeneste
 	amqp        *amqp.AMQP // nil = no broker
 	push        *push.Push
@@ -145,6 +147,7 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Punkt: a.o.Punkt}); err != nil {
 		return err
 	}
+	a.register = register.New(a.distributor, register.Options{Log: a.log})
 	koder, err := a.config.laesKoder()
 	if err != nil {
 		return err

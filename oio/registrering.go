@@ -2,8 +2,8 @@ package oio
 
 import (
 	"encoding/json"
-	"math"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,7 +41,7 @@ func MarshalRegistrering(t mox.ObjektType, id mox.ObjektID, r mox.Registrering) 
 }
 
 // MarshalIndre gives only the registrering, without saying whose it is: the form a database keeps.
-// Errors are those of [MarshalRegistrering].
+// Errors are those of [MarshalRegistrering], with [MaksIndreBytes] as the limit.
 func MarshalIndre(t mox.ObjektType, r mox.Registrering) ([]byte, error) {
 	const op = "oio.MarshalIndre"
 	type_, err := typeAf(op, t)
@@ -50,7 +50,7 @@ func MarshalIndre(t mox.ObjektType, r mox.Registrering) ([]byte, error) {
 	}
 	s := nySkriver(&r)
 	s.registrering(type_, &r)
-	return s.faerdig(op, MaksBytes)
+	return s.faerdig(op, MaksIndreBytes)
 }
 
 // MarshalLaest gives a registrering as a register answers it: [MarshalIndre] with its tiltidspunkt, when the next one began

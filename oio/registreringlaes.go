@@ -32,14 +32,15 @@ func UnmarshalRegistrering(b []byte) (mox.ObjektType, mox.ObjektID, mox.Registre
 	return t, id, r, nil
 }
 
-// UnmarshalIndre reads what [MarshalIndre] writes for an objekt of type t. Errors are those of [UnmarshalRegistrering].
+// UnmarshalIndre reads what [MarshalIndre] writes for an objekt of type t. Errors are those of [UnmarshalRegistrering], with
+// [MaksIndreBytes] as the limit.
 func UnmarshalIndre(t mox.ObjektType, b []byte) (mox.Registrering, error) {
 	const op = "oio.UnmarshalIndre"
 	type_, err := typeAf(op, t)
 	if err != nil {
 		return mox.Registrering{}, err
 	}
-	v, err := laesTop(op, b, MaksBytes, MaksDybde, MaksDybde)
+	v, err := laesTop(op, b, MaksIndreBytes, MaksDybde, MaksDybde)
 	if err != nil {
 		return mox.Registrering{}, err
 	}
@@ -59,7 +60,7 @@ func UnmarshalRettelse(t mox.ObjektType, b []byte) (r mox.Registrering, passiver
 	if err != nil {
 		return r, false, err
 	}
-	v, err := laesTop(op, b, MaksBytes, MaksDybde, MaksDybde)
+	v, err := laesTop(op, b, MaksIndreBytes, MaksDybde, MaksDybde)
 	if err != nil {
 		return r, false, err
 	}
