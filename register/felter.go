@@ -70,7 +70,7 @@ func (s *samler) relationer(lister map[string][]mox.Relation) {
 				s.tag(feltnavn(s.t, "r", navn), s.r.referencenoegle(rel.Reference.String()), rel.ObjektType, rel.Virkning)
 			}
 			for felt, v := range rel.Felter {
-				s.tag(feltnavn(s.t, "r", navn+"."+felt), store.Fold(v), "", rel.Virkning)
+				s.tag(feltnavn(s.t, "f", navn+"."+felt), store.Fold(v), "", rel.Virkning)
 			}
 		}
 	}

@@ -150,6 +150,7 @@ const (
 	Attributkriterium Kriterieslags = "a"
 	Tilstandkriterium Kriterieslags = "t"
 	Relationkriterium Kriterieslags = "r"
+	Postkriterium     Kriterieslags = "f" // a field of a relation's entries: journalpost.journalnotat.titel
 	Notekriterium     Kriterieslags = "n"
 	Variantkriterium  Kriterieslags = "v"
 	Delkriterium      Kriterieslags = "d"

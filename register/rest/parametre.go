@@ -121,7 +121,7 @@ func (p *parametre) indhold(lille, navn, v string) {
 		return
 	}
 	if f, felt, ok := p.relationsfelt(lille); ok {
-		p.felt(register.Relationkriterium, f, felt, navn, v)
+		p.felt(register.Postkriterium, f, felt, navn, v)
 		return
 	}
 	if p.variant(lille, navn, v) {

@@ -31,7 +31,7 @@ CREATE TABLE register_registrering (
 -- What an objekt is found by: one row per value and virkning, from the registrering that said it to the one that did not.
 CREATE TABLE register_felt (
   objekt         {{INT}} NOT NULL REFERENCES register_objekt (nr),
-  felt           TEXT NOT NULL,                -- 'Sag.a.titel', 'Sag.t.fremdrift', 'Sag.r.ejer', 'Sag.n.notetekst'
+  felt           TEXT NOT NULL,                -- 'Sag.a.titel', 'Sag.t.fremdrift', 'Sag.r.ejer', …
   vaerdi         {{ORD}} NOT NULL,                -- in lower case, at most 200 bytes; a person's number as a pseudonym
   hele           TEXT,                         -- in lower case, where it is longer
   maaltype       TEXT NOT NULL DEFAULT '',     -- objekttype of a relation
