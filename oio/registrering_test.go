@@ -300,13 +300,13 @@ func TestRegistreringGraenser(t *testing.T) {
 		foran := `{"note": "`
 		return []byte(foran + strings.Repeat("x", n-len(foran)-2) + `"}`)
 	}
-	if _, err := oio.UnmarshalIndre(mox.Sag, stor(oio.MaksBytes)); err != nil {
+	if _, err := oio.UnmarshalIndre(mox.Sag, stor(oio.MaksIndreBytes)); err != nil {
 		t.Error(err)
 	}
-	if _, err := oio.UnmarshalIndre(mox.Sag, stor(oio.MaksBytes+1)); mox.KodeAf(err) != mox.KodeForStor {
+	if _, err := oio.UnmarshalIndre(mox.Sag, stor(oio.MaksIndreBytes+1)); mox.KodeAf(err) != mox.KodeForStor {
 		t.Error(err)
 	}
-	if _, err := oio.MarshalIndre(mox.Sag, mox.Registrering{NoteTekst: strings.Repeat("x", oio.MaksBytes)}); mox.KodeAf(err) != mox.KodeForStor {
+	if _, err := oio.MarshalIndre(mox.Sag, mox.Registrering{NoteTekst: strings.Repeat("x", oio.MaksIndreBytes)}); mox.KodeAf(err) != mox.KodeForStor {
 		t.Errorf("what could not be read is written: %v", err)
 	}
 	dyb := func(n int) []byte { return []byte(strings.Repeat(`{"a":`, n-1) + `{}` + strings.Repeat(`}`, n-1)) }

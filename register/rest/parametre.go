@@ -245,7 +245,7 @@ func (p *parametre) klokken(navn, v string) time.Time {
 }
 
 // altid is the first moment of registreringstid: an interval from the beginning is not the same as none.
-var altid = time.UnixMicro(1).UTC()
+func altid() time.Time { return time.UnixMicro(1).UTC() }
 
 // graense reads one end of an interval of registreringstid.
 func (p *parametre) graense(navn, v string) time.Time {
@@ -253,7 +253,7 @@ func (p *parametre) graense(navn, v string) time.Time {
 	case mox.Uendelig:
 		return time.Time{}
 	case mox.MinusUendelig:
-		return altid
+		return altid()
 	default:
 		tid, _ := t.Tid()
 		return tid
@@ -269,7 +269,7 @@ func (p *parametre) sammen() {
 	}
 	t := &p.ud.Tider
 	if (p.givet["registreretfra"] || p.givet["registrerettil"]) && t.RegFra.IsZero() {
-		t.RegFra = altid
+		t.RegFra = altid()
 	}
 	if p.givet["virkningfra"] && p.givet["virkningtil"] && t.VirkFra.Sammenlign(t.VirkTil) >= 0 {
 		p.afvis("virkningtil", "interval", "oio 18", "skal ligge efter virkningfra")
