@@ -105,7 +105,7 @@ func (a *App) ruter() http.Handler {
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") }) // the caller has gone if it fails
 	m.HandleFunc("GET /readyz", a.klar)
 	api := pull.Handler(a.tjeneste)
-	reg := rest.Handler(a.register, a.log)
+	reg := rest.Handler(a.register, a.indhold, a.log)
 	for _, service := range rest.Services() {
 		m.Handle("/"+service, reg)
 		m.Handle("/"+service+"/", reg)

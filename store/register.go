@@ -356,3 +356,32 @@ func moenster(v string) soegemoenster {
 	m.forled, m.like = forled.String(), like.String()
 	return m
 }
+
+// Registerhenvisning is an objekt that says, or has said, a value.
+type Registerhenvisning struct {
+	ObjektID   mox.ObjektID
+	Livscyklus mox.LivscyklusKode // of the objekt now
+	Fra        time.Time          // the registreringstid since when it said so
+}
+
+// RegisterHenvisninger are the objekter that say the value of the felt, or have said it, at paa or at any time; those that
+// say it now first.
+func (tx *Tx) RegisterHenvisninger(felt, vaerdi string, paa time.Time) ([]Registerhenvisning, error) {
+	const maks = 1000
+	vaerdi, hele := delt(vaerdi)
+	q := `SELECT o.uuid, o.livscyklus, f.regfra FROM register_felt f JOIN register_objekt o ON o.nr = f.objekt WHERE f.felt = ? AND f.vaerdi = ? AND COALESCE(f.hele, '') = ?`
+	args := []any{felt, vaerdi, ""}
+	if hele != nil {
+		args[2] = hele
+	}
+	if !paa.IsZero() {
+		q += ` AND f.regfra <= ? AND f.regtil > ?`
+		args = append(args, driver.Micro(paa), driver.Micro(paa))
+	}
+	return all(tx, func(scan func(...any) error) (h Registerhenvisning, err error) {
+		var fra int64
+		err = scan(&h.ObjektID, &h.Livscyklus, &fra)
+		h.Fra = driver.Tid(fra)
+		return h, err
+	}, q+` ORDER BY f.regtil DESC, f.regfra DESC LIMIT ?`, append(args, maks)...)
+}

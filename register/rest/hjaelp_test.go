@@ -16,6 +16,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/indhold"
 	"github.com/moxkit/mox/internal/testenv"
 	"github.com/moxkit/mox/register"
 	"github.com/moxkit/mox/register/rest"
@@ -64,8 +65,12 @@ func nytHus(t *testing.T, url string) *hus {
 	if err := d.Konfigurer(t.Context(), []mox.Abonnement{{ID: "alt", System: "Alt", Filter: alt, Orden: mox.OrdenObjekt, Plan: mox.Plan{Forsoeg: 3}, Gentages: true}}, nil); err != nil {
 		t.Fatal(err)
 	}
+	lager, err := indhold.Open(filepath.Join(t.TempDir(), "indhold"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	h := &hus{T: t, d: d, r: register.New(d, register.Options{}), log: &strings.Builder{}, hvem: auth.Lokal()}
-	indre := rest.Handler(h.r, slog.New(slog.NewTextHandler(h.log, nil)))
+	indre := rest.Handler(h.r, lager, slog.New(slog.NewTextHandler(h.log, nil)))
 	h.http = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		indre.ServeHTTP(w, r.WithContext(auth.Med(r.Context(), h.hvem)))
 	}))

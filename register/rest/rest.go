@@ -25,6 +25,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/auth"
+	"github.com/moxkit/mox/indhold"
 	"github.com/moxkit/mox/internal/problem"
 	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/register"
@@ -44,15 +45,16 @@ func Services() []string {
 	return ud
 }
 
-// Handler offers r to callers whom [auth.Vagt] has put into the context.
-func Handler(r *register.Register, log *slog.Logger) http.Handler {
+// Handler offers r to callers whom [auth.Vagt] has put into the context. Documents are kept in lager.
+func Handler(r *register.Register, lager *indhold.Lager, log *slog.Logger) http.Handler {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	a := &api{r: r, log: log}
+	a := &api{r: r, lager: lager, log: log}
 	mux := http.NewServeMux()
 	mux.Handle("/{service}/{sti}", a.type_(ressource{"GET": a.find, "POST": a.opret}))
 	mux.Handle("/{service}/{sti}/{uuid}", a.type_(ressource{"GET": a.laes, "PUT": a.importer, "PATCH": a.ret, "DELETE": a.slet}))
+	mux.Handle("/{service}/{sti}/sha256/{fil}", a.type_(ressource{"GET": a.bytes}))
 	mux.Handle("/{service}/{sti}/soeg", a.type_(ressource{"POST": a.soegForm}))
 	mux.Handle("/{service}/{sti}/fields", a.type_(ressource{"GET": a.fields}))
 	mux.Handle("/{service}/{sti}/schema", a.type_(ressource{"GET": a.schema}))
@@ -80,8 +82,9 @@ func ukendtAdresse() error {
 }
 
 type api struct {
-	r   *register.Register
-	log *slog.Logger
+	r     *register.Register
+	lager *indhold.Lager
+	log   *slog.Logger
 }
 
 // kald is one call about objekter of a type.
@@ -166,25 +169,42 @@ func (a *api) service(f func(http.ResponseWriter, *http.Request) error) http.Han
 	})
 }
 
-// krop reads the body of a call: JSON, or a form with the JSON in its field json.
-func (k *kald) krop() ([]byte, error) {
+// krop reads the body of a call: JSON, or a form with the JSON in its field json, and documents.
+func (a *api) krop(k *kald) (ud modtaget, err error) {
 	t, p, err := mime.ParseMediaType(k.Header.Get("Content-Type"))
 	if err != nil || p["charset"] != "" && !strings.EqualFold(p["charset"], "utf-8") {
-		return nil, andenType()
+		return ud, andenType()
+	}
+	if t == "multipart/form-data" {
+		return a.flerdelt(k)
 	}
 	_ = http.NewResponseController(k.w).SetReadDeadline(time.Now().Add(laesFrist)) // a ResponseWriter that has none is not a network's
 	k.Body = http.MaxBytesReader(k.w, k.Body, oio.MaksIndreBytes)
 	switch t {
 	case "application/json":
-		b, err := io.ReadAll(k.Body)
-		return b, afbrudt(err)
+		ud.json, err = io.ReadAll(k.Body)
+		return ud, afbrudt(err)
 	case "application/x-www-form-urlencoded":
 		if err := k.ParseForm(); err != nil {
-			return nil, afbrudt(err)
+			return ud, afbrudt(err)
 		}
-		return []byte(k.PostForm.Get("json")), nil
+		ud.json = []byte(k.PostForm.Get("json"))
+		return ud, nil
 	}
-	return nil, andenType()
+	return ud, andenType()
+}
+
+// hel reads a whole objekt.
+func (a *api) hel(k *kald) (mox.Registrering, error) {
+	m, err := a.krop(k)
+	if err != nil {
+		return mox.Registrering{}, err
+	}
+	ny, err := oio.UnmarshalIndre(k.t(), m.json)
+	if err != nil {
+		return ny, err
+	}
+	return ny, a.indsaet(&ny, m.filer)
 }
 
 func andenType() error {
@@ -201,11 +221,7 @@ func afbrudt(err error) error {
 }
 
 func (a *api) opret(k *kald) error {
-	b, err := k.krop()
-	if err != nil {
-		return err
-	}
-	ny, err := oio.UnmarshalIndre(k.t(), b)
+	ny, err := a.hel(k)
 	if err != nil {
 		return err
 	}
@@ -218,11 +234,7 @@ func (a *api) opret(k *kald) error {
 }
 
 func (a *api) importer(k *kald) error {
-	b, err := k.krop()
-	if err != nil {
-		return err
-	}
-	ny, err := oio.UnmarshalIndre(k.t(), b)
+	ny, err := a.hel(k)
 	if err != nil {
 		return err
 	}
@@ -234,12 +246,15 @@ func (a *api) importer(k *kald) error {
 }
 
 func (a *api) ret(k *kald) error {
-	b, err := k.krop()
+	m, err := a.krop(k)
 	if err != nil {
 		return err
 	}
-	rettelse, passiver, err := oio.UnmarshalRettelse(k.t(), b)
+	rettelse, passiver, err := oio.UnmarshalRettelse(k.t(), m.json)
 	if err != nil {
+		return err
+	}
+	if err := a.indsaet(&rettelse, m.filer); err != nil {
 		return err
 	}
 	var ud register.Registreret
@@ -322,7 +337,7 @@ func objekt(b []byte, t mox.ObjektType, l register.Laest) ([]byte, error) {
 		if !v.Til.IsZero() {
 			til = mox.Kl(v.Til)
 		}
-		r, err := oio.MarshalLaest(t, v.Registrering, til)
+		r, err := oio.MarshalLaest(t, medStore(v.Registrering), til)
 		if err != nil {
 			return nil, err
 		}
