@@ -14,7 +14,11 @@ func (r *Register) Opret(ctx context.Context, hvem Hvem, t mox.ObjektType, ny mo
 	if err != nil {
 		return Registreret{}, err
 	}
-	return r.skriv(ctx, hvem, t, mox.ObjektID(mox.NyUUID()), "", func(*stand) (mox.Registrering, bool, error) { return ny, false, nil })
+	id := mox.NyUUID()
+	if hvem.Noegle != "" {
+		id = r.store.Afled("opret", string(t), r.noegle(hvem))
+	}
+	return r.skriv(ctx, hvem, t, mox.ObjektID(id), "", func(*stand) (mox.Registrering, bool, error) { return ny, false, nil })
 }
 
 // Importer takes an objekt over under the id it has: as Importeret where it is new here, or was passive or deleted, and then

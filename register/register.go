@@ -50,6 +50,9 @@ func New(d *distributor.Distributor, o Options) *Register {
 type Hvem struct {
 	Navn      string // of the key or the person
 	BrugerRef string // a UUID; "" = derived from Navn
+	// Noegle is the caller's own name for this one operation; the same again is answered and not done again. Aftryk tells
+	// what is asked for, so that a name used for something else is noticed. "" = none.
+	Noegle, Aftryk string
 }
 
 // Registreret is what an operation made.
@@ -76,6 +79,7 @@ type Betingelse string
 type stand struct {
 	raekke store.Registerraekke
 	nu     mox.Registrering
+	gjort  *store.Registerraekke // the same operation has been done before
 }
 
 func (s *stand) findes() bool { return s.raekke.Nr > 0 }
@@ -95,7 +99,7 @@ var errForaeldet = errors.New("register: the objekt has been written meanwhile")
 func (r *Register) skriv(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.ObjektID, b Betingelse, f operation) (ud Registreret, err error) {
 	for range optimistisk {
 		var foer stand
-		if err := r.store.View(ctx, func(tx *store.Tx) (err error) { foer, err = r.laesStand(tx, t, id); return err }); err != nil {
+		if err := r.store.View(ctx, func(tx *store.Tx) (err error) { foer, err = r.laesStand(tx, hvem, t, id); return err }); err != nil {
 			return ud, err
 		}
 		s, err := r.beregn(hvem, t, id, b, &foer, f)
@@ -121,7 +125,7 @@ func (r *Register) skriv(ctx context.Context, hvem Hvem, t mox.ObjektType, id mo
 		if _, err := r.laas(tx, id); err != nil {
 			return err
 		}
-		foer, err := r.laesStand(tx, t, id)
+		foer, err := r.laesStand(tx, hvem, t, id)
 		if err != nil {
 			return err
 		}
@@ -142,7 +146,7 @@ func (r *Register) laas(tx *store.Tx, id mox.ObjektID) (store.Registerraekke, er
 	return nu, err
 }
 
-func (r *Register) laesStand(tx *store.Tx, t mox.ObjektType, id mox.ObjektID) (s stand, err error) {
+func (r *Register) laesStand(tx *store.Tx, hvem Hvem, t mox.ObjektType, id mox.ObjektID) (s stand, err error) {
 	raekke, ok, err := tx.RegisterNyeste(id)
 	if err != nil || !ok {
 		return s, err
@@ -151,7 +155,28 @@ func (r *Register) laesStand(tx *store.Tx, t mox.ObjektType, id mox.ObjektID) (s
 		return s, mox.E("register", mox.KodeIkkeFundet, "%s er ikke et objekt af typen %s", id, t).Med("det hører til en anden type; se UUID'en efter")
 	}
 	v, err := r.version(&raekke)
-	return stand{raekke: raekke, nu: v.Registrering}, err
+	if err != nil {
+		return s, err
+	}
+	s = stand{raekke: raekke, nu: v.Registrering}
+	if noegle := r.noegle(hvem); noegle != "" {
+		gjort, ok, err := tx.RegisterMedNoegle(id, noegle)
+		if err != nil {
+			return s, err
+		}
+		if ok {
+			s.gjort = &gjort
+		}
+	}
+	return s, nil
+}
+
+// noegle is the caller's name for an operation as it is kept: nobody else can use it.
+func (r *Register) noegle(hvem Hvem) string {
+	if hvem.Noegle == "" {
+		return ""
+	}
+	return r.store.Afled("idempotens", hvem.Navn, hvem.Noegle)
 }
 
 // version unpacks a row.
@@ -189,6 +214,9 @@ func (s *skrivning) registreret() Registreret {
 
 // beregn works out what an operation makes of an objekt.
 func (r *Register) beregn(hvem Hvem, t mox.ObjektType, id mox.ObjektID, b Betingelse, foer *stand, f operation) (s skrivning, err error) {
+	if foer.gjort != nil {
+		return r.gjort(hvem, id, foer)
+	}
 	if err := b.holder(foer); err != nil {
 		return s, err
 	}
@@ -205,12 +233,22 @@ func (r *Register) beregn(hvem Hvem, t mox.ObjektType, id mox.ObjektID, b Beting
 	s.ny = ny
 	s.ny.BrugerRef = mox.Reference{UUID: r.brugerRef(hvem)}
 	s.raekke.Livscyklus, s.raekke.Bruger, s.raekke.Note = ny.LivscyklusKode, s.ny.BrugerRef.String(), ny.NoteTekst
+	s.raekke.Noegle, s.raekke.Aftryk = r.noegle(hvem), hvem.Aftryk
 	if s.raekke.Pakket, err = r.pakket(t, ny); err != nil {
 		return s, err
 	}
 	s.post = post(type_, ny, mox.Kl(time.Now()))
 	s.nye, s.gamle = forskel(r.felter(type_, ny), r.felter(type_, foer.nu))
 	return s, nil
+}
+
+// gjort answers an operation that has been done before.
+func (r *Register) gjort(hvem Hvem, id mox.ObjektID, foer *stand) (skrivning, error) {
+	if foer.gjort.Aftryk != hvem.Aftryk {
+		return skrivning{}, mox.E("register", mox.KodeAndetIndhold, "nøglen er brugt før til noget andet").Med("giv hvert kald sin egen Idempotency-Key")
+	}
+	v, err := r.version(foer.gjort)
+	return skrivning{raekke: store.Registerraekke{ObjektID: id}, uaendret: true, uaendretSom: v}, err
 }
 
 // brugerRef is who a registrering was made by.

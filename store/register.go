@@ -26,13 +26,15 @@ type Registerraekke struct {
 	Kildesystem string // the system that was followed; "" = written here
 	Kildetid    time.Time
 	Besked      mox.BeskedID
+	Noegle      string // what the caller recognises a repeat by; "" = nothing
+	Aftryk      string // what it was used for
 }
 
-const registerKolonner = `o.nr, o.uuid, o.objekttype, g.nr, g.fra, g.til, g.livscyklus, g.bruger, g.note, g.indhold, g.kildesystem, g.kildetid, g.besked`
+const registerKolonner = `o.nr, o.uuid, o.objekttype, g.nr, g.fra, g.til, g.livscyklus, g.bruger, g.note, g.indhold, g.kildesystem, g.kildetid, g.besked, g.noegle, g.aftryk`
 
 func scanRegister(scan func(...any) error) (r Registerraekke, err error) {
 	var fra, til, kildetid int64
-	err = scan(&r.Objekt, &r.ObjektID, &r.ObjektType, &r.Nr, &fra, &til, &r.Livscyklus, &r.Bruger, &r.Note, &r.Pakket, &r.Kildesystem, &kildetid, &r.Besked)
+	err = scan(&r.Objekt, &r.ObjektID, &r.ObjektType, &r.Nr, &fra, &til, &r.Livscyklus, &r.Bruger, &r.Note, &r.Pakket, &r.Kildesystem, &kildetid, &r.Besked, &r.Noegle, &r.Aftryk)
 	r.Fra, r.Kildetid = driver.Tid(fra), driver.Tid(kildetid)
 	if til != evigt {
 		r.Til = driver.Tid(til)
@@ -60,6 +62,11 @@ func (tx *Tx) RegisterHistorik(id mox.ObjektID, fra, til time.Time, n int) ([]Re
 		WHERE o.uuid = ? AND g.fra < ? AND g.til > ? ORDER BY g.nr DESC LIMIT ?`, string(id), til_, fra_, n)
 }
 
+// RegisterMedNoegle is the registrering of an objekt that was made with the key.
+func (tx *Tx) RegisterMedNoegle(id mox.ObjektID, noegle string) (Registerraekke, bool, error) {
+	return one(tx, scanRegister, `SELECT `+registerKolonner+` FROM register_objekt o JOIN register_registrering g ON g.objekt = o.nr WHERE o.uuid = ? AND g.noegle = ? AND g.noegle <> ''`, string(id), noegle)
+}
+
 // Registerpost is what the register keeps about an objekt as it stands, beside its registreringer.
 type Registerpost struct {
 	BVN        string
@@ -83,8 +90,8 @@ func (tx *Tx) IndsaetRegister(r *Registerraekke, p Registerpost) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO register_registrering (objekt, nr, fra, til, livscyklus, bruger, note, indhold, kildesystem, kildetid, besked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.Objekt, r.Nr, fra, int64(evigt), string(r.Livscyklus), r.Bruger, r.Note, r.Pakket, r.Kildesystem, driver.Micro(r.Kildetid), string(r.Besked))
+	_, err = tx.Exec(`INSERT INTO register_registrering (objekt, nr, fra, til, livscyklus, bruger, note, indhold, kildesystem, kildetid, besked, noegle, aftryk) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.Objekt, r.Nr, fra, int64(evigt), string(r.Livscyklus), r.Bruger, r.Note, r.Pakket, r.Kildesystem, driver.Micro(r.Kildetid), string(r.Besked), r.Noegle, r.Aftryk)
 	return err
 }
 

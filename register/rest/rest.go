@@ -13,15 +13,21 @@ package rest
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"mime"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/klauspost/compress/gzhttp"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/auth"
@@ -33,6 +39,9 @@ import (
 
 // laesFrist is how long a caller may take to send a body.
 const laesFrist = 30 * time.Second
+
+// maksNoegle is how many bytes a caller's own name for a call may have.
+const maksNoegle = 255
 
 // Services are the first parts of the paths that a [Handler] answers.
 func Services() []string {
@@ -61,7 +70,16 @@ func Handler(r *register.Register, lager *indhold.Lager, log *slog.Logger) http.
 	mux.Handle("/{service}/classes", a.service(a.classes))
 	mux.Handle("/site-map", a.service(a.siteMap))
 	mux.Handle("/", a.service(func(http.ResponseWriter, *http.Request) error { return ukendtAdresse() }))
-	return udenSkraastreg(mux)
+	return pakket(udenSkraastreg(mux))
+}
+
+// pakket packs what is worth it for callers who take gzip. Documents are sent as they are.
+func pakket(h http.Handler) http.Handler {
+	w, err := gzhttp.NewWrapper(gzhttp.MinSize(2048), gzhttp.ContentTypes([]string{"application/json", "application/x-ndjson"}))
+	if err != nil {
+		panic(err) // the options are ours
+	}
+	return w(h)
 }
 
 // udenSkraastreg takes a path with a slash at its end as one without.
@@ -122,7 +140,11 @@ func (a *api) type_(ved ressource) http.Handler {
 		if err := maa(hvem, metode == http.MethodGet || r.URL.Path == "/"+t.Service+"/"+t.Sti+"/soeg"); err != nil {
 			return err
 		}
-		return f(&kald{w: w, Request: r, type_: t, hvem: register.Hvem{Navn: hvem.Navn}})
+		k := &kald{w: w, Request: r, type_: t, hvem: register.Hvem{Navn: hvem.Navn}}
+		if k.hvem.Noegle = r.Header.Get("Idempotency-Key"); len(k.hvem.Noegle) > maksNoegle {
+			return mox.E("kald", mox.KodeForStor, "Idempotency-Key er på %d tegn; højst %d", len(k.hvem.Noegle), maksNoegle)
+		}
+		return f(k)
 	})
 }
 
@@ -200,6 +222,7 @@ func (a *api) hel(k *kald) (mox.Registrering, error) {
 	if err != nil {
 		return mox.Registrering{}, err
 	}
+	k.aftryk(m.json, m.filer)
 	ny, err := oio.UnmarshalIndre(k.t(), m.json)
 	if err != nil {
 		return ny, err
@@ -250,6 +273,7 @@ func (a *api) ret(k *kald) error {
 	if err != nil {
 		return err
 	}
+	k.aftryk(m.json, m.filer)
 	rettelse, passiver, err := oio.UnmarshalRettelse(k.t(), m.json)
 	if err != nil {
 		return err
@@ -287,6 +311,7 @@ func (k *kald) sletnote() (string, error) {
 	if err != nil || len(bytes.TrimSpace(b)) == 0 {
 		return "", afbrudt(err)
 	}
+	k.aftryk(b, nil)
 	r, _, err := oio.UnmarshalRettelse(k.t(), b)
 	return r.NoteTekst, err
 }
@@ -307,6 +332,19 @@ func (k *kald) registreret(status int, ud register.Registreret) error {
 		return err
 	}
 	return k.raa(status, laestSom(ud.ObjektID, b))
+}
+
+// aftryk notes what the call asks for, where the caller has given it a name.
+func (k *kald) aftryk(krop []byte, filer map[string]fil) {
+	if k.hvem.Noegle == "" {
+		return
+	}
+	h := sha256.New()
+	_, _ = fmt.Fprintf(h, "%s %s\n%s\n", k.Method, k.URL.Path, krop) // a hash takes anything
+	for _, navn := range slices.Sorted(maps.Keys(filer)) {
+		_, _ = fmt.Fprintf(h, "%s=%s\n", navn, filer[navn].sha)
+	}
+	k.hvem.Aftryk = hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 func (k *kald) svar(status int, v any) error {

@@ -426,6 +426,45 @@ func TestAdgang(t *testing.T) {
 	}
 }
 
+// TestGentagetKald sends the same call twice under one name: it is done once.
+func TestGentagetKald(t *testing.T) {
+	paaBegge(t, func(h *hus) {
+		noegle := "Idempotency-Key: en-nøgle"
+		id := h.kald("POST", "/sag/sag", sag("S-1", "", ""), noegle).vil(201).paa("uuid")
+		h.kald("POST", "/sag/sag", sag("S-1", "", ""), noegle).vil(201).er("uuid", id)
+		h.kald("POST", "/sag/sag", sag("S-2", "", ""), noegle).vil(409).er("kode", "andet_indhold")
+		tilfoej := `{"relationer":{"andresager":[{"urn":"urn:x:1",` + altid + `}]}}`
+		h.kald("PATCH", "/sag/sag/"+id, tilfoej, noegle).vil(409)
+		en := h.kald("PATCH", "/sag/sag/"+id, tilfoej, "Idempotency-Key: to").vil(200).header.Get("ETag")
+		h.kald("PATCH", "/sag/sag/"+id, tilfoej).vil(200)
+		igen := h.kald("PATCH", "/sag/sag/"+id, tilfoej, "Idempotency-Key: to", "If-Match: "+en).vil(200)
+		if got := igen.header.Get("ETag"); got != en {
+			h.Errorf("%s, first %s", got, en)
+		}
+		h.kald("GET", "/sag/sag/"+id, "").vil(200).indre(id).er("0.relationer.andresager.1.indeks", "2").er("0.relationer.andresager.2", "")
+		h.hvem = auth.Identitet{Navn: "en anden", Rolle: auth.Drift}
+		if andens := h.kald("POST", "/sag/sag", sag("S-1", "", ""), noegle).vil(201).paa("uuid"); andens == id {
+			h.Error("another's key is taken for this one")
+		}
+		h.kald("POST", "/sag/sag", sag("S-1", "", ""), "Idempotency-Key: "+strings.Repeat("x", 256)).vil(413)
+		if b := h.beskeder(); len(b) != 4 {
+			h.Errorf("beskeder: %v", b)
+		}
+	})
+}
+
+func TestGzip(t *testing.T) {
+	t.Parallel()
+	h := nytHus(t, t.TempDir()+"/mox.db")
+	id := h.ny(sag("S-1", `"hjemmel":"`+strings.Repeat("lang ", 200)+`"`, ""))
+	for _, c := range []struct{ sti, vil string }{{"/sag/sag/" + id + "?virkningfra=-infinity&virkningtil=infinity", ""}, {"/sag/sag/schema", "gzip"}, {"/sag/sag?bvn=S-1", ""}} {
+		_, hoved, tekst := h.hent(c.sti, "Accept-Encoding: gzip")
+		if got := hoved.Get("Content-Encoding"); got != c.vil || got == "gzip" && !strings.HasPrefix(tekst, "\x1f\x8b") {
+			t.Errorf("%s: %q", c.sti, got)
+		}
+	}
+}
+
 func TestTidErDatabasens(t *testing.T) {
 	paaBegge(t, func(h *hus) {
 		foer := time.Now().Add(-time.Hour)

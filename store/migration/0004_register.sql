@@ -25,8 +25,11 @@ CREATE TABLE register_registrering (
   kildesystem    TEXT NOT NULL DEFAULT '',     -- the system that was followed; '' = written here
   kildetid       {{INT}} NOT NULL DEFAULT 0,   -- its own time
   besked         TEXT NOT NULL DEFAULT '',     -- the beskedID followed, or the one that told of it
+  noegle         TEXT NOT NULL DEFAULT '',     -- the caller's idempotency key, as a digest
+  aftryk         TEXT NOT NULL DEFAULT '',     -- and what it was used for
   PRIMARY KEY (objekt, nr)
 );
+CREATE INDEX register_registrering_noegle ON register_registrering (objekt, noegle) WHERE noegle <> '';
 
 -- What an objekt is found by: one row per value and virkning, from the registrering that said it to the one that did not.
 CREATE TABLE register_felt (
