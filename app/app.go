@@ -147,7 +147,8 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Punkt: a.o.Punkt}); err != nil {
 		return err
 	}
-	a.register = register.New(a.distributor, register.Options{Log: a.log})
+	a.register = register.New(a.distributor, register.Options{System: a.config.Register.System, Log: a.log})
+	a.gruppe.Add("register", a.register.Run)
 	koder, err := a.config.laesKoder()
 	if err != nil {
 		return err
@@ -175,6 +176,14 @@ func (a *App) aabnAgenter(ctx context.Context) error {
 	var abonnementer []mox.Abonnement
 	for _, s := range a.specs {
 		abonnementer = append(abonnementer, s.Abonnementer()...)
+	}
+	if f := a.config.Register.Foelg; f != nil {
+		filter, fejl := mox.LaesFilter(f)
+		if len(fejl) > 0 {
+			return &mox.Error{Kode: mox.KodeUgyldig, Op: "config", Tekst: "register.foelg i mox.yaml er ikke et filter", Felter: fejl, Raad: "se filtre i vejledningen"}
+		}
+		abonnementer = append(abonnementer, a.register.Foelger(filter))
+		a.gruppe.Add("register følger", a.register.RunFoelg)
 	}
 	if err := a.distributor.Konfigurer(ctx, abonnementer, processer); err != nil {
 		return err

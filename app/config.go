@@ -32,6 +32,13 @@ type Config struct {
 	AMQP         AMQP     `yaml:"amqp"`         // the broker
 	Push         Push     `yaml:"push"`         // calls to receivers
 	Alarmer      Alarmer  `yaml:"alarmer"`      // who is told when something is wrong
+	Register     Register `yaml:"register"`     // MOX's own register
+}
+
+// Register is MOX's own register of Sager, Dokumenter and the rest.
+type Register struct {
+	System string         `yaml:"system"` // the name it sends beskeder under; empty = Register
+	Foelg  map[string]any `yaml:"foelg"`  // a filter: which beskeder of other systems it keeps an index of; empty = none
 }
 
 // Fjern is the listener for remote agents and systems. It opens only with TLS and at least one API key.

@@ -271,16 +271,25 @@ func (r *Register) pakket(t mox.ObjektType, ny mox.Registrering) ([]byte, error)
 
 // gem stores a registrering, and tells of it. The caller holds the objekt's lock.
 func (r *Register) gem(tx *store.Tx, u *distributor.Udgivelse, s *skrivning) error {
+	s.raekke.Besked = r.beskedID(s)
+	if err := r.gemRaekke(tx, s); err != nil {
+		return err
+	}
+	b, err := r.besked(s, tx.Now())
+	if err != nil {
+		return err
+	}
+	_, err = u.Accept(r.system, b)
+	return err
+}
+
+// gemRaekke stores a registrering, what its objekt is found by, and when something about it begins or ends to hold.
+func (r *Register) gemRaekke(tx *store.Tx, s *skrivning) error {
 	fra := tx.Now().UTC().Truncate(time.Microsecond)
 	if !fra.After(s.foer) {
 		fra = s.foer.Add(time.Microsecond) // spec: oio 11
 	}
 	s.ny.FraTidspunkt, s.raekke.Fra = fra, fra
-	b, err := r.besked(s, tx.Now())
-	if err != nil {
-		return err
-	}
-	s.raekke.Besked = b.ID
 	if err := tx.IndsaetRegister(&s.raekke, s.post); err != nil {
 		return err
 	}
@@ -290,8 +299,18 @@ func (r *Register) gem(tx *store.Tx, u *distributor.Udgivelse, s *skrivning) err
 	if err := tx.IndsaetRegisterfelter(s.raekke.Objekt, s.nye, fra); err != nil {
 		return err
 	}
-	_, err = u.Accept(r.system, b)
-	return err
+	var tider []time.Time
+	if k := s.raekke.Livscyklus; k != mox.Passiveret && k != mox.Slettet && s.raekke.Kildesystem == "" { // what is followed is told of by whoever says it
+		tider = graenser(s.ny, fra)
+	}
+	if s.raekke.Nr == 1 && len(tider) == 0 {
+		return nil
+	}
+	return tx.SaetRegistergraenser(s.raekke.Objekt, tider)
+}
+
+func (r *Register) beskedID(s *skrivning) mox.BeskedID {
+	return mox.BeskedID(r.store.Afled("register", string(s.raekke.ObjektID), fmt.Sprint(s.raekke.Nr)))
 }
 
 // besked tells of a registrering, with all of it, or where to read it when it is larger than a besked may be. spec: oio 91
@@ -302,7 +321,7 @@ func (r *Register) besked(s *skrivning, nu time.Time) (mox.Besked, error) {
 	if err != nil && !forStor {
 		return mox.Besked{}, err
 	}
-	b := mox.Besked{ID: mox.BeskedID(r.store.Afled("register", string(id), fmt.Sprint(s.raekke.Nr))), ObjektID: id, ObjektType: t,
+	b := mox.Besked{ID: s.raekke.Besked, ObjektID: id, ObjektType: t,
 		RegistreringID: fmt.Sprint(s.raekke.Nr), Bruger: s.ny.BrugerRef.String(), Kildesystem: r.system, Dannet: nu, Indhold: indhold}
 	if forStor {
 		type_, _ := mox.TypeAf(t)

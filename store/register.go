@@ -392,3 +392,52 @@ func (tx *Tx) RegisterHenvisninger(felt, vaerdi string, paa time.Time) ([]Regist
 		return h, err
 	}, q+` ORDER BY f.regtil DESC, f.regfra DESC LIMIT ?`, append(args, maks)...)
 }
+
+// SaetRegistergraenser replaces the moments at which something about the objekt begins or ends to hold.
+func (tx *Tx) SaetRegistergraenser(objekt int64, tider []time.Time) error {
+	if _, err := tx.Exec(`DELETE FROM register_graense WHERE objekt = ?`, objekt); err != nil {
+		return err
+	}
+	const maks = 200 // rows in one statement
+	for len(tider) > 0 {
+		nu := tider[:min(len(tider), maks)]
+		tider = tider[len(nu):]
+		args := make([]any, 0, 2*len(nu))
+		for _, t := range nu {
+			args = append(args, driver.Micro(t), objekt)
+		}
+		if _, err := tx.Exec(`INSERT INTO register_graense (tid, objekt) VALUES (?, ?)`+strings.Repeat(`, (?, ?)`, len(nu)-1), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Registergraense is a moment that has come.
+type Registergraense struct {
+	Objekt   int64
+	ObjektID mox.ObjektID
+	Tid      time.Time
+}
+
+// Registergraenser are up to n moments until til that have not been told of, the earliest first.
+func (tx *Tx) Registergraenser(til time.Time, n int) ([]Registergraense, error) {
+	return all(tx, func(scan func(...any) error) (g Registergraense, err error) {
+		var tid int64
+		err = scan(&g.Objekt, &g.ObjektID, &tid)
+		g.Tid = driver.Tid(tid)
+		return g, err
+	}, `SELECT g.objekt, o.uuid, g.tid FROM register_graense g JOIN register_objekt o ON o.nr = g.objekt WHERE g.tid <= ? ORDER BY g.tid, g.objekt LIMIT ?`, driver.Micro(til), n)
+}
+
+// SletRegistergraense tells that a moment has been told of.
+func (tx *Tx) SletRegistergraense(g Registergraense) error {
+	_, err := tx.Exec(`DELETE FROM register_graense WHERE tid = ? AND objekt = ?`, driver.Micro(g.Tid), g.Objekt)
+	return err
+}
+
+// RegisterFulgt is the newest registrering that was followed from a system, if any.
+func (tx *Tx) RegisterFulgt(id mox.ObjektID, system string) (Registerraekke, bool, error) {
+	return one(tx, scanRegister, `SELECT `+registerKolonner+` FROM register_objekt o JOIN register_registrering g ON g.objekt = o.nr
+		WHERE o.uuid = ? AND g.kildesystem = ? ORDER BY g.nr DESC LIMIT 1`, string(id), system)
+}

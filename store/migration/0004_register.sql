@@ -45,3 +45,11 @@ CREATE TABLE register_felt (
 );
 CREATE INDEX register_felt_vaerdi ON register_felt (felt, vaerdi, regtil, objekt);
 CREATE INDEX register_felt_objekt ON register_felt (objekt, regtil, felt);
+
+-- The moments to come when something about an objekt begins or ends to hold. A row goes when it has been told of.
+CREATE TABLE register_graense (
+  tid            {{INT}} NOT NULL,
+  objekt         {{INT}} NOT NULL REFERENCES register_objekt (nr),
+  PRIMARY KEY (tid, objekt)
+);
+CREATE INDEX register_graense_objekt ON register_graense (objekt);
