@@ -77,7 +77,7 @@ func Open(ctx context.Context, c Config, o Options) (_ *App, err error) {
 	}()
 	for _, f := range []func(context.Context) error{a.tagMappen, a.aabnLager, a.aabnAgenter, a.aabnAMQP, a.aabnPush, a.aabnAlarm, a.aabnWeb} {
 		if err := f(ctx); err != nil {
-			return a, err
+			return a, c.medLinje(err)
 		}
 	}
 	return a, nil

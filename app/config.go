@@ -7,10 +7,13 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/parser"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/agent"
@@ -32,6 +35,8 @@ type Config struct {
 	AMQP         AMQP     `yaml:"amqp"`         // the broker
 	Push         Push     `yaml:"push"`         // calls to receivers
 	Alarmer      Alarmer  `yaml:"alarmer"`      // who is told when something is wrong
+
+	kilde []byte // the file, for the line of what is wrong in it
 }
 
 // Fjern is the listener for remote agents and systems. It opens only with TLS and at least one API key.
@@ -54,16 +59,23 @@ type Push struct {
 
 // Alarmer is what is too much, and who is told. Times are as "15m"; "0" turns a rule off; what is left out has its standard.
 type Alarmer struct {
-	Adresse    string          `yaml:"adresse"` // of the console, for links
-	Mail       *AlarmerMail    `yaml:"mail"`
-	Webhook    *AlarmerWebhook `yaml:"webhook"`
-	Gentag     string          `yaml:"gentag"`
-	Aeldste    string          `yaml:"aeldste"`
-	Pause      string          `yaml:"pause"`
-	Venter     string          `yaml:"venter"`
-	Stille     string          `yaml:"stille"`
-	Certifikat string          `yaml:"certifikat"`
-	Forsoeg    *int            `yaml:"forsoeg"`
+	Adresse     string          `yaml:"adresse"` // of the console, for links
+	Mail        *AlarmerMail    `yaml:"mail"`
+	Webhook     *AlarmerWebhook `yaml:"webhook"`
+	Gentag      string          `yaml:"gentag"` // 0 = never
+	Saml        string          `yaml:"saml"`   // 0 = each at once
+	Ro          string          `yaml:"ro"`     // 0 = an alarm has ended when its cause is away
+	Aeldste     string          `yaml:"aeldste"`
+	Pause       string          `yaml:"pause"`
+	Venter      string          `yaml:"venter"`
+	Kontakt     string          `yaml:"kontakt"`
+	Stille      string          `yaml:"stille"`
+	Certifikat  string          `yaml:"certifikat"`
+	Forsoeg     *int            `yaml:"forsoeg"`
+	Fejlandel   *int            `yaml:"fejlandel"` // percent
+	Kildefejl   *int            `yaml:"kildefejl"`
+	DiskProcent *int            `yaml:"disk_procent"`
+	DiskMB      *int            `yaml:"disk_mb"`
 }
 
 // AlarmerMail is a mail server and who gets the mail.
@@ -109,7 +121,46 @@ func LaesConfig(dir string) (Config, error) {
 	if err != nil {
 		return c, mox.E("config", mox.KodeUgyldig, "%s kan ikke læses: %v", fil, aarsag(err)).Med("giv brugeren ret til at læse filen")
 	}
+	c.kilde = b
 	return c, laesYAML(fil, b, &c)
+}
+
+// medLinje tells where in mox.yaml the setting stands that an error is about: it names the setting by its path,
+// "alarmer.gentag", or one above it.
+func (c *Config) medLinje(err error) error {
+	var e *mox.Error
+	if len(c.kilde) == 0 || !errors.As(err, &e) {
+		return err
+	}
+	for _, tekst := range []string{e.Tekst, e.Raad} {
+		for _, sti := range indstilling.FindAllString(tekst, -1) {
+			if linje := linjeAf(c.kilde, sti); linje > 0 {
+				med := *e
+				med.Tekst = fmt.Sprintf("%s:%d: %s", filepath.Join(c.Dir, "mox.yaml"), linje, e.Tekst)
+				return &med
+			}
+		}
+	}
+	return err
+}
+
+// indstilling finds the path of a setting in a text.
+var indstilling = regexp.MustCompile(`\b(alarmer|amqp|fjern|push)(\.[a-z_]+)+\b`)
+
+// linjeAf is the line of a setting in a YAML text, or of the nearest one above it; 0 = it is not there at all.
+func linjeAf(b []byte, sti string) int {
+	fil, err := parser.ParseBytes(b, 0)
+	if err != nil {
+		return 0
+	}
+	for ; sti != ""; sti = sti[:max(0, strings.LastIndex(sti, "."))] {
+		if p, err := yaml.PathString("$." + sti); err == nil {
+			if n, err := p.FilterFile(fil); err == nil && n != nil {
+				return n.GetToken().Position.Line
+			}
+		}
+	}
+	return 0
 }
 
 func laesYAML(fil string, b []byte, v any) error {
