@@ -57,14 +57,14 @@ func TestAlarmersTal(t *testing.T) {
 func TestEnFejlIOpsaetningenSigerHvilkenLinje(t *testing.T) {
 	t.Parallel()
 	for tekst, vil := range map[string]string{
-		"alarmer:\n  adresse: https://mox\n  gentag: i morgen\n":                                               "mox.yaml:3: alarmer.gentag er ikke en tid",
-		"alarmer:\n  kontakt: -5m\n":                                                                           "mox.yaml:2: alarmer.kontakt er ikke en tid",
-		"\nalarmer:\n  disk_procent: 101\n":                                                                    "mox.yaml:3: alarmer.disk_procent er ikke et tal fra 0 til 100: 101",
-		"alarmer:\n  mail:\n    server: smtp.kommune.dk\n    til: [a@b.dk]\n":                                  "mox.yaml:3: mailserveren",
+		"alarmer:\n  adresse: https://mox\n  gentag: i morgen\n":                                                "mox.yaml:3: alarmer.gentag er ikke en tid",
+		"alarmer:\n  kontakt: -5m\n":                                                                            "mox.yaml:2: alarmer.kontakt er ikke en tid",
+		"\nalarmer:\n  disk_procent: 101\n":                                                                     "mox.yaml:3: alarmer.disk_procent er ikke et tal fra 0 til 100: 101",
+		"alarmer:\n  mail:\n    server: smtp.kommune.dk\n    til: [a@b.dk]\n":                                   "mox.yaml:3: mailserveren",
 		"alarmer:\n  mail:\n    server: smtp.kommune.dk:25\n    fra: a@b.dk\n    til: [a@b.dk]\n    tls: nej\n": "mox.yaml:6: alarmer.mail.tls",
-		"alarmer:\n  mail:\n    server: smtp.kommune.dk:25\n    fra: a@b.dk\n":                                 "mox.yaml:2: alarmer.mail.til har ingen adresser",
-		"alarmer: {webhook: {\n  url: ftp://vagt}}\n":                                                          "mox.yaml:2: alarmer.webhook.url",
-		"listen: 127.0.0.1:0\nfjern:\n  listen: 127.0.0.1:0\n":                                                 "mox.yaml:3: fjern.listen kræver",
+		"alarmer:\n  mail:\n    server: smtp.kommune.dk:25\n    fra: a@b.dk\n":                                  "mox.yaml:2: alarmer.mail.til har ingen adresser",
+		"alarmer: {webhook: {\n  url: ftp://vagt}}\n":                                                           "mox.yaml:2: alarmer.webhook.url",
+		"listen: 127.0.0.1:0\nfjern:\n  listen: 127.0.0.1:0\n":                                                  "mox.yaml:3: fjern.listen kræver",
 	} {
 		c := laest(t, tekst)
 		c.Listen = "127.0.0.1:0"

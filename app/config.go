@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
 	"github.com/moxkit/mox"
@@ -148,19 +149,34 @@ func (c *Config) medLinje(err error) error {
 var indstilling = regexp.MustCompile(`\b(alarmer|amqp|fjern|push)(\.[a-z_]+)+\b`)
 
 // linjeAf is the line of a setting in a YAML text, or of the nearest one above it; 0 = it is not there at all.
-func linjeAf(b []byte, sti string) int {
+func linjeAf(b []byte, sti string) (linje int) {
 	fil, err := parser.ParseBytes(b, 0)
-	if err != nil {
+	if err != nil || len(fil.Docs) == 0 {
 		return 0
 	}
-	for ; sti != ""; sti = sti[:max(0, strings.LastIndex(sti, "."))] {
-		if p, err := yaml.PathString("$." + sti); err == nil {
-			if n, err := p.FilterFile(fil); err == nil && n != nil {
-				return n.GetToken().Position.Line
-			}
+	her := fil.Docs[0].Body
+	for led := range strings.SplitSeq(sti, ".") {
+		noegle, vaerdi := opslag(her, led)
+		if noegle == nil {
+			return linje
+		}
+		linje, her = noegle.GetToken().Position.Line, vaerdi
+	}
+	return linje
+}
+
+// opslag finds a key of a mapping; nil when it has none such.
+func opslag(n ast.Node, navn string) (noegle, vaerdi ast.Node) {
+	m, ok := n.(ast.MapNode)
+	if !ok {
+		return nil, nil
+	}
+	for i := m.MapRange(); i.Next(); {
+		if i.Key().GetToken().Value == navn {
+			return i.Key(), i.Value()
 		}
 	}
-	return 0
+	return nil, nil
 }
 
 func laesYAML(fil string, b []byte, v any) error {
