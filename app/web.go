@@ -18,6 +18,7 @@ import (
 	"github.com/moxkit/mox/carrier/pull"
 	"github.com/moxkit/mox/console"
 	"github.com/moxkit/mox/internal/problem"
+	"github.com/moxkit/mox/maaling"
 )
 
 // Adressefil is the file in the data folder that tells where this MOX listens, so that the commands find it.
@@ -103,6 +104,7 @@ func (a *App) ruter() http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") }) // the caller has gone if it fails
 	m.HandleFunc("GET /readyz", a.klar)
+	m.Handle("GET "+maaling.Sti, a.kunMennesker(a.maaling.Handler()))
 	api := pull.Handler(a.tjeneste)
 	m.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		switch p := r.URL.Path; {

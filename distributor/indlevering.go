@@ -102,6 +102,7 @@ func (d *Distributor) Indlever(ctx context.Context, i Indlevering) (Indleveret, 
 	if len(i.Poster) > MaksPoster {
 		return Indleveret{}, mox.E("indlever", mox.KodeForStor, "%d poster på én gang; højst %d", len(i.Poster), MaksPoster)
 	}
+	begyndt := time.Now()
 	d.punkt("accept.foer")
 	var ud Indleveret
 	var vaek []mox.AbonnementID
@@ -112,6 +113,7 @@ func (d *Distributor) Indlever(ctx context.Context, i Indlevering) (Indleveret, 
 	if err != nil {
 		return Indleveret{}, err
 	}
+	d.maaler.Indlever(time.Since(begyndt))
 	d.punkt("accept.efter")
 	d.vaekker.vaek(vaek...)
 	return ud, nil

@@ -33,6 +33,9 @@ func (s *server) alarmList() *cobra.Command {
 func visAlarmer(w io.Writer, l drift.Alarmer) {
 	for _, a := range l.Staar {
 		fmt.Fprintf(w, "%d  siden %s  %s\n    Næste skridt: %s\n", a.ID, klokken(a.Begyndt), a.Tekst, a.Raad)
+		if !a.Vaek.IsZero() {
+			fmt.Fprintf(w, "    ikke set siden %s; den slutter, når der har været ro længe nok\n", klokken(a.Vaek))
+		}
 		if !a.Kvitteret.IsZero() {
 			fmt.Fprintf(w, "    kvitteret af %s: %s\n", a.KvitteretAf, a.Begrundelse)
 		}
