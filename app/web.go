@@ -100,6 +100,10 @@ func (a *App) ruter() http.Handler {
 		Bruger: func(r *http.Request) string {
 			i, _ := auth.Fra(r.Context())
 			return i.Navn
+		},
+		MaaHandle: func(r *http.Request) bool {
+			i, ok := auth.Fra(r.Context())
+			return !ok || i.Rolle.Driver()
 		}})
 	m := http.NewServeMux()
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") }) // the caller has gone if it fails
