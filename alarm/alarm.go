@@ -181,7 +181,7 @@ func (a *Alarm) find(ctx context.Context, fejlende map[string]error, nu time.Tim
 	f.plads(a.o.Mapper, g)
 	f.dele(fejlende, andre)
 	for _, navn := range slices.Sorted(maps.Keys(a.stum)) {
-		f.laegTil(regelAfsendelse, navn, "/alarmer", "ret alarmer i mox.yaml; prøv med mox alarm proev", "alarmer kan ikke sendes som %s: %v", navn, a.stum[navn].err)
+		f.laegTil(regelAfsendelse, navn, "/alarmer", "ret alarmer i mox.yaml; prøv med mox alarm proev", "Alarmer kan ikke sendes som %s: %v", navn, a.stum[navn].err)
 	}
 	return f, nil
 }
@@ -264,7 +264,7 @@ func (a *Alarm) send(ctx context.Context, k kanal, s samling) error {
 func (a *Alarm) Proev(ctx context.Context) map[string]string {
 	ud := map[string]string{}
 	nu := time.Now()
-	s := samling{Emne: "MOX: prøve", Adresse: a.o.Adresse, Alarmer: []store.Alarm{{Regel: "proeve", Genstand: "prøve", Tekst: "dette er en prøve på en alarm fra MOX", Raad: "intet skal gøres", Sti: "/", Begyndt: nu, Sidst: nu}}}
+	s := samling{Emne: "MOX: prøve", Adresse: a.o.Adresse, Alarmer: []store.Alarm{{Regel: "proeve", Genstand: "prøve", Tekst: "Dette er en prøve på en alarm fra MOX", Raad: "intet skal gøres", Sti: "/", Begyndt: nu, Sidst: nu}}}
 	for _, k := range a.kanal {
 		ud[k.navn] = ""
 		if err := a.send(ctx, k, s); err != nil {

@@ -223,7 +223,7 @@ func TestDeleOgCertifikater(t *testing.T) {
 	paaBegge(t, Options{Graenser: Graenser{Certifikat: 24 * time.Hour}, Certifikater: map[string]string{"fjern.listen": fil},
 		Fejlende: func() map[string]error { return map[string]error{"amqp": errors.New("kan ikke forbinde " + cpr)} }}, func(h *hus) {
 		h.er("dele", h.se(), []string{regelCertifikat, regelDel})
-		if tekst := h.fortalt[0].tekst(); strings.Contains(tekst, cpr) || !strings.Contains(tekst, "certifikatet til fjern.listen kan ikke læses") {
+		if tekst := h.fortalt[0].tekst(); strings.Contains(tekst, cpr) || !strings.Contains(tekst, "Certifikatet til fjern.listen kan ikke læses") {
 			h.Error(tekst)
 		}
 	})

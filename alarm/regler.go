@@ -83,7 +83,7 @@ func (f *fund) overblik(o *distributor.Overblik, raekke map[string]int, g Graens
 		}
 	}
 	if o.TilbageholdtDisk {
-		f.laegTil(regelDisk, "datamappen", "/alarmer", "gør plads på disken; MOX fortsætter selv", "disken er fuld, og MOX tager ikke imod nye beskeder")
+		f.laegTil(regelDisk, "datamappen", "/alarmer", "gør plads på disken; MOX fortsætter selv", "Disken er fuld, og MOX tager ikke imod nye beskeder")
 	}
 }
 
@@ -124,7 +124,7 @@ func (f *fund) kilder(l []store.Kilde, opsat []string, g Graenser, siden, nu tim
 	}
 	for _, navn := range opsat {
 		if !sete[navn] && over(g.Kontakt, siden, nu) {
-			f.laegTil(regelKontakt, navn, "/agenter", "se, om agenten kører, og om den kan nå MOX", "kilden %s er aldrig blevet læst", navn)
+			f.laegTil(regelKontakt, navn, "/agenter", "se, om agenten kører, og om den kan nå MOX", "Kilden %s er aldrig blevet læst", navn)
 		}
 	}
 }
@@ -133,12 +133,12 @@ func (f *fund) kilde(navn string, k store.Kilde, opsat bool, g Graenser, siden, 
 	hoert := senest(k.Kontakt, k.FejlTid) // from the agent, well or ill
 	switch {
 	case g.Kildefejl > 0 && k.FejlITraek >= g.Kildefejl:
-		f.laegTil(regelKildefejl, navn, "/agenter", "ret årsagen; kilden prøves igen af sig selv", "kilden %s kunne ikke læses %d gange i træk: %s", navn, k.FejlITraek, k.FejlTekst)
+		f.laegTil(regelKildefejl, navn, "/agenter", "ret årsagen; kilden prøves igen af sig selv", "Kilden %s kunne ikke læses %d gange i træk: %s", navn, k.FejlITraek, k.FejlTekst)
 	case g.Kontakt > 0 && over(g.Kontakt+k.Hver, senest(hoert, siden), nu) && (opsat || nu.Sub(hoert) < glemtEfter):
-		f.laegTil(regelKontakt, navn, "/agenter", "se, om agenten kører, og om den kan nå MOX", "kilden %s er ikke blevet læst siden %s", navn, klokken(hoert))
+		f.laegTil(regelKontakt, navn, "/agenter", "se, om agenten kører, og om den kan nå MOX", "Kilden %s er ikke blevet læst siden %s", navn, klokken(hoert))
 	}
 	if over(g.Stille, k.Sidst, nu) {
-		f.laegTil(regelStille, navn, "/agenter", "se, om systemet stadig lægger noget frem", "kilden %s har ikke givet noget siden %s", navn, klokken(k.Sidst))
+		f.laegTil(regelStille, navn, "/agenter", "se, om systemet stadig lægger noget frem", "Kilden %s har ikke givet noget siden %s", navn, klokken(k.Sidst))
 	}
 }
 
@@ -169,7 +169,7 @@ func (f *fund) plads(mapper map[string]string, g Graenser) {
 		case err != nil:
 			f.laegTil(regelPlads, navn, "/alarmer", "se, om mappen er der, og om MOX må læse den", "MOX kan ikke se, hvor meget plads der er til %s: %v", navn, err)
 		case !sete[r.Enhed] && (r.Procent() < g.DiskProcent || r.Ledig < uint64(max(0, g.DiskMB))<<20):
-			f.laegTil(regelPlads, navn, "/alarmer", "gør plads, før disken er fuld; så tager MOX ikke imod nye beskeder", "der er kun %d MB (%d %%) ledigt på disken med %s", r.Ledig>>20, r.Procent(), navn)
+			f.laegTil(regelPlads, navn, "/alarmer", "gør plads, før disken er fuld; så tager MOX ikke imod nye beskeder", "Der er kun %d MB (%d %%) ledigt på disken med %s", r.Ledig>>20, r.Procent(), navn)
 		}
 		sete[r.Enhed] = true
 	}
@@ -191,9 +191,9 @@ func (f *fund) certifikater(filer map[string]string, g Graenser, nu time.Time) {
 		slut, err := udloeb(filer[navn])
 		switch {
 		case err != nil:
-			f.laegTil(regelCertifikat, navn, "/alarmer", "ret filen", "certifikatet til %s kan ikke læses: %v", navn, err)
+			f.laegTil(regelCertifikat, navn, "/alarmer", "ret filen", "Certifikatet til %s kan ikke læses: %v", navn, err)
 		case slut.Sub(nu) < g.Certifikat:
-			f.laegTil(regelCertifikat, navn, "/alarmer", "få et nyt, og genstart MOX", "certifikatet til %s udløber %s", navn, slut.Local().Format("2/1 2006"))
+			f.laegTil(regelCertifikat, navn, "/alarmer", "få et nyt, og genstart MOX", "Certifikatet til %s udløber %s", navn, slut.Local().Format("2/1 2006"))
 		}
 	}
 }
