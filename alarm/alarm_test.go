@@ -42,29 +42,41 @@ type hus struct {
 func paaBegge(t *testing.T, o Options, f func(h *hus)) {
 	t.Helper()
 	t.Parallel()
-	for navn, url := range map[string]func(*testing.T) string{"SQLite": func(t *testing.T) string { return filepath.Join(t.TempDir(), "mox.db") },
-		"PostgreSQL": func(t *testing.T) string { return testenv.Postgres(t) }} {
+	for navn, url := range map[string]func(*testing.T) string{"SQLite": iEnFil, "PostgreSQL": func(t *testing.T) string { return testenv.Postgres(t) }} {
 		t.Run(navn, func(t *testing.T) {
 			t.Parallel()
-			h := &hus{T: t, nu: time.Now()}
-			s, err := store.Open(t.Context(), url(t))
-			h.maa(err)
-			t.Cleanup(func() { h.maa(s.Close()) })
-			h.d, err = distributor.New(t.Context(), s, distributor.Options{Jitter: func() float64 { return 0 }})
-			h.maa(err)
-			h.maa(h.d.Start(t.Context()))
-			o := o
-			o.nu = func(context.Context) (time.Time, error) { return h.nu, nil }
-			h.a = New(h.d, o)
-			h.a.kanal = []kanal{{"prøve", func(_ context.Context, s samling) error {
-				if h.fejl == nil {
-					h.fortalt = append(h.fortalt, s)
-				}
-				return h.fejl
-			}}}
-			f(h)
+			f(nytHus(t, url(t), o))
 		})
 	}
+}
+
+// paaEn runs a test of what does not depend on the database.
+func paaEn(t *testing.T, o Options, f func(h *hus)) {
+	t.Helper()
+	t.Parallel()
+	f(nytHus(t, iEnFil(t), o))
+}
+
+func iEnFil(t *testing.T) string { return filepath.Join(t.TempDir(), "mox.db") }
+
+func nytHus(t *testing.T, url string, o Options) *hus {
+	t.Helper()
+	h := &hus{T: t, nu: time.Now()}
+	s, err := store.Open(t.Context(), url)
+	h.maa(err)
+	t.Cleanup(func() { h.maa(s.Close()) })
+	h.d, err = distributor.New(t.Context(), s, distributor.Options{Jitter: func() float64 { return 0 }})
+	h.maa(err)
+	h.maa(h.d.Start(t.Context()))
+	o.nu = func(context.Context) (time.Time, error) { return h.nu, nil }
+	h.a = New(h.d, o)
+	h.a.kanal = []kanal{{"prøve", func(_ context.Context, s samling) error {
+		if h.fejl == nil {
+			h.fortalt = append(h.fortalt, s)
+		}
+		return h.fejl
+	}}}
+	return h
 }
 
 func (h *hus) maa(err error) {

@@ -67,7 +67,7 @@ func TestHverVejFortaellerForSig(t *testing.T) {
 // TestEnVejDerSvigterLadesIFred: longer each time, and never longer than sidsteIgen.
 func TestEnVejDerSvigterLadesIFred(t *testing.T) {
 	d := dele{"amqp": errors.New("nede")}
-	paaBegge(t, Options{Fejlende: d.fejlende}, func(h *hus) {
+	paaEn(t, Options{Fejlende: d.fejlende}, func(h *hus) {
 		forsoeg := 0
 		h.a.kanal = []kanal{{"mail", func(context.Context, samling) error { forsoeg++; return errors.New("nej") }}}
 		h.se()
@@ -82,7 +82,7 @@ func TestEnVejDerSvigterLadesIFred(t *testing.T) {
 
 // TestEnBygeErEnBesked: what comes within a minute of the first is told together.
 func TestEnBygeErEnBesked(t *testing.T) {
-	paaBegge(t, Options{Saml: time.Minute}, func(h *hus) {
+	paaEn(t, Options{Saml: time.Minute}, func(h *hus) {
 		d := dele{}
 		h.a.o.Fejlende = d.fejlende
 		for i, vent := range []time.Duration{0, 15 * time.Second, 15 * time.Second, 29 * time.Second} {
@@ -133,7 +133,7 @@ func TestDerKommerOgGaarErEnAlarm(t *testing.T) {
 
 // TestEtBlinkErIngenMail: what is gone before the first minute is told to nobody, neither that it came nor that it went.
 func TestEtBlinkErIngenMail(t *testing.T) {
-	paaBegge(t, Options{Saml: time.Minute, Ro: 10 * time.Minute}, func(h *hus) {
+	paaEn(t, Options{Saml: time.Minute, Ro: 10 * time.Minute}, func(h *hus) {
 		d := dele{"amqp": errors.New("nede")}
 		h.a.o.Fejlende = d.fejlende
 		h.er("der", h.se(), []string{})
@@ -152,7 +152,7 @@ func TestGentag(t *testing.T) {
 	d := dele{"amqp": errors.New("nede")}
 	for gentag, vil := range map[time.Duration][]string{0: {}, time.Hour: {regelDel}} {
 		t.Run(gentag.String(), func(t *testing.T) {
-			paaBegge(t, Options{Gentag: gentag, Fejlende: d.fejlende}, func(h *hus) {
+			paaEn(t, Options{Gentag: gentag, Fejlende: d.fejlende}, func(h *hus) {
 				h.er("første gang", h.se(), []string{regelDel})
 				h.er("senere", h.efter(59*time.Minute), []string{})
 				h.er("en time efter", h.efter(time.Minute), vil)
@@ -165,7 +165,7 @@ func TestGentag(t *testing.T) {
 // TestDenDerHarTagetDenFaarIkkeMereAtVide, and neither does a way that never told of it.
 func TestDenDerHarTagetDenFaarIkkeMereAtVide(t *testing.T) {
 	d := dele{"amqp": errors.New("nede")}
-	paaBegge(t, Options{Saml: time.Minute, Fejlende: d.fejlende}, func(h *hus) {
+	paaEn(t, Options{Saml: time.Minute, Fejlende: d.fejlende}, func(h *hus) {
 		h.se()
 		staar, _, err := h.d.Alarmer(h.Context())
 		h.maa(err)
