@@ -62,6 +62,7 @@ func (a *App) aabnWeb(context.Context) error {
 	if a.web.vagt, err = auth.NyVagt(o); err != nil {
 		return err
 	}
+	a.maaling.SeAfviste(a.web.vagt.Afviste)
 	a.web.server = &http.Server{Handler: a.web.vagt.Beskyt(a.ruter()), ReadHeaderTimeout: laesHovedFrist, IdleTimeout: tomgangsFrist, MaxHeaderBytes: 64 << 10}
 	a.gruppe.Add("web", a.web.run)
 	fil := filepath.Join(a.config.Dir, Adressefil)

@@ -76,6 +76,16 @@ func (m *Maaling) Se(d *distributor.Distributor) {
 	m.register.MustRegister(&stand{d: d, m: m, felter: nyeFelter()})
 }
 
+// SeAfviste makes it tell how many calls were refused for want of a key or a right, by reason. Call it once.
+func (m *Maaling) SeAfviste(afviste func() map[string]uint64) {
+	d := prometheus.NewDesc("mox_kald_afvist_total", "Kald, der blev afvist, efter grund.", []string{"grund"}, nil)
+	m.register.MustRegister(prometheus.CollectorFunc(func(ud chan<- prometheus.Metric) {
+		for grund, n := range afviste() {
+			udgang{ud}.tael(d, float64(n), grund)
+		}
+	}))
+}
+
 // Handler answers with the figures.
 func (m *Maaling) Handler() http.Handler {
 	return promhttp.HandlerFor(m.register, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: 4})
