@@ -177,6 +177,7 @@ func (a *Alarm) find(ctx context.Context, fejlende map[string]error, nu time.Tim
 	g := a.o.Graenser
 	f.overblik(&o, raekke, g, nu)
 	f.kilder(o.Kilder, a.o.Kilder, g, a.foerst, nu)
+	f.modtagere(a.d.Abonnementer(), o.Hentninger, g, a.foerst, nu)
 	f.certifikater(a.o.Certifikater, g, nu)
 	f.plads(a.o.Mapper, g)
 	f.dele(fejlende, andre)

@@ -142,6 +142,21 @@ func (f *fund) kilde(navn string, k store.Kilde, opsat bool, g Graenser, siden, 
 	}
 }
 
+// modtagere looks at the receiving agents: that each asks for its work, also where there is none. Who else receives asks when
+// it likes. spec: mox 50
+func (f *fund) modtagere(l []mox.Abonnement, hentet map[mox.AbonnementID]time.Time, g Graenser, siden, nu time.Time) {
+	for _, a := range l {
+		if a.Carrier != mox.CarrierAgent || !over(g.Kontakt, senest(hentet[a.ID], siden), nu) {
+			continue
+		}
+		hvornaar := "har ikke spurgt efter beskeder siden " + klokken(hentet[a.ID])
+		if hentet[a.ID].IsZero() {
+			hvornaar = "har aldrig spurgt efter beskeder"
+		}
+		f.laegTil(regelKontakt, string(a.ID), "/agenter", "se, om agenten kører, og om den kan nå MOX", "Agenten, der modtager for %s, %s", a.ID, hvornaar)
+	}
+}
+
 func senest(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
@@ -169,7 +184,7 @@ func (f *fund) plads(mapper map[string]string, g Graenser) {
 		case err != nil:
 			f.laegTil(regelPlads, navn, "/alarmer", "se, om mappen er der, og om MOX må læse den", "MOX kan ikke se, hvor meget plads der er til %s: %v", navn, err)
 		case !sete[r.Enhed] && (r.Procent() < g.DiskProcent || r.Ledig < uint64(max(0, g.DiskMB))<<20):
-			f.laegTil(regelPlads, navn, "/alarmer", "gør plads, før disken er fuld; så tager MOX ikke imod nye beskeder", "Der er kun %d MB (%d %%) ledigt på disken med %s", r.Ledig>>20, r.Procent(), navn)
+			f.laegTil(regelPlads, navn, "/alarmer", "gør plads, før disken er fuld; så tager MOX ikke imod nye beskeder", "Der er kun %d MB (%d\u00a0%%) ledigt på disken med %s", r.Ledig>>20, r.Procent(), navn)
 		}
 		sete[r.Enhed] = true
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/internal/disk"
 	"github.com/moxkit/mox/store"
@@ -99,6 +100,26 @@ func TestKilderRegler(t *testing.T) {
 			t.Errorf("%s: %q, skulle være %q", navn, har, c.vil)
 		}
 	}
+}
+
+// TestEnAgentDerKunModtager is heard when it asks for work.
+func TestEnAgentDerKunModtager(t *testing.T) {
+	paaEn(t, Options{Graenser: Graenser{Kontakt: 15 * time.Minute}}, func(h *hus) {
+		h.maa(h.d.Konfigurer(h.Context(), []mox.Abonnement{{ID: "esdh.sager", System: "ESDH", Carrier: mox.CarrierAgent, Plan: mox.Plan{Forsoeg: 9}},
+			{ID: "henter", System: "ESDH", Carrier: mox.CarrierPull, Plan: mox.Plan{Forsoeg: 9}}}, nil))
+		h.er("MOX er lige startet", h.se(), []string{})
+		h.er("den har aldrig spurgt", h.efter(16*time.Minute), []string{regelKontakt})
+		if a := h.fortalt[0].Alarmer[0]; a.Genstand != "esdh.sager" || !harAlt(a.Tekst, "har aldrig spurgt") {
+			h.Errorf("%+v", a)
+		}
+		for range 2 {
+			_, err := h.d.Hent(h.Context(), "esdh.sager", "fjern/esdh/1", 1, time.Minute, 0)
+			h.maa(err)
+		}
+		h.nu = time.Now().Add(14 * time.Minute)
+		h.er("den har spurgt, og der var intet", h.se(), []string{"-" + regelKontakt})
+		h.er("den spørger ikke mere", h.efter(2*time.Minute), []string{regelKontakt})
+	})
 }
 
 func TestPlads(t *testing.T) {

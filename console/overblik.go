@@ -60,6 +60,7 @@ type modtager struct {
 	IkkeOpsat    bool
 	GammelVenter bool // the oldest has waited long enough to look at
 	Takt         store.Takt
+	Hentet       time.Time // when somebody last asked for its work
 }
 
 // Mislykket is how many of the attempts within distributor.Taktvindue that failed, in percent.
@@ -148,7 +149,7 @@ func (c *console) modtagere(o distributor.Overblik) []modtager {
 	for _, a := range c.D.Abonnementer() {
 		kendt[a.ID] = true
 		m := c.modtager(a, o.Stande[a.ID])
-		m.Takt = o.Takter[a.ID]
+		m.Takt, m.Hentet = o.Takter[a.ID], o.Hentninger[a.ID]
 		ud = append(ud, m)
 	}
 	for _, id := range slices.Sorted(maps.Keys(o.Stande)) {

@@ -65,6 +65,9 @@ type Distributor struct {
 	vaekker     *vaekker
 	levet       time.Time // the last sign of life; only Run and Start use it
 
+	hentmu  sync.Mutex
+	hentere map[mox.AbonnementID]time.Time // when it was last noted that somebody asks for its work
+
 	omsaet sync.Mutex // one change of the configuration at a time
 	mu     sync.RWMutex
 	konf   *konfiguration
@@ -77,7 +80,7 @@ const inkarnationForled = "proces/"
 // New makes a Distributor on an open store. It has no abonnementer until [Distributor.Konfigurer], and no carrier may claim
 // before [Distributor.Start].
 func New(ctx context.Context, s *store.Store, o Options) (*Distributor, error) {
-	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, jitter: o.Jitter, maaler: o.Maaler, inkarnation: inkarnationForled + mox.NyUUID(), vaekker: nyVaekker(), skift: make(chan struct{})}
+	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, jitter: o.Jitter, maaler: o.Maaler, inkarnation: inkarnationForled + mox.NyUUID(), vaekker: nyVaekker(), hentere: map[mox.AbonnementID]time.Time{}, skift: make(chan struct{})}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}

@@ -128,6 +128,7 @@ type Overblik struct {
 	Kvitteringer     int64
 	TilbageholdtDisk bool                            // the disk is full: nothing new is taken in
 	Takter           map[mox.AbonnementID]store.Takt // attempts that ended within Taktvindue
+	Hentninger       map[mox.AbonnementID]time.Time  // when somebody last asked for its work, give or take a minute
 	Alarmer          []store.Alarm                   // those that stand, the oldest first
 	Inkarnationer    int                             // processes that work on the database
 }
@@ -152,6 +153,9 @@ func (d *Distributor) Overblik(ctx context.Context) (o Overblik, err error) {
 			return err
 		}
 		if o.Takter, err = tx.Takter(tx.Now().Add(-Taktvindue)); err != nil {
+			return err
+		}
+		if o.Hentninger, err = tx.Hentninger(); err != nil {
 			return err
 		}
 		if o.Alarmer, err = tx.StaaendeAlarmer(); err != nil {

@@ -151,7 +151,13 @@ func TestTalleneErDetDerSkete(t *testing.T) {
 			"mox_forsoeg_total abonnement=" + arkiv + " resultat=midlertidig": 1, "mox_koe_paa_pause abonnement=" + arkiv: 0, "mox_leverancer abonnement=" + arkiv + " tilstand=Udsat": 1,
 			"mox_fejl_aabne ansvar=modtager": 1, "mox_fejl_aabne ansvar=afsender": 1, "mox_fejl_aabne ansvar=MOX": 0,
 		})
+		_, err := h.d.Hent(h.Context(), "esdh.sager", "x", 1, time.Minute, 0)
+		h.maa(err)
+		h.nu = h.nu.Add(time.Second)
 		alle := h.laest()
+		if alder := tal(alle, "mox_koe_hentet_alder_seconds abonnement=esdh.sager"); alder < 3500 || alder > 3700 {
+			h.Errorf("der blev spurgt for %v siden", alder)
+		}
 		if alder := tal(alle, "mox_koe_aeldste_seconds abonnement=esdh.sager"); alder < 3500 || alder > 3700 {
 			h.Errorf("alderen er %v", alder)
 		}

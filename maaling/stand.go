@@ -30,11 +30,11 @@ type stand struct {
 
 // felter are what it tells.
 type felter struct {
-	svarer, processer, beskeder                                  *prometheus.Desc
-	leverancer, klar, blokeret, aeldste, pause, kraever, leveret *prometheus.Desc
-	fejl, alarmer                                                *prometheus.Desc
-	kontakt, fejlITraek, sidsteFejl, kildeLaest                  *prometheus.Desc
-	ledig, ialt                                                  *prometheus.Desc
+	svarer, processer, beskeder                                          *prometheus.Desc
+	leverancer, klar, blokeret, aeldste, pause, kraever, leveret, hentet *prometheus.Desc
+	fejl, alarmer                                                        *prometheus.Desc
+	kontakt, fejlITraek, sidsteFejl, kildeLaest                          *prometheus.Desc
+	ledig, ialt                                                          *prometheus.Desc
 }
 
 func nyeFelter() felter {
@@ -52,6 +52,7 @@ func nyeFelter() felter {
 		pause:      f("mox_koe_paa_pause", "1, når abonnementet er på pause.", "abonnement"),
 		kraever:    f("mox_koe_kraever_handling", "Leveringer, som en person skal afgøre.", "abonnement"),
 		leveret:    f("mox_leveret_total", "Leveringer, der er leveret eller lagt i modtagerens kø.", "abonnement"),
+		hentet:     f("mox_koe_hentet_alder_seconds", "Tid, siden nogen sidst spurgte efter abonnementets leveringer, på et minut nær; mangler, når ingen har.", "abonnement"),
 		fejl:       f("mox_fejl_aabne", "Fejl til behandling.", "ansvar"),
 		alarmer:    f("mox_alarmer_aabne", "Alarmer, der står.", "regel"),
 		kontakt:    f("mox_kilde_kontakt_alder_seconds", "Tid, siden kilden sidst blev læst uden fejl, også når der intet nyt var.", "agent", "kilde"),
@@ -119,6 +120,7 @@ type koe struct {
 	blokeret int
 	aeldste  time.Duration
 	pause    int
+	hentet   time.Time // the longest ago, of several
 }
 
 func (k *koe) laegTil(st *store.Stand, nu time.Time) {
@@ -149,12 +151,17 @@ func (s *stand) koeer(u udgang, o *distributor.Overblik, nu time.Time) {
 	for id, st := range o.Stande {
 		hent(id).laegTil(st, nu)
 	}
+	for id, t := range o.Hentninger {
+		if k := hent(id); k.hentet.IsZero() || t.Before(k.hentet) {
+			k.hentet = t
+		}
+	}
 	for navn, k := range alle {
-		s.koe(u, navn, k)
+		s.koe(u, navn, k, nu)
 	}
 }
 
-func (s *stand) koe(u udgang, navn string, k *koe) {
+func (s *stand) koe(u udgang, navn string, k *koe, nu time.Time) {
 	for _, t := range mox.LeveranceTilstande() {
 		u.maal(s.felter.leverancer, float64(k.antal[t]), navn, string(t))
 	}
@@ -165,6 +172,9 @@ func (s *stand) koe(u udgang, navn string, k *koe) {
 	u.maal(s.felter.pause, float64(k.pause), navn)
 	u.maal(s.felter.kraever, float64(k.antal[mox.Parkeret]+k.antal[mox.Uvis]), navn)
 	u.tael(s.felter.leveret, float64(k.antal[mox.Leveret]+k.antal[mox.Overdraget]), navn)
+	if !k.hentet.IsZero() {
+		u.maal(s.felter.hentet, max(0, nu.Sub(k.hentet)).Seconds(), navn)
+	}
 }
 
 func (s *stand) kilder(u udgang, l []store.Kilde, nu time.Time) {

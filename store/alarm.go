@@ -37,12 +37,16 @@ func scanAlarm(scan func(...any) error) (a Alarm, err error) {
 	return a, err
 }
 
-// RejsAlarm notes that a is there at nu: a new one, or the one that stands already, seen again. It gives its ID.
+// RejsAlarm notes that a is there at nu: the one that stands already, seen again, or a new one. It gives its ID.
 func (tx *Tx) RejsAlarm(a Alarm, nu time.Time) (int64, error) {
-	return tal(tx.QueryRow(`INSERT INTO alarm (regel, genstand, tekst, raad, sti, begyndt, sidst) VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (regel, genstand) WHERE sluttet = 0 DO UPDATE SET tekst = excluded.tekst, raad = excluded.raad, sti = excluded.sti, sidst = excluded.sidst,
-		gange = CASE WHEN alarm.vaek > 0 THEN alarm.gange + 1 ELSE alarm.gange END, vaek = 0 RETURNING id`,
-		a.Regel, ren(a.Genstand), ren(a.Tekst), ren(a.Raad), a.Sti, driver.Micro(nu), driver.Micro(nu)).Scan)
+	tid := driver.Micro(nu)
+	id, ok, err := one(tx, tal, `UPDATE alarm SET tekst = ?, raad = ?, sti = ?, sidst = ?, gange = CASE WHEN vaek > 0 THEN gange + 1 ELSE gange END, vaek = 0
+		WHERE regel = ? AND genstand = ? AND sluttet = 0 RETURNING id`, ren(a.Tekst), ren(a.Raad), a.Sti, tid, a.Regel, ren(a.Genstand))
+	if ok || err != nil {
+		return id, err
+	}
+	return tal(tx.QueryRow(`INSERT INTO alarm (regel, genstand, tekst, raad, sti, begyndt, sidst) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+		a.Regel, ren(a.Genstand), ren(a.Tekst), ren(a.Raad), a.Sti, tid, tid).Scan)
 }
 
 // SaetAlarmVaek writes since when a standing alarm's cause is away, and whether that ends it.
@@ -133,6 +137,26 @@ func (tx *Tx) Takter(siden time.Time) (map[mox.AbonnementID]Takt, error) {
 		return struct{}{}, err
 	}, `SELECT l.abonnement, COUNT(*), SUM(CASE WHEN f.resultat IN ('accepteret', 'overdraget') THEN 0 ELSE 1 END)
 		FROM forsoeg f JOIN leverance l ON l.id = f.leverance WHERE f.afsluttet > 0 AND f.afsluttet >= ? GROUP BY l.abonnement`, driver.Micro(siden))
+	return ud, err
+}
+
+// NoterHentning notes that ejer asks for the abonnement's work.
+func (tx *Tx) NoterHentning(a mox.AbonnementID, ejer string) error {
+	_, err := tx.Exec(`INSERT INTO hentning (abonnement, ejer, sidst) VALUES (?, ?, ?) ON CONFLICT (abonnement) DO UPDATE SET ejer = excluded.ejer, sidst = excluded.sidst`,
+		string(a), ejer, driver.Micro(tx.Now()))
+	return err
+}
+
+// Hentninger are when somebody last asked for each abonnement's work.
+func (tx *Tx) Hentninger() (map[mox.AbonnementID]time.Time, error) {
+	ud := map[mox.AbonnementID]time.Time{}
+	_, err := all(tx, func(scan func(...any) error) (struct{}, error) {
+		var id mox.AbonnementID
+		var sidst int64
+		err := scan(&id, &sidst)
+		ud[id] = driver.Tid(sidst)
+		return struct{}{}, err
+	}, `SELECT abonnement, sidst FROM hentning`)
 	return ud, err
 }
 

@@ -43,7 +43,7 @@ func visAlarmer(w io.Writer, l drift.Alarmer) {
 	for _, a := range l.Sluttede {
 		fmt.Fprintf(w, "løst %s  %s\n", klokken(a.Sluttet), a.Tekst)
 	}
-	fmt.Fprintf(w, "%d alarmer står\n", len(l.Staar))
+	fmt.Fprintf(w, "%s står\n", alarmer(len(l.Staar)))
 }
 
 func (s *server) alarmKvitter() *cobra.Command {

@@ -46,7 +46,7 @@ func visStatus(w io.Writer, s drift.Status) {
 	if len(s.Alarmer) > 0 {
 		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "%d beskeder, %d kvitteringer, %d fejl til behandling, %d alarmer\n\n", s.Beskeder, s.Kvitteringer, s.AabneFejl, len(s.Alarmer))
+	fmt.Fprintf(w, "%d beskeder, %d kvitteringer, %d fejl til behandling, %s\n\n", s.Beskeder, s.Kvitteringer, s.AabneFejl, alarmer(len(s.Alarmer)))
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(t, "ABONNEMENT\tVENTER\tKRÆVER HANDLING\tBLOKERET\tLEVERET\tÆLDSTE\tFORSØG 15 MIN\tMISLYKKET\t")
 	for _, m := range s.Modtagere {
@@ -69,6 +69,14 @@ func visStatus(w io.Writer, s drift.Status) {
 		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\n", p.Navn, p.Startet, p.Igang, p.Afsluttet, p.Fejlet, p.Udloebet)
 	}
 	_ = t.Flush() // w is the terminal
+}
+
+// alarmer is how many there are.
+func alarmer(n int) string {
+	if n == 1 {
+		return "1 alarm"
+	}
+	return fmt.Sprintf("%d alarmer", n)
 }
 
 func kvitteretAf(a store.Alarm) string {

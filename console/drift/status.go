@@ -35,8 +35,9 @@ type Modtager struct {
 	Leveret         int                           `json:"leveret"`          // Leveret and Overdraget
 	Aeldste         time.Time                     `json:"aeldste,omitzero"` // of the open ones
 	SidstLeveret    time.Time                     `json:"sidst_leveret,omitzero"`
-	Forsoeg         int                           `json:"forsoeg_15m"`     // attempts that ended within distributor.Taktvindue
-	Mislykkedes     int                           `json:"mislykkedes_15m"` // of them: that did not deliver
+	SidstHentet     time.Time                     `json:"sidst_hentet,omitzero"` // when somebody asked for its work, give or take a minute
+	Forsoeg         int                           `json:"forsoeg_15m"`           // attempts that ended within distributor.Taktvindue
+	Mislykkedes     int                           `json:"mislykkedes_15m"`       // of them: that did not deliver
 	Pause           bool                          `json:"pause"`
 	PauseFordi      string                        `json:"pause_fordi,omitempty"`
 	IkkeOpsat       bool                          `json:"ikke_opsat,omitempty"` // it holds leverancer, but the configuration has it no more
@@ -112,11 +113,11 @@ func (a *api) modtagere(o *distributor.Overblik) []Modtager {
 func modtager(id mox.AbonnementID, o *distributor.Overblik) Modtager {
 	s, t := o.Stande[id], o.Takter[id]
 	if s == nil {
-		return Modtager{Abonnement: id, Tilstande: map[mox.LeveranceTilstand]int{}}
+		return Modtager{Abonnement: id, Tilstande: map[mox.LeveranceTilstand]int{}, SidstHentet: o.Hentninger[id]}
 	}
 	return Modtager{Abonnement: id, Tilstande: s.Antal, Venter: s.Antal[mox.Afventer] + s.Antal[mox.UnderLevering] + s.Antal[mox.Udsat], Blokeret: s.Blokeret,
 		KraeverHandling: s.Antal[mox.Parkeret] + s.Antal[mox.Uvis], Leveret: s.Antal[mox.Leveret] + s.Antal[mox.Overdraget], Aeldste: s.Aeldste,
-		SidstLeveret: s.SidstLeveret, Pause: s.Pause, PauseFordi: s.PauseFordi, Forsoeg: t.Forsoeg, Mislykkedes: t.Mislykkedes}
+		SidstLeveret: s.SidstLeveret, Pause: s.Pause, PauseFordi: s.PauseFordi, SidstHentet: o.Hentninger[id], Forsoeg: t.Forsoeg, Mislykkedes: t.Mislykkedes}
 }
 
 func procestal(tal map[string]map[mox.ProcesTilstand]int) []Procestal {
