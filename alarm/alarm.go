@@ -27,6 +27,9 @@ const (
 	sendeFrist     = 30 * time.Second
 	maksISamling   = 100 // alarms in one mail; the others come with the next
 
+	seFrist    = time.Minute // a look, with what it tells
+	blindEfter = time.Minute // how long it may be unable to look before it says so
+
 	foersteIgen = time.Minute // how long a way that failed is left alone: doubled each time, up to the last
 	sidsteIgen  = 15 * time.Minute
 )
@@ -48,6 +51,7 @@ type Options struct {
 	Log          *slog.Logger
 
 	nu func(context.Context) (time.Time, error) // nil = the database's time
+	ur func() time.Time                         // nil = time.Now
 }
 
 // Alarm watches.
@@ -58,6 +62,7 @@ type Alarm struct {
 	stum   map[string]*stumhed // ways of telling that failed last
 	meldt  bool                // other processes have been told of failing parts here
 	foerst time.Time           // when it first looked
+	blind  blindhed
 }
 
 // kanal is a way of telling.
@@ -94,6 +99,9 @@ func New(d *distributor.Distributor, o Options) *Alarm {
 	if o.nu == nil {
 		o.nu = d.Tid
 	}
+	if o.ur == nil {
+		o.ur = time.Now
+	}
 	o.Adresse = strings.TrimSuffix(o.Adresse, "/")
 	a := &Alarm{d: d, o: o, stum: map[string]*stumhed{}}
 	if o.Mail != nil {
@@ -110,15 +118,68 @@ func (a *Alarm) Run(ctx context.Context) error {
 	t := time.NewTicker(a.o.Hver)
 	defer t.Stop()
 	for {
-		if err := a.Se(ctx); err != nil && ctx.Err() == nil {
-			a.o.Log.Error("alarmer kunne ikke ses efter", "fejl", mox.Maskeret(err.Error()))
-		}
+		a.seEllerSig(ctx)
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-t.C:
 		}
 	}
+}
+
+// blindhed is a time in which it could not look.
+type blindhed struct {
+	siden, fortalt time.Time // zero = it can; not told
+	err            error
+}
+
+// seEllerSig looks, and tells without the database when it has not been able to for a while: what is wrong then can neither be
+// found nor kept.
+func (a *Alarm) seEllerSig(ctx context.Context) {
+	frist, slut := context.WithTimeout(ctx, seFrist)
+	err := a.Se(frist)
+	slut()
+	nu := a.o.ur()
+	switch {
+	case ctx.Err() != nil:
+	case err == nil && !a.blind.fortalt.IsZero():
+		a.sigBlind(ctx, nu)
+		a.blind = blindhed{}
+	case err == nil:
+		a.blind = blindhed{}
+	default:
+		a.o.Log.Error("alarmer kunne ikke ses efter", "fejl", mox.Maskeret(err.Error()))
+		a.seIkke(ctx, err, nu)
+	}
+}
+
+// seIkke notes that it could not look, and tells so when that has lasted.
+func (a *Alarm) seIkke(ctx context.Context, err error, nu time.Time) {
+	b := &a.blind
+	if b.err = err; b.siden.IsZero() {
+		b.siden = nu
+	}
+	igen := a.o.Gentag > 0 && !b.fortalt.IsZero() && nu.Sub(b.fortalt) >= a.o.Gentag
+	if nu.Sub(b.siden) >= blindEfter && (b.fortalt.IsZero() || igen) {
+		a.sigBlind(ctx, time.Time{})
+		b.fortalt = nu
+	}
+}
+
+// sigBlind tells in every way that it cannot look, or that it can again since sluttet. One that does not get it is not told
+// later: there is nowhere to keep it.
+func (a *Alarm) sigBlind(ctx context.Context, sluttet time.Time) {
+	l := []store.Alarm{{Regel: regelBlind, Genstand: "databasen", Tekst: "MOX kan ikke se efter, hvad der er galt: " + mox.Maskeret(a.blind.err.Error()),
+		Raad: "se, om databasen svarer, og om disken er fuld", Sti: "/alarmer", Begyndt: a.blind.siden, Sidst: a.o.ur(), Gange: 1, Sluttet: sluttet}}
+	var wg sync.WaitGroup
+	for _, k := range a.kanal {
+		wg.Go(func() {
+			if err := a.send(ctx, k, samling{Emne: emne(l), Adresse: a.o.Adresse, Alarmer: l}); err != nil {
+				a.o.Log.Error("alarmer kunne ikke sendes", "som", k.navn, "fejl", mox.Maskeret(err.Error()))
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // Se looks once, and tells what there is to tell. Another process that watches the same database has only its own failing

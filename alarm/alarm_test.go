@@ -64,7 +64,7 @@ func nytHus(t *testing.T, url string, o Options) *hus {
 	h := &hus{T: t, nu: time.Now()}
 	s, err := store.Open(t.Context(), url)
 	h.maa(err)
-	t.Cleanup(func() { h.maa(s.Close()) })
+	t.Cleanup(func() { _ = s.Close() }) // one test closes it itself
 	h.d, err = distributor.New(t.Context(), s, distributor.Options{Jitter: func() float64 { return 0 }})
 	h.maa(err)
 	h.maa(h.d.Start(t.Context()))
@@ -87,10 +87,15 @@ func (h *hus) maa(err error) {
 }
 
 // se looks once, and gives the rules that were told of: "blokeret", or "-blokeret" for one that has ended.
-func (h *hus) se() (ud []string) {
+func (h *hus) se() []string {
 	h.Helper()
 	h.fortalt = nil
 	h.maa(h.a.Se(h.Context()))
+	return h.regler()
+}
+
+// regler are what was told last.
+func (h *hus) regler() (ud []string) {
 	for _, s := range h.fortalt {
 		for _, a := range s.Alarmer {
 			navn := a.Regel

@@ -225,3 +225,32 @@ func TestFejlandel(t *testing.T) {
 		h.er("halvdelen er ikke over", h.se(), []string{"-" + regelFejlandel})
 	})
 }
+
+// TestNaarDatabasenErVaek it is told without it, once, and that it is back.
+func TestNaarDatabasenErVaek(t *testing.T) {
+	t.Parallel()
+	url := iEnFil(t)
+	h := nytHus(t, url, Options{Gentag: time.Hour})
+	h.a.o.ur = func() time.Time { return h.nu }
+	se := func(efter time.Duration) []string {
+		h.Helper()
+		h.fortalt = nil
+		h.nu = h.nu.Add(efter)
+		h.a.seEllerSig(h.Context())
+		return h.regler()
+	}
+	h.er("alt er vel", se(0), []string{})
+	h.maa(h.d.Store().Close())
+	h.er("lige nu", se(0), []string{})
+	h.er("snart", se(59*time.Second), []string{})
+	h.er("et minut", se(time.Second), []string{regelBlind})
+	if a := h.fortalt[0].Alarmer[0]; !harAlt(a.Tekst, "MOX kan ikke se efter") || a.Raad == "" {
+		h.Errorf("%+v", a)
+	}
+	h.er("ikke igen", se(59*time.Minute), []string{})
+	h.er("efter en time", se(time.Minute), []string{regelBlind})
+	igen := nytHus(t, url, Options{})
+	h.a.d = igen.d
+	h.er("den er der igen", se(time.Minute), []string{"-" + regelBlind})
+	h.er("og stille", se(time.Minute), []string{})
+}

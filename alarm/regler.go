@@ -61,6 +61,7 @@ const (
 	regelCertifikat = "certifikat"
 	regelDel        = "del"
 	regelAfsendelse = "afsendelse"
+	regelBlind      = "blind"
 )
 
 // fund is what was found wrong in one look.

@@ -23,7 +23,7 @@ func (d *Distributor) Hent(ctx context.Context, abonnement mox.AbonnementID, eje
 		return nil, UkendtAbonnement(abonnement)
 	}
 	n, leje = max(n, 1), EllerStandardleje(leje)
-	d.noterHentning(ctx, abonnement, ejer)
+	d.noterHentning(ctx, abonnement)
 	frist := time.Now().Add(vent)
 	for {
 		klar := d.Klar(abonnement) // before looking, so that no wake-up falls between
@@ -52,7 +52,7 @@ func (d *Distributor) Hent(ctx context.Context, abonnement mox.AbonnementID, eje
 const hentningHver = time.Minute
 
 // noterHentning notes that somebody asks for work. That it cannot be noted keeps nobody from it.
-func (d *Distributor) noterHentning(ctx context.Context, a mox.AbonnementID, ejer string) {
+func (d *Distributor) noterHentning(ctx context.Context, a mox.AbonnementID) {
 	d.hentmu.Lock()
 	nylig := time.Since(d.hentere[a]) < hentningHver
 	if !nylig {
@@ -62,7 +62,7 @@ func (d *Distributor) noterHentning(ctx context.Context, a mox.AbonnementID, eje
 	if nylig || d.store.Scarce() {
 		return
 	}
-	if err := d.store.Update(ctx, func(tx *store.Tx) error { return tx.NoterHentning(a, ejer) }); err != nil && ctx.Err() == nil {
+	if err := d.store.Update(ctx, func(tx *store.Tx) error { return tx.NoterHentning(a) }); err != nil && ctx.Err() == nil {
 		d.log.Warn("det kunne ikke noteres, at nogen henter", "abonnement", a, "fejl", err)
 	}
 }

@@ -140,10 +140,9 @@ func (tx *Tx) Takter(siden time.Time) (map[mox.AbonnementID]Takt, error) {
 	return ud, err
 }
 
-// NoterHentning notes that ejer asks for the abonnement's work.
-func (tx *Tx) NoterHentning(a mox.AbonnementID, ejer string) error {
-	_, err := tx.Exec(`INSERT INTO hentning (abonnement, ejer, sidst) VALUES (?, ?, ?) ON CONFLICT (abonnement) DO UPDATE SET ejer = excluded.ejer, sidst = excluded.sidst`,
-		string(a), ejer, driver.Micro(tx.Now()))
+// NoterHentning notes that somebody asks for the abonnement's work.
+func (tx *Tx) NoterHentning(a mox.AbonnementID) error {
+	_, err := tx.Exec(`INSERT INTO hentning (abonnement, sidst) VALUES (?, ?) ON CONFLICT (abonnement) DO UPDATE SET sidst = excluded.sidst`, string(a), driver.Micro(tx.Now()))
 	return err
 }
 

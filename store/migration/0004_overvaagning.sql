@@ -20,10 +20,9 @@ ALTER TABLE kilde ADD COLUMN fejl_tekst TEXT NOT NULL DEFAULT '';     -- why the
 ALTER TABLE kilde ADD COLUMN fejl_tid {{INT}} NOT NULL DEFAULT 0;
 UPDATE kilde SET kontakt = sidst;
 
--- Who last asked for work: a receiver's agent that is idle asks, and one that is dead does not.
+-- When somebody last asked for work: a receiver's agent that is idle asks, and one that is dead does not.
 CREATE TABLE hentning (
   abonnement  TEXT PRIMARY KEY,
-  ejer        TEXT NOT NULL,
   sidst       {{INT}} NOT NULL
 );
 
