@@ -251,17 +251,18 @@ func (a *Alarm) find(ctx context.Context, fejlende map[string]error, nu time.Tim
 // fortael has every way tell what it has not told, all at the same time: one that hangs delays none of the others.
 func (a *Alarm) fortael(ctx context.Context, nu time.Time) error {
 	var sendinger []*sending
-	var wg sync.WaitGroup
 	for _, k := range a.kanal {
 		s, err := a.forbered(ctx, k, nu)
 		if err != nil {
 			return err
 		}
-		if s == nil {
-			continue
+		if s != nil {
+			sendinger = append(sendinger, s)
 		}
-		sendinger = append(sendinger, s)
-		wg.Go(func() { s.err = a.send(ctx, k, s.samling) })
+	}
+	var wg sync.WaitGroup
+	for _, s := range sendinger {
+		wg.Go(func() { s.err = a.send(ctx, s.kanal, s.samling) })
 	}
 	wg.Wait()
 	var fejl error
@@ -274,7 +275,7 @@ func (a *Alarm) fortael(ctx context.Context, nu time.Time) error {
 // sending is what one way tells now, and how it went.
 type sending struct {
 	samling
-	kanal string
+	kanal kanal
 	err   error
 }
 
@@ -291,7 +292,7 @@ func (a *Alarm) forbered(ctx context.Context, k kanal, nu time.Time) (*sending, 
 	if err != nil || !moden(l, nu.Add(-a.o.Saml)) {
 		return nil, err
 	}
-	return &sending{samling: samling{Emne: emne(l), Adresse: a.o.Adresse, Alarmer: l}, kanal: k.navn}, nil
+	return &sending{samling: samling{Emne: emne(l), Adresse: a.o.Adresse, Alarmer: l}, kanal: k}, nil
 }
 
 // moden reports whether there is something to tell that need not wait for others: it began before foer, or has ended.
@@ -302,17 +303,17 @@ func moden(l []store.Alarm, foer time.Time) bool {
 // efter notes how a way went.
 func (a *Alarm) efter(ctx context.Context, s *sending, nu time.Time) error {
 	if s.err == nil {
-		delete(a.stum, s.kanal)
-		return a.d.AlarmerFortalt(ctx, s.kanal, s.Alarmer, nu)
+		delete(a.stum, s.kanal.navn)
+		return a.d.AlarmerFortalt(ctx, s.kanal.navn, s.Alarmer, nu)
 	}
-	st := a.stum[s.kanal]
+	st := a.stum[s.kanal.navn]
 	if st == nil {
 		st = &stumhed{}
-		a.stum[s.kanal] = st
+		a.stum[s.kanal.navn] = st
 	}
 	st.err, st.igen = s.err, nu.Add(min(foersteIgen<<min(st.gange, 10), sidsteIgen))
 	st.gange++
-	a.o.Log.Error("alarmer kunne ikke sendes", "som", s.kanal, "antal", len(s.Alarmer), "fejl", mox.Maskeret(s.err.Error()))
+	a.o.Log.Error("alarmer kunne ikke sendes", "som", s.kanal.navn, "antal", len(s.Alarmer), "fejl", mox.Maskeret(s.err.Error()))
 	return nil
 }
 
