@@ -129,8 +129,8 @@ func LaesConfig(dir string) (Config, error) {
 // medLinje tells where in mox.yaml the setting stands that an error is about: it names the setting by its path,
 // "alarmer.gentag", or one above it.
 func (c *Config) medLinje(err error) error {
-	var e *mox.Error
-	if len(c.kilde) == 0 || !errors.As(err, &e) {
+	e, ok := err.(*mox.Error) // as the parts give it: one that wraps others says more than its place
+	if !ok || len(c.kilde) == 0 {
 		return err
 	}
 	for _, tekst := range []string{e.Tekst, e.Raad} {
