@@ -7,10 +7,14 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/agent"
@@ -33,6 +37,8 @@ type Config struct {
 	Push         Push     `yaml:"push"`         // calls to receivers
 	Alarmer      Alarmer  `yaml:"alarmer"`      // who is told when something is wrong
 	Register     Register `yaml:"register"`     // MOX's own register
+
+	kilde []byte // the file, for the line of what is wrong in it
 }
 
 // Register is MOX's own register of Sager, Dokumenter and the rest.
@@ -61,16 +67,23 @@ type Push struct {
 
 // Alarmer is what is too much, and who is told. Times are as "15m"; "0" turns a rule off; what is left out has its standard.
 type Alarmer struct {
-	Adresse    string          `yaml:"adresse"` // of the console, for links
-	Mail       *AlarmerMail    `yaml:"mail"`
-	Webhook    *AlarmerWebhook `yaml:"webhook"`
-	Gentag     string          `yaml:"gentag"`
-	Aeldste    string          `yaml:"aeldste"`
-	Pause      string          `yaml:"pause"`
-	Venter     string          `yaml:"venter"`
-	Stille     string          `yaml:"stille"`
-	Certifikat string          `yaml:"certifikat"`
-	Forsoeg    *int            `yaml:"forsoeg"`
+	Adresse     string          `yaml:"adresse"` // of the console, for links
+	Mail        *AlarmerMail    `yaml:"mail"`
+	Webhook     *AlarmerWebhook `yaml:"webhook"`
+	Gentag      string          `yaml:"gentag"` // 0 = never
+	Saml        string          `yaml:"saml"`   // 0 = each at once
+	Ro          string          `yaml:"ro"`     // 0 = an alarm has ended when its cause is away
+	Aeldste     string          `yaml:"aeldste"`
+	Pause       string          `yaml:"pause"`
+	Venter      string          `yaml:"venter"`
+	Kontakt     string          `yaml:"kontakt"`
+	Stille      string          `yaml:"stille"`
+	Certifikat  string          `yaml:"certifikat"`
+	Forsoeg     *int            `yaml:"forsoeg"`
+	Fejlandel   *int            `yaml:"fejlandel"` // percent
+	Kildefejl   *int            `yaml:"kildefejl"`
+	DiskProcent *int            `yaml:"disk_procent"`
+	DiskMB      *int            `yaml:"disk_mb"`
 }
 
 // AlarmerMail is a mail server and who gets the mail.
@@ -116,7 +129,61 @@ func LaesConfig(dir string) (Config, error) {
 	if err != nil {
 		return c, mox.E("config", mox.KodeUgyldig, "%s kan ikke læses: %v", fil, aarsag(err)).Med("giv brugeren ret til at læse filen")
 	}
+	c.kilde = b
 	return c, laesYAML(fil, b, &c)
+}
+
+// medLinje tells where in mox.yaml the setting stands that an error is about: it names the setting by its path,
+// "alarmer.gentag", or one above it.
+func (c *Config) medLinje(err error) error {
+	e, ok := err.(*mox.Error) // as the parts give it: one that wraps others says more than its place
+	if !ok || len(c.kilde) == 0 {
+		return err
+	}
+	for _, tekst := range []string{e.Tekst, e.Raad} {
+		for _, sti := range indstilling.FindAllString(tekst, -1) {
+			if linje := linjeAf(c.kilde, sti); linje > 0 {
+				med := *e
+				med.Tekst = fmt.Sprintf("%s:%d: %s", filepath.Join(c.Dir, "mox.yaml"), linje, e.Tekst)
+				return &med
+			}
+		}
+	}
+	return err
+}
+
+// indstilling finds the path of a setting in a text.
+var indstilling = regexp.MustCompile(`\b(alarmer|amqp|fjern|push)(\.[a-z_]+)+\b`)
+
+// linjeAf is the line of a setting in a YAML text, or of the nearest one above it; 0 = it is not there at all.
+func linjeAf(b []byte, sti string) (linje int) {
+	fil, err := parser.ParseBytes(b, 0)
+	if err != nil || len(fil.Docs) == 0 {
+		return 0
+	}
+	her := fil.Docs[0].Body
+	for led := range strings.SplitSeq(sti, ".") {
+		noegle, vaerdi := opslag(her, led)
+		if noegle == nil {
+			return linje
+		}
+		linje, her = noegle.GetToken().Position.Line, vaerdi
+	}
+	return linje
+}
+
+// opslag finds a key of a mapping; nil when it has none such.
+func opslag(n ast.Node, navn string) (noegle, vaerdi ast.Node) {
+	m, ok := n.(ast.MapNode)
+	if !ok {
+		return nil, nil
+	}
+	for i := m.MapRange(); i.Next(); {
+		if i.Key().GetToken().Value == navn {
+			return i.Key(), i.Value()
+		}
+	}
+	return nil, nil
 }
 
 func laesYAML(fil string, b []byte, v any) error {

@@ -18,6 +18,7 @@ import (
 	"github.com/moxkit/mox/carrier/pull"
 	"github.com/moxkit/mox/console"
 	"github.com/moxkit/mox/internal/problem"
+	"github.com/moxkit/mox/maaling"
 	"github.com/moxkit/mox/register/rest"
 )
 
@@ -62,6 +63,7 @@ func (a *App) aabnWeb(context.Context) error {
 	if a.web.vagt, err = auth.NyVagt(o); err != nil {
 		return err
 	}
+	a.maaling.SeAfviste(a.web.vagt.Afviste)
 	a.web.server = &http.Server{Handler: a.web.vagt.Beskyt(a.ruter()), ReadHeaderTimeout: laesHovedFrist, IdleTimeout: tomgangsFrist, MaxHeaderBytes: 64 << 10}
 	a.gruppe.Add("web", a.web.run)
 	fil := filepath.Join(a.config.Dir, Adressefil)
@@ -100,10 +102,15 @@ func (a *App) ruter() http.Handler {
 		Bruger: func(r *http.Request) string {
 			i, _ := auth.Fra(r.Context())
 			return i.Navn
+		},
+		MaaHandle: func(r *http.Request) bool {
+			i, ok := auth.Fra(r.Context())
+			return !ok || i.Rolle.Driver()
 		}})
 	m := http.NewServeMux()
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") }) // the caller has gone if it fails
 	m.HandleFunc("GET /readyz", a.klar)
+	m.Handle("GET "+maaling.Sti, a.kunMennesker(a.maaling.Handler()))
 	api := pull.Handler(a.tjeneste)
 	reg := rest.Handler(a.register, a.indhold, a.log)
 	for _, service := range rest.Services() {

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"slices"
+	"time"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/oio"
@@ -32,6 +33,23 @@ type Accepteret struct {
 // something else, [mox.KodeDiskFuld]. A refused besked is kept as a Fejl where its sender finds it.
 // spec: mox 34, mox 40, mox 41
 func (d *Distributor) Accept(ctx context.Context, afsender string, b mox.Besked) (Accepteret, error) {
+	begyndt := time.Now()
+	ud, err := d.modtag(ctx, afsender, b)
+	d.maaler.Accept(maalt(ud, err), time.Since(begyndt))
+	return ud, err
+}
+
+func maalt(ud Accepteret, err error) string {
+	switch {
+	case err != nil:
+		return MaaltAfvist
+	case ud.Gentaget:
+		return MaaltGentaget
+	}
+	return MaaltAccepteret
+}
+
+func (d *Distributor) modtag(ctx context.Context, afsender string, b mox.Besked) (Accepteret, error) {
 	if d.store.Scarce() {
 		return Accepteret{}, mox.E("accept", mox.KodeDiskFuld, "disken er fuld; MOX tager ikke imod nye beskeder").Med("send beskeden igen, når der er plads")
 	}

@@ -34,6 +34,7 @@ func (d *Distributor) Claim(ctx context.Context, abonnement mox.AbonnementID, ej
 	if !ok {
 		return nil, UkendtAbonnement(abonnement)
 	}
+	begyndt := time.Now()
 	var ud []Arbejde
 	err := d.store.Update(ctx, func(tx *store.Tx) error {
 		ud = nil
@@ -47,6 +48,7 @@ func (d *Distributor) Claim(ctx context.Context, abonnement mox.AbonnementID, ej
 		}
 		return err
 	})
+	d.maaler.Claim(time.Since(begyndt))
 	if err != nil || len(ud) == 0 {
 		return nil, err
 	}
@@ -133,9 +135,9 @@ func (d *Distributor) UdloebGamle(ctx context.Context) (n int, err error) {
 
 // afslutAlle gives what find finds, and what is still so when it has been locked, one outcome.
 func (d *Distributor) afslutAlle(ctx context.Context, find func(*store.Tx, int) ([]store.Opgave, error), stadig func(*store.Tx, *store.Leverance) bool, u mox.Udfald) (n int, err error) {
-	var vaek []mox.AbonnementID
+	var vaek, forsoegt []mox.AbonnementID
 	err = d.store.Update(ctx, func(tx *store.Tx) error {
-		vaek = nil
+		vaek, forsoegt = nil, nil
 		opgaver, err := find(tx, passRows)
 		if err != nil {
 			return err
@@ -148,6 +150,9 @@ func (d *Distributor) afslutAlle(ctx context.Context, find func(*store.Tx, int) 
 			if !stadig(tx, &o.Leverance) {
 				continue
 			}
+			if o.Leverance.Tilstand == mox.UnderLevering {
+				forsoegt = append(forsoegt, o.Leverance.Abonnement)
+			}
 			ids, err := d.afslutEn(tx, &o, u)
 			if err != nil {
 				return err
@@ -156,8 +161,14 @@ func (d *Distributor) afslutAlle(ctx context.Context, find func(*store.Tx, int) 
 		}
 		return nil
 	})
+	if err != nil {
+		return n, err
+	}
+	for _, a := range forsoegt {
+		d.maaler.Forsoeg(a, u.Resultat)
+	}
 	d.vaekker.vaek(vaek...)
-	return n, err
+	return n, nil
 }
 
 // afslutEn ends a leverance in the name of the carrier that did not, and its attempt if one is under way.
