@@ -51,8 +51,8 @@ func (d *Distributor) OpretAbonnement(ctx context.Context, a mox.Abonnement, aen
 
 // ens reports whether two definitions say the same.
 func ens(a, b mox.Abonnement) bool {
-	x, errX := konfigurationstekst([]mox.Abonnement{a}, nil)
-	y, errY := konfigurationstekst([]mox.Abonnement{b}, nil)
+	x, errX := konfigurationstekst([]mox.Abonnement{a}, nil, nil)
+	y, errY := konfigurationstekst([]mox.Abonnement{b}, nil, nil)
 	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
@@ -98,7 +98,7 @@ func (d *Distributor) omsaetning(ctx context.Context, f func(*store.Tx, *konfigu
 		if err := f(tx, nu); err != nil {
 			return err
 		}
-		k, err = nyKonfiguration(tx, nu.faste, nu.processer)
+		k, err = nyKonfiguration(tx, d.aftaler, nu.faste, nu.processer)
 		return err
 	})
 	if err != nil {

@@ -26,6 +26,8 @@ type Options struct {
 	Punkt func(navn string)
 	// Jitter gives numbers in [0,1) that spread retries; nil = random.
 	Jitter func() float64
+	// Aftaler are the tilslutningsaftaler; nil = none, see [mox.Aftaler].
+	Aftaler mox.Aftaler
 }
 
 // Distributor is safe for concurrent use.
@@ -35,6 +37,7 @@ type Distributor struct {
 	punkt       func(string)
 	jitter      func() float64
 	inkarnation string
+	aftaler     mox.Aftaler
 	vaekker     *vaekker
 	levet       time.Time // the last sign of life; only Run and Start use it
 
@@ -48,9 +51,13 @@ type Distributor struct {
 const inkarnationForled = "proces/"
 
 // New makes a Distributor on an open store. It has no abonnementer until [Distributor.Konfigurer], and no carrier may claim
-// before [Distributor.Start].
+// before [Distributor.Start]. Agreements that cannot hold together are refused with [mox.KodeUgyldig].
 func New(ctx context.Context, s *store.Store, o Options) (*Distributor, error) {
-	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, jitter: o.Jitter, inkarnation: inkarnationForled + mox.NyUUID(), vaekker: nyVaekker(), skift: make(chan struct{})}
+	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, jitter: o.Jitter, inkarnation: inkarnationForled + mox.NyUUID(), aftaler: o.Aftaler,
+		vaekker: nyVaekker(), skift: make(chan struct{})}
+	if err := o.Aftaler.Valider(); err != nil {
+		return nil, err
+	}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}

@@ -20,6 +20,7 @@ type konfiguration struct {
 	abonnementer map[mox.AbonnementID]*mox.Abonnement
 	kvitteres    map[string]bool // systems with an abonnement on Kvitteringer
 	processer    []mox.Proces
+	aftaler      mox.Aftaler
 }
 
 // Konfigurer replaces the abonnementer that files make, and the processer; those that somebody has asked for
@@ -31,7 +32,7 @@ func (d *Distributor) Konfigurer(ctx context.Context, abonnementer []mox.Abonnem
 	defer d.omsaet.Unlock()
 	var k *konfiguration
 	err := d.store.Update(ctx, func(tx *store.Tx) (err error) {
-		k, err = nyKonfiguration(tx, abonnementer, processer)
+		k, err = nyKonfiguration(tx, d.aftaler, abonnementer, processer)
 		return err
 	})
 	if err != nil {
@@ -51,8 +52,8 @@ func (d *Distributor) brug(k *konfiguration) {
 }
 
 // nyKonfiguration puts together what files make and what somebody has asked for, and stores it as a version.
-func nyKonfiguration(tx *store.Tx, faste []mox.Abonnement, processer []mox.Proces) (*konfiguration, error) {
-	k := &konfiguration{faste: faste, abonnementer: map[mox.AbonnementID]*mox.Abonnement{}, kvitteres: map[string]bool{}, processer: processer}
+func nyKonfiguration(tx *store.Tx, aftaler mox.Aftaler, faste []mox.Abonnement, processer []mox.Proces) (*konfiguration, error) {
+	k := &konfiguration{faste: faste, abonnementer: map[mox.AbonnementID]*mox.Abonnement{}, kvitteres: map[string]bool{}, processer: processer, aftaler: aftaler}
 	oprettede, err := tx.AabneAbonnementer()
 	if err != nil {
 		return nil, err
@@ -64,10 +65,11 @@ func nyKonfiguration(tx *store.Tx, faste []mox.Abonnement, processer []mox.Proce
 	for _, o := range oprettede {
 		alle = append(alle, o.Abonnement)
 	}
+	medMyndighed(alle, aftaler)
 	if err := k.indsaet(alle); err != nil {
 		return nil, err
 	}
-	tekst, err := konfigurationstekst(alle, processer)
+	tekst, err := konfigurationstekst(alle, processer, aftaler)
 	if err != nil {
 		return nil, err
 	}
@@ -99,11 +101,15 @@ func (k *konfiguration) indsaet(alle []mox.Abonnement) error {
 }
 
 // konfigurationstekst is the configuration as it is stored: what is needed to recompute who got a besked, and why.
-func konfigurationstekst(abonnementer []mox.Abonnement, processer []mox.Proces) ([]byte, error) {
-	return json.Marshal(struct {
-		Abonnementer []mox.Abonnement `json:"abonnementer"`
-		Processer    []mox.Proces     `json:"processer"`
-	}{abonnementer, processer})
+func konfigurationstekst(abonnementer []mox.Abonnement, processer []mox.Proces, aftaler mox.Aftaler) ([]byte, error) {
+	return json.Marshal(gemtKonfiguration{abonnementer, processer, aftaler})
+}
+
+// gemtKonfiguration is a version of the configuration as it is stored. The first versions have no agreements.
+type gemtKonfiguration struct {
+	Abonnementer []mox.Abonnement `json:"abonnementer"`
+	Processer    []mox.Proces     `json:"processer"`
+	Aftaler      mox.Aftaler      `json:"aftaler,omitempty"`
 }
 
 func (d *Distributor) konfiguration() *konfiguration {
