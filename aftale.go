@@ -205,8 +205,8 @@ func (a *Aftale) Valider() (fejl []Feltfejl) {
 		kraev(strings.TrimSpace(f.v) != "", f.sti, "kraevet", f.hvad+" mangler")
 	}
 	kraev(len(a.Kategorier) > 0, "kategorier", "kraevet", "kategorierne af oplysninger mangler")
-	kraev(cvrform.MatchString(a.Dataansvarlig.CVR), "dataansvarlig.cvr", "cvr", "et CVR-nummer er otte cifre")
-	kraev(cvrform.MatchString(a.Databehandler.CVR), "databehandler.cvr", "cvr", "et CVR-nummer er otte cifre")
+	kraev(cvrform.MatchString(a.Dataansvarlig.CVR), "dataansvarlig.cvr", "cvr", "den dataansvarliges CVR-nummer skal være otte cifre")
+	kraev(cvrform.MatchString(a.Databehandler.CVR), "databehandler.cvr", "cvr", "databehandlerens CVR-nummer skal være otte cifre")
 	kraev(!a.Godkendt.Dato.IsZero(), "godkendt.dato", "kraevet", "datoen for godkendelsen mangler")
 	kraev(!a.GyldigFra.IsZero(), "gyldig.fra", "kraevet", "den første dag, aftalen gælder, mangler")
 	kraev(a.GyldigTil.IsZero() || a.GyldigFra.Before(a.GyldigTil), "gyldig.til", "interval", "den sidste dag ligger før den første")
@@ -226,7 +226,7 @@ func (r *Ret) valider(sti string, kraev func(ok bool, sti, regel, tekst string))
 	kraev(len(r.Beskedtyper)+len(r.Objekttyper) > 0, sti, "kraevet", "sig beskedtyper eller objekttyper: en ret til alt gives ikke")
 	hver := func(navn string, v []string, ok func(string) bool, regel, tekst string) {
 		for i, x := range v {
-			kraev(ok(x), fmt.Sprintf("%s.%s[%d]", sti, navn, i), regel, tekst)
+			kraev(ok(x), fmt.Sprintf("%s.%s[%d]", sti, navn, i), regel, fmt.Sprintf("%q %s", Maskeret(x), tekst))
 		}
 	}
 	noget := func(s string) bool { return strings.TrimSpace(s) != "" }
@@ -234,7 +234,7 @@ func (r *Ret) valider(sti string, kraev func(ok bool, sti, regel, tekst string))
 	hver("objekttyper", forHver(r.Objekttyper, func(t ObjektType) string { return string(t) }),
 		func(s string) bool { return slices.Contains(ObjektTyper(), ObjektType(s)) }, "kodeliste", fmt.Sprintf("er ikke en af %v", ObjektTyper()))
 	hver("kle", r.KLE, kleform.MatchString, "kle", "er ikke et KLE-nummer: 27, 27.03, 27.03.08 eller 27.*")
-	hver("myndigheder", r.Myndigheder, cvrform.MatchString, "cvr", "et CVR-nummer er otte cifre")
+	hver("myndigheder", r.Myndigheder, cvrform.MatchString, "cvr", "er ikke et CVR-nummer: otte cifre")
 	hver("foelsomhed", r.Foelsomhed, noget, "tom", "er tom")
 }
 
@@ -242,7 +242,7 @@ func (a *Aftale) validerFelter(kraev func(ok bool, sti, regel, tekst string)) {
 	for _, navn := range slices.Sorted(maps.Keys(a.Felter)) {
 		t, ok := TypeAf(navn)
 		sti := "felter." + string(navn)
-		kraev(ok, sti, "kodeliste", fmt.Sprintf("er ikke en af %v", ObjektTyper()))
+		kraev(ok, sti, "kodeliste", fmt.Sprintf("%q er ikke en af %v", navn, ObjektTyper()))
 		if !ok {
 			continue
 		}

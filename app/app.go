@@ -142,7 +142,11 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	if a.indhold, err = indhold.Open(filepath.Join(a.config.Dir, "indhold")); err != nil {
 		return mappefejl(a.config.Dir, err)
 	}
-	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Punkt: a.o.Punkt}); err != nil {
+	aftaler, err := a.config.laesAftaler()
+	if err != nil {
+		return err
+	}
+	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Punkt: a.o.Punkt, Aftaler: aftaler}); err != nil {
 		return err
 	}
 	koder, err := a.config.laesKoder()

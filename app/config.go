@@ -26,6 +26,7 @@ type Config struct {
 	Database     string   `yaml:"database"`     // postgres://…; empty = SQLite in DIR
 	Agenter      []string `yaml:"agenter"`      // agents' files, run by this process
 	Fjernagenter []string `yaml:"fjernagenter"` // agents' files, run elsewhere by mox agent run
+	Aftaler      []string `yaml:"aftaler"`      // tilslutningsaftaler: files, or patterns as aftaler/*.yaml
 	Processer    string   `yaml:"processer"`    // file of MOX-processer
 	Koder        string   `yaml:"koder"`        // the agreement's code file, for Haendelsesbeskeder that come over HTTP
 	Fjern        Fjern    `yaml:"fjern"`        // the listener for others than this machine
@@ -167,15 +168,42 @@ func (c *Config) laesAgenter(filer []string) ([]*agent.Spec, error) {
 	return ud, nil
 }
 
+// laesAftaler reads the agreements. Every problem in every file is told at once. A pattern that finds no file is an error:
+// with no agreement at all, everybody may have what is not sensitive.
+func (c *Config) laesAftaler() (ud mox.Aftaler, err error) {
+	var fejl []mapping.Problem
+	for i, moenster := range c.Aftaler {
+		filer, err := filepath.Glob(c.sti(moenster))
+		if err != nil || len(filer) == 0 {
+			return nil, mox.E("config", mox.KodeUgyldig, "aftaler[%d]: der er ingen fil %s", i, c.sti(moenster)).Med("ret aftaler i mox.yaml")
+		}
+		for _, f := range filer {
+			a, problemer := agent.LoadAftale(f)
+			fejl = append(fejl, problemer...)
+			if a != nil {
+				ud = append(ud, *a)
+			}
+		}
+	}
+	if len(fejl) > 0 {
+		return nil, problemer("tilslutningsaftalerne har fejl", fejl).Med("ret filerne; mox aftale check viser det samme")
+	}
+	return ud, nil
+}
+
 // Problemer is what is wrong in an agent's files as one error.
 func Problemer(ps []mapping.Problem) error {
-	e := mox.E("agent", mox.KodeUgyldig, "agentens filer har fejl")
+	return problemer("agentens filer har fejl", ps).Med("ret filerne; mox agent check viser alt på én gang")
+}
+
+func problemer(hvad string, ps []mapping.Problem) *mox.Error {
+	e := mox.E("agent", mox.KodeUgyldig, "%s", hvad)
 	for _, p := range ps {
 		if !p.Warning {
 			e.Felter = append(e.Felter, mox.Feltfejl{Sti: fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column), Regel: "agent", Tekst: tekstMedRaad(p)})
 		}
 	}
-	return e.Med("ret filerne; mox agent check viser alt på én gang")
+	return e
 }
 
 func tekstMedRaad(p mapping.Problem) string {
