@@ -19,6 +19,7 @@ func (d *Distributor) OpretAbonnement(ctx context.Context, a mox.Abonnement, aen
 	if err := a.Valider(); err != nil {
 		return false, err
 	}
+	a.Filter = mox.Pseudonym(d.store.Pseudonym).Filter(a.Filter)
 	err = d.omsaetning(ctx, func(tx *store.Tx, k *konfiguration) error {
 		o, fandtes, err := tx.OprettetAbonnement(a.ID)
 		if err != nil {

@@ -66,15 +66,15 @@ func forklar(tx *store.Tx, b *store.Besked, id mox.AbonnementID) (f Forklaring, 
 	case !fandtes:
 		f.Grund = "abonnementet fandtes ikke, da beskeden blev modtaget"
 	default:
-		f.doem(&a, aftaler, b)
+		f.doem(&a, aftaler, b, mox.Pseudonym(tx.Store().Pseudonym).Metadata(&b.Besked))
 	}
 	return f, nil
 }
 
 // doem asks what [konfiguration.modtagere] and the matcher ask, one after the other.
-func (f *Forklaring) doem(a *mox.Abonnement, aftaler mox.Aftaler, b *store.Besked) {
+func (f *Forklaring) doem(a *mox.Abonnement, aftaler mox.Aftaler, b *store.Besked, meta map[string][]string) {
 	var passer bool
-	passer, f.Betingelser = a.Filter.Forklar(b.Metadata())
+	passer, f.Betingelser = a.Filter.Forklar(meta)
 	nej := aftaler.MaaModtage(a.System, &b.Besked, b.Modtaget)
 	switch {
 	case b.Type == mox.TypeKvittering && f.Leveret == "":
@@ -142,7 +142,7 @@ func (d *Distributor) ProevFilter(ctx context.Context, f mox.Filter, antal int) 
 				continue // deleted
 			}
 			p.Set++
-			if !f.Match(b.Metadata()) {
+			if !f.Match(mox.Pseudonym(d.store.Pseudonym).Metadata(&b.Besked)) {
 				continue
 			}
 			p.Passer++

@@ -21,6 +21,7 @@ type konfiguration struct {
 	kvitteres    map[string]bool // systems with an abonnement on Kvitteringer
 	processer    []mox.Proces
 	aftaler      mox.Aftaler
+	pseudonym    mox.Pseudonym
 }
 
 // Konfigurer replaces the abonnementer that files make, and the processer; those that somebody has asked for
@@ -53,7 +54,7 @@ func (d *Distributor) brug(k *konfiguration) {
 
 // nyKonfiguration puts together what files make and what somebody has asked for, and stores it as a version.
 func nyKonfiguration(tx *store.Tx, aftaler mox.Aftaler, faste []mox.Abonnement, processer []mox.Proces) (*konfiguration, error) {
-	k := &konfiguration{faste: faste, abonnementer: map[mox.AbonnementID]*mox.Abonnement{}, kvitteres: map[string]bool{}, processer: processer, aftaler: aftaler}
+	k := &konfiguration{faste: faste, abonnementer: map[mox.AbonnementID]*mox.Abonnement{}, kvitteres: map[string]bool{}, aftaler: aftaler, pseudonym: tx.Store().Pseudonym}
 	oprettede, err := tx.AabneAbonnementer()
 	if err != nil {
 		return nil, err
@@ -66,16 +67,30 @@ func nyKonfiguration(tx *store.Tx, aftaler mox.Aftaler, faste []mox.Abonnement, 
 		alle = append(alle, o.Abonnement)
 	}
 	medMyndighed(alle, aftaler)
+	k.medPseudonymer(alle, processer)
 	if err := k.indsaet(alle); err != nil {
 		return nil, err
 	}
-	tekst, err := konfigurationstekst(alle, processer, aftaler)
+	tekst, err := konfigurationstekst(alle, k.processer, aftaler)
 	if err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256(tekst)
 	k.version, err = tx.GemKonfiguration(hex.EncodeToString(sum[:]), string(tekst))
 	return k, err
+}
+
+// medPseudonymer takes the numbers of persons and companies out of every filter: a configuration is kept for as long as
+// somebody may ask why.
+func (k *konfiguration) medPseudonymer(alle []mox.Abonnement, processer []mox.Proces) {
+	for i := range alle {
+		alle[i].Filter = k.pseudonym.Filter(alle[i].Filter)
+	}
+	k.processer = slices.Clone(processer)
+	for i := range k.processer {
+		p := &k.processer[i]
+		p.Start, p.Slut = k.pseudonym.Filter(p.Start), k.pseudonym.Filter(p.Slut)
+	}
 }
 
 func (k *konfiguration) indsaet(alle []mox.Abonnement) error {
