@@ -139,9 +139,14 @@ func (l Aftaler) Med(system string, t time.Time) *Aftale {
 	return nil
 }
 
+// Kender reports whether there is an agreement with the system, now or at another time, or none are asked for.
+func (l Aftaler) Kender(system string) bool {
+	return len(l) == 0 || slices.ContainsFunc(l, func(a Aftale) bool { return a.System == system })
+}
+
 // ingen says that the system has no agreement now.
 func (l Aftaler) ingen(system string) string {
-	if slices.ContainsFunc(l, func(a Aftale) bool { return a.System == system }) {
+	if l.Kender(system) {
 		return "tilslutningsaftalen med " + Maskeret(system) + " gælder ikke på det tidspunkt"
 	}
 	return "der er ingen tilslutningsaftale med " + Maskeret(system)

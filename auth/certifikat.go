@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ type Klientcertifikat struct {
 	Navn    string `yaml:"navn"` // as for a key: a system's agent has its own name
 	System  string `yaml:"system"`
 	SHA256  string `yaml:"sha256"`  // of the certificate (DER) in hex, with or without colons
-	Subject string `yaml:"subject"` // as "CN=esdh,O=Eksempel Kommune,C=DK"
+	Subject string `yaml:"subject"` // as "CN=esdh,O=Eksempel Kommune,C=DK", in any order
 }
 
 type certifikater struct {
@@ -36,7 +37,8 @@ func nyeCertifikater(l []Klientcertifikat) (*certifikater, error) {
 		var a sha
 		copy(a[:], raa)
 		_, igen := c.aftryk[a]
-		_, navnIgen := c.subject[k.Subject]
+		subject := ordnet(k.Subject)
+		_, navnIgen := c.subject[subject]
 		felt, tekst := "", ""
 		switch {
 		case !navneform.MatchString(k.Navn) || k.Navn == lokaltNavn:
@@ -50,7 +52,7 @@ func nyeCertifikater(l []Klientcertifikat) (*certifikater, error) {
 		case navnIgen:
 			felt, tekst = "subject", "står der to gange"
 		case k.Subject != "":
-			c.subject[k.Subject] = hvem
+			c.subject[subject] = hvem
 		default:
 			c.aftryk[a] = hvem
 		}
@@ -74,7 +76,8 @@ func (c *certifikater) find(r *http.Request, nu time.Time) (hvem Identitet, har 
 	hvem, ok := c.indehaver(cert)
 	switch {
 	case !ok:
-		return hvem, true, mox.E("auth", mox.KodeIkkeLoggetInd, "klientcertifikatet hører ikke til et system, der er lukket ind").Med("bed administratoren sætte certifikatet ind under fjern.klienter")
+		return hvem, true, mox.E("auth", mox.KodeIkkeLoggetInd, "klientcertifikatet %q hører ikke til et system, der er lukket ind", mox.Maskeret(cert.Subject.String())).
+			Med("bed administratoren sætte det ind under fjern.klienter")
 	case !nu.Before(cert.NotAfter):
 		return hvem, true, &mox.Error{Kode: mox.KodeIkkeLoggetInd, Op: "auth", Err: ErrUdloebet, Tekst: fmt.Sprintf("klientcertifikatet for %q udløb %s", hvem.Navn, cert.NotAfter.Format(time.DateOnly)),
 			Raad: "få et nyt certifikat, og forbind igen"}
@@ -86,6 +89,21 @@ func (c *certifikater) indehaver(cert *x509.Certificate) (Identitet, bool) {
 	if hvem, ok := c.aftryk[sha256.Sum256(cert.Raw)]; ok {
 		return hvem, true
 	}
-	hvem, ok := c.subject[cert.Subject.String()]
+	hvem, ok := c.subject[ordnet(cert.Subject.String())]
 	return hvem, ok
+}
+
+// ordnet is a subject with its parts in one order: programs that show one do not agree on which comes first.
+func ordnet(subject string) string {
+	var dele []string
+	for rest := subject; rest != ""; {
+		slut := 0
+		for slut < len(rest) && (rest[slut] != ',' || slut > 0 && rest[slut-1] == '\\') {
+			slut++
+		}
+		dele = append(dele, strings.TrimSpace(rest[:slut]))
+		rest = rest[min(slut+1, len(rest)):]
+	}
+	slices.Sort(dele)
+	return strings.Join(dele, ",")
 }

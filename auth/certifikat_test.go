@@ -67,7 +67,7 @@ func (c *ca) underskriv(skabelon *x509.Certificate, af *ecdsa.PrivateKey) (*x509
 func (c *ca) til(navn string, brug x509.ExtKeyUsage) tls.Certificate {
 	c.Helper()
 	c.nr++
-	cert, noegle := c.underskriv(&x509.Certificate{SerialNumber: big.NewInt(c.nr + 1), Subject: pkix.Name{CommonName: navn, Organization: []string{"Eksempel Kommune"}},
+	cert, noegle := c.underskriv(&x509.Certificate{SerialNumber: big.NewInt(c.nr + 1), Subject: pkix.Name{CommonName: navn, Organization: []string{"Eksempel, Kommune"}},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{brug}}, c.noegle)
 	return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: noegle, Leaf: cert}
 }
@@ -89,7 +89,7 @@ func TestKlientcertifikat(t *testing.T) {
 	var err error
 	med := strings.ToUpper(aftryk(esdh))
 	h.vagt, err = auth.NyVagt(auth.Options{Adresser: []string{h.Listener.Addr().String()}, Nu: h.ur.nu, Noegler: []auth.APINoegle{{Navn: "vagten", Rolle: auth.Drift, SHA256: sha}},
-		Klienter: []auth.Klientcertifikat{{Navn: "esdh", System: "ESDH", SHA256: med[:2] + ":" + med[2:]}, {Navn: "post", System: "Post", Subject: "CN=post,O=Eksempel Kommune"}}})
+		Klienter: []auth.Klientcertifikat{{Navn: "esdh", System: "ESDH", SHA256: med[:2] + ":" + med[2:]}, {Navn: "post", System: "Post", Subject: `O=Eksempel\, Kommune, CN=post`}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func TestKlientcertifikat(t *testing.T) {
 		"aftryk":                       {[]tls.Certificate{esdh}, "/api/v1/x", "", 200, "esdh ESDH"},
 		"subject":                      {[]tls.Certificate{post}, "/api/v1/x", "", 200, "post Post"},
 		"ingen side":                   {[]tls.Certificate{esdh}, "/beskeder", "", 403, ""},
-		"ikke lukket ind":              {[]tls.Certificate{ukendt}, "/api/v1/x", "", 401, "klientcertifikatet hører ikke til et system, der er lukket ind"},
+		"ikke lukket ind":              {[]tls.Certificate{ukendt}, "/api/v1/x", "", 401, `klientcertifikatet "CN=andet,O=Eksempel\\, Kommune" hører ikke til et system, der er lukket ind`},
 		"nøglen gælder før":            {[]tls.Certificate{esdh}, "/api/v1/x", klar, 200, "vagten "},
 		"en forkert nøgle reddes ikke": {[]tls.Certificate{esdh}, "/api/v1/x", "mox_forkert", 401, "nøglen kendes ikke"},
 		"uden certifikat":              {nil, "/api/v1/x", "", 401, "kaldet har ingen nøgle"},

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"slices"
 
 	"github.com/moxkit/mox"
@@ -110,8 +111,13 @@ func (d *Distributor) Afvis(ctx context.Context, afsender string, raa []byte, aa
 
 // afvis keeps what was refused. What cannot even be kept is refused all the same.
 func (d *Distributor) afvis(ctx context.Context, afsender string, om mox.ObjektID, raa []byte, aarsag error) error {
+	var e *mox.Error
+	raad := ""
+	if errors.As(aarsag, &e) {
+		raad = e.Raad
+	}
 	err := d.store.Update(ctx, func(tx *store.Tx) error {
-		return tx.InsertFejl(&store.Fejl{Art: store.FejlBesked, Ansvar: mox.AnsvarAfsender, Kode: string(mox.KodeAf(aarsag)), Tekst: mox.Maskeret(mox.Forklaring(aarsag)),
+		return tx.InsertFejl(&store.Fejl{Art: store.FejlBesked, Ansvar: mox.AnsvarAfsender, Kode: string(mox.KodeAf(aarsag)), Tekst: mox.Maskeret(mox.Forklaring(aarsag)), Raad: raad,
 			System: afsender, Kilde: afsender, Raa: raa, ObjektID: om, Finger: finger(raa)})
 	})
 	if err != nil {

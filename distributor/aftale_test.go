@@ -1,6 +1,8 @@
 package distributor_test
 
 import (
+	"bytes"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -222,6 +224,19 @@ func TestDokumentetsIndholdFoelgerFeltet(t *testing.T) {
 			ens(p, string(id), maa, vil)
 		}
 	})
+}
+
+func TestAbonnementUdenAftaleOprettesIkke(t *testing.T) {
+	t.Parallel()
+	log := &bytes.Buffer{}
+	p := nyProeveMed(t, t.TempDir()+"/mox.db", distributor.Options{Aftaler: mox.Aftaler{aftale("esdh")}, Log: slog.New(slog.NewTextHandler(log, nil))})
+	p.opret(trukket("esdh.alt"))
+	_, err := p.d.OpretAbonnement(t.Context(), trukket("post.alt", hos("post")), false, person)
+	p.kode(err, mox.KodeIkkeTilladt)
+	p.konfigurer(ab("esdh"), ab("agent"))
+	if !strings.Contains(log.String(), "abonnement=agent") || strings.Contains(log.String(), "abonnement=esdh") {
+		t.Errorf("%s", log)
+	}
 }
 
 func TestAftalerDerStriderModHinanden(t *testing.T) {

@@ -39,6 +39,11 @@ func (d *Distributor) Konfigurer(ctx context.Context, abonnementer []mox.Abonnem
 	if err != nil {
 		return err
 	}
+	for _, a := range abonnementer {
+		if !d.aftaler.Kender(a.System) {
+			d.log.Warn("et abonnement får intet: der er ingen tilslutningsaftale med systemet", "abonnement", a.ID, "system", a.System)
+		}
+	}
 	d.brug(k)
 	return nil
 }
