@@ -152,7 +152,8 @@ func (l Aftaler) ingen(system string) string {
 	return "der er ingen tilslutningsaftale med " + Maskeret(system)
 }
 
-// MaaSende says why the system may not send b at t; "" when it may. Whoever has an agreement may tell how a delivery went.
+// MaaSende says why the system may not send b at t; "" when it may. Whoever has an agreement may tell how a delivery went,
+// but not what is sensitive with it.
 func (l Aftaler) MaaSende(system string, b *Besked, t time.Time) string {
 	if len(l) == 0 {
 		return ""
@@ -161,7 +162,7 @@ func (l Aftaler) MaaSende(system string, b *Besked, t time.Time) string {
 	switch {
 	case a == nil:
 		return l.ingen(system)
-	case b.ErOmSelveLeveringen():
+	case b.ErOmSelveLeveringen() && !b.ErFoelsom():
 		return ""
 	}
 	return a.nej("sende", a.MaaSende, b)

@@ -30,7 +30,8 @@ type Accepteret struct {
 // leverance per matching abonnement are durably stored. The same besked again is acknowledged and has no further effect.
 //
 // Errors: those of [mox.Besked.Valider], [mox.KodeUenig], [mox.KodeAndetIndhold] when the sender has used the beskedID for
-// something else, [mox.KodeIkkeTilladt] when its agreement does not let it send this, [mox.KodeDiskFuld]. A refused besked is kept as a Fejl where its sender finds it.
+// something else, [mox.KodeIkkeTilladt] when its agreement does not let it send this, [mox.KodeDiskFuld]. A refused besked is
+// kept as a Fejl where its sender finds it.
 // spec: mox 34, mox 40, mox 41
 func (d *Distributor) Accept(ctx context.Context, afsender string, b mox.Besked) (Accepteret, error) {
 	if d.store.Scarce() {
