@@ -67,6 +67,9 @@ func New(ctx context.Context, s *store.Store, o Options) (*Distributor, error) {
 	if d.jitter == nil {
 		d.jitter = rand.Float64
 	}
+	if err := d.glemNumre(ctx); err != nil {
+		return nil, err
+	}
 	if err := d.Konfigurer(ctx, nil, nil); err != nil {
 		return nil, err
 	}

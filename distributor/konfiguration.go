@@ -48,6 +48,40 @@ func (d *Distributor) Konfigurer(ctx context.Context, abonnementer []mox.Abonnem
 	return nil
 }
 
+// omskrivRows is how many old configurations are gone through in one transaction.
+const omskrivRows = 50
+
+// glemNumre takes the numbers of persons and companies out of the configurations and abonnementer of before this was done as
+// they were stored.
+func (d *Distributor) glemNumre(ctx context.Context) error {
+	for n := omskrivRows; n == omskrivRows; {
+		err := d.store.Update(ctx, func(tx *store.Tx) (err error) {
+			n, err = tx.OmskrivKonfigurationer(omskrivRows, d.udenNumre)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return d.store.Update(ctx, func(tx *store.Tx) error {
+		return tx.OmskrivAbonnementer(func(a mox.Abonnement) mox.Abonnement {
+			a.Filter = mox.Pseudonym(d.store.Pseudonym).Filter(a.Filter)
+			return a
+		})
+	})
+}
+
+func (d *Distributor) udenNumre(tekst string) (string, error) {
+	var g gemtKonfiguration
+	if err := json.Unmarshal([]byte(tekst), &g); err != nil {
+		return "", err
+	}
+	k := konfiguration{pseudonym: d.store.Pseudonym}
+	k.medPseudonymer(g.Abonnementer, g.Processer)
+	ud, err := konfigurationstekst(g.Abonnementer, k.processer, g.Aftaler)
+	return string(ud), err
+}
+
 // brug makes k the configuration from now on.
 func (d *Distributor) brug(k *konfiguration) {
 	d.mu.Lock()

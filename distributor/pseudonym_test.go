@@ -3,6 +3,7 @@ package distributor_test
 import (
 	"bytes"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/internal/conformance"
+	"github.com/moxkit/mox/store"
 )
 
 // TestNumretStaarKunIBesked: abonnementer, processes and beskeder are about a person, and the person's number is nowhere in
@@ -57,6 +59,46 @@ func TestNumretStaarKunIBesked(t *testing.T) {
 	if strings.Contains(log.String(), nr) {
 		t.Errorf("the number is in the log: %s", log)
 	}
+}
+
+// TestNumreFraFoerGlemmes: what an earlier version has stored in clear is gone through when this one starts, and explains the
+// same.
+func TestNumreFraFoerGlemmes(t *testing.T) {
+	conformance.Proves(t, "mox 53")
+	paaBegge(t, func(p *proeve) {
+		const nr = "0101901234"
+		omHende := kunHvor(map[string]any{"relateret": "urn:oio:cpr-nr:" + nr})
+		p.opret(trukket("esdh.hende", omHende))
+		a := p.accept(besked(func(b *mox.Besked) { b.Relateret = []mox.Relateret{{Rolle: "primaerpart", ID: "urn:oio:cpr-nr:" + nr}} }))
+		klar, err := json.Marshal(trukket("esdh.hende", omHende).MedStandard())
+		p.maa(err)
+		p.maa(p.d.Store().Update(p.Context(), func(tx *store.Tx) error {
+			if _, err := tx.Exec(`UPDATE abonnement SET definition = ?`, string(klar)); err != nil {
+				return err
+			}
+			_, err := tx.Exec(`UPDATE konfiguration SET indhold = ?, pseudonym = 0`, `{"abonnementer":[`+string(klar)+`],"processer":null}`)
+			return err
+		}))
+		p.maa(p.d.Store().Close())
+		p = nyProeve(p.T, p.url)
+		p.laes(func(tx *store.Tx) error {
+			var definition, tekst string
+			err := tx.QueryRow(`SELECT definition FROM abonnement`).Scan(&definition)
+			p.maa(err)
+			for v := int64(1); ; v++ {
+				t, ok, err := tx.Konfiguration(v)
+				if !ok || err != nil {
+					ens(p, "den før står der endnu", v > 2, true)
+					ens(p, "numre i det, der er gemt", strings.Contains(definition+tekst, nr), false)
+					return err
+				}
+				tekst += t
+			}
+		})
+		p.forklaret(a.BeskedID, "esdh.hende", "filteret passer")
+		a = p.accept(besked(func(b *mox.Besked) { b.Relateret = []mox.Relateret{{Rolle: "primaerpart", ID: "urn:oio:cpr-nr:" + nr}} }))
+		p.staar(a.Nr, "[esdh.hende.1 Afventer]")
+	})
 }
 
 func filerI(t *testing.T, dir string) []string {
