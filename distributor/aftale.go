@@ -18,18 +18,17 @@ func (k *konfiguration) maaSende(tx *store.Tx, afsender string, b *mox.Besked) e
 	return nil
 }
 
-// udlever is b as the system may be given it now: trimmed to the fields of its agreement. [mox.KodeIkkeTilladt] where it may
-// not be given it at all, or where nothing can be taken out of b.
-func (k *konfiguration) udlever(system string, b mox.Besked, nu time.Time) (mox.Besked, error) {
+// udlever is b as the system may be given it now: trimmed to the fields of its agreement, and whether that took anything
+// away. [mox.KodeIkkeTilladt] where it may not be given it at all, or where nothing can be taken out of b.
+func (k *konfiguration) udlever(system string, b mox.Besked, nu time.Time) (ud mox.Besked, fjernet bool, err error) {
 	if nej := k.aftaler.MaaModtage(system, &b, nu); nej != "" {
-		return b, mox.E("udlever", mox.KodeIkkeTilladt, "%s", nej).Med("få tilslutningsaftalen forlænget eller udvidet, og gensend")
+		return b, false, mox.E("udlever", mox.KodeIkkeTilladt, "%s", nej).Med("få tilslutningsaftalen forlænget eller udvidet, og gensend")
 	}
 	a := k.aftaler.Med(system, nu)
 	if a == nil {
-		return b, nil
+		return b, false, nil
 	}
-	ud, _, err := oio.Beskaer(b, a)
-	return ud, err
+	return oio.Beskaer(b, a)
 }
 
 // holdTilbage parks a leverance that has just been begun and must not go out. It is for those who keep the agreements.
@@ -42,7 +41,7 @@ func (d *Distributor) holdTilbage(tx *store.Tx, o *store.Opgave, hvorfor error) 
 func (d *Distributor) Som(ctx context.Context, abonnement mox.AbonnementID, b mox.Besked) (ud mox.Besked, err error) {
 	a := d.abonnementEllerTomt(abonnement)
 	err = d.store.View(ctx, func(tx *store.Tx) (err error) {
-		ud, err = d.konfiguration().udlever(a.System, b, tx.Now())
+		ud, _, err = d.konfiguration().udlever(a.System, b, tx.Now())
 		return err
 	})
 	return ud, err
@@ -58,8 +57,8 @@ func (d *Distributor) MaaLaeseIndhold(ctx context.Context, abonnement mox.Abonne
 	err = d.store.View(ctx, func(tx *store.Tx) error {
 		beskeder, err := tx.BeskederMedIndhold(sha, abonnement, maksHenvisninger)
 		maa = slices.ContainsFunc(beskeder, func(b store.Besked) bool {
-			som, nej := d.konfiguration().udlever(a.System, b.Besked, tx.Now())
-			return nej == nil && (som.Beskaaret == b.Beskaaret || oio.HenviserTil(&som, sha))
+			som, fjernet, nej := d.konfiguration().udlever(a.System, b.Besked, tx.Now())
+			return nej == nil && (!fjernet || oio.HenviserTil(&som, sha))
 		})
 		return err
 	})

@@ -47,7 +47,7 @@ func (d *Distributor) Claim(ctx context.Context, abonnement mox.AbonnementID, ej
 			if err != nil {
 				return err
 			}
-			som, nej := d.konfiguration().udlever(a.System, o.Besked.Besked, tx.Now())
+			som, _, nej := d.konfiguration().udlever(a.System, o.Besked.Besked, tx.Now())
 			if nej != nil {
 				ids, err := d.holdTilbage(tx, &o, nej)
 				if err != nil {
