@@ -147,7 +147,11 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 		return mappefejl(a.config.Dir, err)
 	}
 	a.maaling = maaling.New(maaling.Options{Version: a.o.Version, Mapper: a.mapper()})
-	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Punkt: a.o.Punkt, Maaler: a.maaling}); err != nil {
+	aftaler, err := a.config.laesAftaler()
+	if err != nil {
+		return err
+	}
+	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Punkt: a.o.Punkt, Maaler: a.maaling, Aftaler: aftaler}); err != nil {
 		return err
 	}
 	a.register = register.New(a.distributor, register.Options{System: a.config.Register.System, Log: a.log})

@@ -25,18 +25,20 @@ import (
 
 // Config is what a MOX installation is told in DIR/mox.yaml. Everything may be left out.
 type Config struct {
-	Dir          string   `yaml:"-"`
-	Listen       string   `yaml:"listen"`       // address of the console and the API; loopback only
-	Database     string   `yaml:"database"`     // postgres://…; empty = SQLite in DIR
-	Agenter      []string `yaml:"agenter"`      // agents' files, run by this process
-	Fjernagenter []string `yaml:"fjernagenter"` // agents' files, run elsewhere by mox agent run
-	Processer    string   `yaml:"processer"`    // file of MOX-processer
-	Koder        string   `yaml:"koder"`        // the agreement's code file, for Haendelsesbeskeder that come over HTTP
-	Fjern        Fjern    `yaml:"fjern"`        // the listener for others than this machine
-	AMQP         AMQP     `yaml:"amqp"`         // the broker
-	Push         Push     `yaml:"push"`         // calls to receivers
-	Alarmer      Alarmer  `yaml:"alarmer"`      // who is told when something is wrong
-	Register     Register `yaml:"register"`     // MOX's own register
+	Dir          string          `yaml:"-"`
+	Listen       string          `yaml:"listen"`       // address of the console and the API; loopback only
+	Database     string          `yaml:"database"`     // postgres://…; empty = SQLite in DIR
+	Agenter      []string        `yaml:"agenter"`      // agents' files, run by this process
+	Fjernagenter []string        `yaml:"fjernagenter"` // agents' files, run elsewhere by mox agent run
+	Aftaler      []string        `yaml:"aftaler"`      // tilslutningsaftaler: files, or patterns as aftaler/*.yaml
+	Processer    string          `yaml:"processer"`    // file of MOX-processer
+	Koder        string          `yaml:"koder"`        // the agreement's code file, for Haendelsesbeskeder that come over HTTP
+	Fjern        Fjern           `yaml:"fjern"`        // the listener for others than this machine
+	OIDC         []auth.Udsteder `yaml:"oidc"`         // OpenID providers whose tokens let systems in
+	AMQP         AMQP            `yaml:"amqp"`         // the broker
+	Push         Push            `yaml:"push"`         // calls to receivers
+	Alarmer      Alarmer         `yaml:"alarmer"`      // who is told when something is wrong
+	Register     Register        `yaml:"register"`     // MOX's own register
 
 	kilde []byte // the file, for the line of what is wrong in it
 }
@@ -47,13 +49,16 @@ type Register struct {
 	Foelg  map[string]any `yaml:"foelg"`  // a filter: which beskeder of other systems it keeps an index of; empty = none
 }
 
-// Fjern is the listener for remote agents and systems. It opens only with TLS and at least one API key.
+// Fjern is the listener for remote agents and systems. It opens only with TLS and at least one way to know who calls: API
+// keys, client certificates, or tokens (see [Config.OIDC]).
 type Fjern struct {
-	Listen     string   `yaml:"listen"`
-	Vaerter    []string `yaml:"vaerter"`     // names that others know this machine by
-	Certifikat string   `yaml:"certifikat"`  // PEM file
-	Noegle     string   `yaml:"noegle"`      // PEM file
-	APINoegler string   `yaml:"api_noegler"` // file of API keys
+	Listen     string                  `yaml:"listen"`
+	Vaerter    []string                `yaml:"vaerter"`     // names that others know this machine by
+	Certifikat string                  `yaml:"certifikat"`  // PEM file
+	Noegle     string                  `yaml:"noegle"`      // PEM file
+	APINoegler string                  `yaml:"api_noegler"` // file of API keys
+	KlientCA   string                  `yaml:"klient_ca"`   // PEM file with the issuer of client certificates
+	Klienter   []auth.Klientcertifikat `yaml:"klienter"`    // whose certificates let them in
 }
 
 // Push is how receivers are called.
@@ -198,11 +203,22 @@ func (c *Config) check() error {
 	if err := kunLoopback(c.Listen); err != nil {
 		return err
 	}
-	if f := c.Fjern; f.Listen != "" && (f.Certifikat == "" || f.Noegle == "" || f.APINoegler == "") {
-		return mox.E("config", mox.KodeUgyldig, "fjern.listen kræver fjern.certifikat, fjern.noegle og fjern.api_noegler").
-			Med("uden TLS og API-nøgle lytter MOX kun på denne maskine")
+	f := c.Fjern
+	switch {
+	case (f.KlientCA == "") != (len(f.Klienter) == 0):
+		return mox.E("config", mox.KodeUgyldig, "fjern.klient_ca og fjern.klienter hører sammen").Med("sig, hvem der udsteder klienternes certifikater, og hvem de er")
+	case f.Listen == "":
+		return nil
+	case f.Certifikat == "" || f.Noegle == "" || f.APINoegler == "" && len(f.Klienter) == 0 && len(c.OIDC) == 0:
+		return mox.E("config", mox.KodeUgyldig, "fjern.listen kræver fjern.certifikat og fjern.noegle, og fjern.api_noegler, fjern.klienter eller oidc").
+			Med("uden TLS og en måde at kende dem på, der kalder, lytter MOX kun på denne maskine")
 	}
 	return nil
+}
+
+// udenRettigheder reports whether nothing is said of who may do what: MOX is then for this machine only.
+func (c *Config) udenRettigheder() bool {
+	return c.Fjern.APINoegler == "" && len(c.Fjern.Klienter) == 0 && len(c.OIDC) == 0 && len(c.Aftaler) == 0
 }
 
 // kunLoopback refuses an address that others than this machine can reach.
@@ -241,15 +257,42 @@ func (c *Config) laesAgenter(filer []string) ([]*agent.Spec, error) {
 	return ud, nil
 }
 
+// laesAftaler reads the agreements. Every problem in every file is told at once. A pattern that finds no file is an error:
+// with no agreement at all, everybody may have what is not sensitive.
+func (c *Config) laesAftaler() (ud mox.Aftaler, err error) {
+	var fejl []mapping.Problem
+	for i, moenster := range c.Aftaler {
+		filer, err := filepath.Glob(c.sti(moenster))
+		if err != nil || len(filer) == 0 {
+			return nil, mox.E("config", mox.KodeUgyldig, "aftaler[%d]: der er ingen fil %s", i, c.sti(moenster)).Med("ret aftaler i mox.yaml")
+		}
+		for _, f := range filer {
+			a, problemer := agent.LoadAftale(f)
+			fejl = append(fejl, problemer...)
+			if a != nil {
+				ud = append(ud, *a)
+			}
+		}
+	}
+	if len(fejl) > 0 {
+		return nil, problemer("tilslutningsaftalerne har fejl", fejl).Med("ret filerne; mox aftale check viser det samme")
+	}
+	return ud, nil
+}
+
 // Problemer is what is wrong in an agent's files as one error.
 func Problemer(ps []mapping.Problem) error {
-	e := mox.E("agent", mox.KodeUgyldig, "agentens filer har fejl")
+	return problemer("agentens filer har fejl", ps).Med("ret filerne; mox agent check viser alt på én gang")
+}
+
+func problemer(hvad string, ps []mapping.Problem) *mox.Error {
+	e := mox.E("agent", mox.KodeUgyldig, "%s", hvad)
 	for _, p := range ps {
 		if !p.Warning {
 			e.Felter = append(e.Felter, mox.Feltfejl{Sti: fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column), Regel: "agent", Tekst: tekstMedRaad(p)})
 		}
 	}
-	return e.Med("ret filerne; mox agent check viser alt på én gang")
+	return e
 }
 
 func tekstMedRaad(p mapping.Problem) string {

@@ -27,6 +27,8 @@ type Options struct {
 	// Jitter gives numbers in [0,1) that spread retries; nil = random.
 	Jitter func() float64
 	Maaler Maaler // nil = nobody measures
+	// Aftaler are the tilslutningsaftaler; nil = none, see [mox.Aftaler].
+	Aftaler mox.Aftaler
 }
 
 // Maaler is told what the distributor does, when it is done. It is called often, from many at once, and must be quick.
@@ -62,6 +64,7 @@ type Distributor struct {
 	jitter      func() float64
 	maaler      Maaler
 	inkarnation string
+	aftaler     mox.Aftaler
 	vaekker     *vaekker
 	levet       time.Time // the last sign of life; only Run and Start use it
 
@@ -78,9 +81,13 @@ type Distributor struct {
 const inkarnationForled = "proces/"
 
 // New makes a Distributor on an open store. It has no abonnementer until [Distributor.Konfigurer], and no carrier may claim
-// before [Distributor.Start].
+// before [Distributor.Start]. Agreements that cannot hold together are refused with [mox.KodeUgyldig].
 func New(ctx context.Context, s *store.Store, o Options) (*Distributor, error) {
-	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, jitter: o.Jitter, maaler: o.Maaler, inkarnation: inkarnationForled + mox.NyUUID(), vaekker: nyVaekker(), hentere: map[mox.AbonnementID]time.Time{}, skift: make(chan struct{})}
+	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, jitter: o.Jitter, maaler: o.Maaler, inkarnation: inkarnationForled + mox.NyUUID(), aftaler: o.Aftaler,
+		vaekker: nyVaekker(), hentere: map[mox.AbonnementID]time.Time{}, skift: make(chan struct{})}
+	if err := o.Aftaler.Valider(); err != nil {
+		return nil, err
+	}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
@@ -92,6 +99,9 @@ func New(ctx context.Context, s *store.Store, o Options) (*Distributor, error) {
 	}
 	if d.maaler == nil {
 		d.maaler = umaalt{}
+	}
+	if err := d.glemNumre(ctx); err != nil {
+		return nil, err
 	}
 	if err := d.Konfigurer(ctx, nil, nil); err != nil {
 		return nil, err

@@ -263,7 +263,7 @@ func (d *Distributor) optag(tx *store.Tx, k *konfiguration, p Post, m modtagelse
 	r, err := s.afgoer()
 	var ugyldig *mox.Error
 	if errors.As(err, &ugyldig) { // the database's own errors have no code yet
-		return d.postfejl(tx, p, m, Postfejl{mox.AnsvarAfsender, string(ugyldig.Kode), mox.Forklaring(ugyldig), "ret posten i systemet, eller ret agentens map"}, id)
+		return d.postfejl(tx, p, m, Postfejl{mox.AnsvarAfsender, string(ugyldig.Kode), mox.Forklaring(ugyldig), ellers(ugyldig.Raad, "ret posten i systemet, eller ret agentens map")}, id)
 	}
 	return r, err
 }
@@ -429,6 +429,9 @@ func (s *optagelse) send(gammel, ny mox.Registrering, kunEkko bool) (optaget, er
 	}
 	b, err := s.besked(ny)
 	if err != nil {
+		return optaget{}, err
+	}
+	if err := s.k.maaSende(s.tx, s.m.system, &b); err != nil && !s.p.Laer {
 		return optaget{}, err
 	}
 	if err := s.gem(indre, ny.LivscyklusKode, ny.FraTidspunkt, s.stand.Loebenr+1); err != nil || s.p.Laer {
