@@ -51,7 +51,8 @@ type App struct {
 	distributor *distributor.Distributor
 	indhold     *indhold.Lager
 	tjeneste    pull.Tjeneste
-	amqp        *amqp.AMQP // nil = no broker
+	amqp        *amqp.AMQP   // nil = no broker
+	kombit      *amqp.Kombit // nil = no use of the national Beskedfordeler
 	push        *push.Push
 	alarm       *alarm.Alarm
 	agenter     []*agent.Agent
@@ -75,7 +76,7 @@ func Open(ctx context.Context, c Config, o Options) (_ *App, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	for _, f := range []func(context.Context) error{a.tagMappen, a.aabnLager, a.aabnAgenter, a.aabnAMQP, a.aabnPush, a.aabnAlarm, a.aabnWeb} {
+	for _, f := range []func(context.Context) error{a.tagMappen, a.aabnLager, a.aabnAgenter, a.aabnAMQP, a.aabnKOMBIT, a.aabnPush, a.aabnAlarm, a.aabnWeb} {
 		if err := f(ctx); err != nil {
 			return a, err
 		}
