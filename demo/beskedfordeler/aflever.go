@@ -25,6 +25,7 @@ func (s *System) aflever(ctx context.Context, d Dueslag) {
 	if err != nil {
 		return // the connection has ended
 	}
+	defer func() { _ = ch.Close() }() // what is not acknowledged goes back
 	if err := ch.Qos(1, 0, false); err != nil {
 		return
 	}
@@ -39,7 +40,6 @@ func (s *System) aflever(ctx context.Context, d Dueslag) {
 		}
 		if kode != modtaget {
 			s.log.Error("dueslaget er standset", "dueslag", d.ID, "kode", kode, "fejl", err)
-			_ = b.Nack(false, true) // the connection has ended if it fails
 			return
 		}
 		_ = b.Ack(false)

@@ -83,16 +83,17 @@ type Config struct {
 
 // System is a running stand-in.
 type System struct {
-	c       Config
-	log     *slog.Logger
-	noegle  []byte // tokens are signed with it
-	conn    *amqp.Connection
-	ind, ud *amqp.Channel
-	lytter  net.Listener
-	http    *http.Server
-	stop    context.CancelFunc
-	koerer  sync.WaitGroup
-	set     map[string][32]byte // the content that each BeskedId has had; fordelAlle's own
+	c         Config
+	log       *slog.Logger
+	noegle    []byte // tokens are signed with it
+	conn      *amqp.Connection
+	ind, ud   *amqp.Channel
+	lytter    net.Listener
+	http      *http.Server
+	stop      context.CancelFunc
+	koerer    sync.WaitGroup
+	afleverer sync.WaitGroup      // those that push
+	set       map[string][32]byte // the content that each BeskedId has had; fordelAlle's own
 }
 
 // Start declares everything at the broker and runs until Close.
@@ -121,7 +122,7 @@ func Start(ctx context.Context, c Config) (_ *System, err error) {
 	s.koerer.Go(func() { s.fordelAlle(ctx, strom) })
 	for _, d := range s.c.Dueslag {
 		if d.Push != "" {
-			s.koerer.Go(func() { s.aflever(ctx, d) })
+			s.afleverer.Go(func() { s.aflever(ctx, d) })
 		}
 	}
 	return s, nil
@@ -237,6 +238,7 @@ func (s *System) Close() error {
 		err = errors.Join(err, s.conn.Close())
 	}
 	s.koerer.Wait()
+	s.afleverer.Wait()
 	if errors.Is(err, amqp.ErrClosed) {
 		return nil
 	}
