@@ -180,6 +180,7 @@ func TestHvadEtSvarBetyder(t *testing.T) {
 			broker := testenv.RabbitMQ(t)
 			h := nytNationalt(t, broker, amqp.KombitOptions{URL: broker.URL, Token: amqp.Tokentjeneste{URL: tokens.URL, Klient: "mox"}})
 			svarende(&h.hus, broker, x.svar)
+			defer h.stop() // before those that answer
 			b := h.accepter(1)
 			h.bliver(string(x.tilstand), func() bool {
 				l := h.leverancer(b.ID)["kombit.alt"]

@@ -63,7 +63,8 @@ func (n *nation) brug(dueslag ...string) amqp.KombitOptions {
 // nationalt is a MOX that uses a national Beskedfordeler, and nothing else.
 type nationalt struct {
 	hus
-	k *amqp.Kombit
+	k    *amqp.Kombit
+	stop func() // waits for the answers to what has been sent
 }
 
 // nytNationalt has an abonnement kombit.alt, for all that may go to the national Beskedfordeler, and esdh.alt, for all.
@@ -85,8 +86,8 @@ func nytNationalt(t *testing.T, broker *testenv.Broker, o amqp.KombitOptions) *n
 	return h
 }
 
-// koer runs the carrier until the test ends, or until what it gives back is called.
-func (h *nationalt) koer(o amqp.KombitOptions) (stop func()) {
+// koer runs a carrier until the test ends, or until stop is called.
+func (h *nationalt) koer(o amqp.KombitOptions) {
 	h.Helper()
 	o.Log = slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	k, err := amqp.NyKombit(h.d, o)
@@ -98,17 +99,11 @@ func (h *nationalt) koer(o amqp.KombitOptions) (stop func()) {
 		defer close(slut)
 		_ = k.Run(ctx) // nil
 	}()
-	stop = sync.OnceFunc(func() {
+	h.stop = sync.OnceFunc(func() {
 		cancel()
 		<-slut
 	})
-	h.Cleanup(stop)
-	return stop
-}
-
-func (h *nationalt) forbundet() {
-	h.Helper()
-	h.bliver("forbundet", func() bool { return h.k.Stand().Forbundet })
+	h.Cleanup(h.stop)
 }
 
 // accepter has Byggesag say something about one of its Sager.
