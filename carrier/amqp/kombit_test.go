@@ -1,13 +1,10 @@
 package amqp_test
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -70,13 +67,8 @@ type nationalt struct {
 // nytNationalt has an abonnement kombit.alt, for all that may go to the national Beskedfordeler, and esdh.alt, for all.
 func nytNationalt(t *testing.T, broker *testenv.Broker, o amqp.KombitOptions) *nationalt {
 	t.Helper()
-	h := &nationalt{hus: hus{T: t, broker: broker, log: &linjer{}}}
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "mox.db"))
-	h.maa(err)
-	t.Cleanup(func() { h.maa(s.Close()) })
-	h.d, err = distributor.New(t.Context(), s, distributor.Options{Jitter: func() float64 { return 0 }})
-	h.maa(err)
-	h.maa(h.d.Start(t.Context()))
+	h := &nationalt{hus: *nytLager(t)}
+	h.broker = broker
 	plan := mox.Plan{Forsoeg: 1000, Foerste: time.Millisecond, Hoejst: 50 * time.Millisecond}
 	for _, a := range []mox.Abonnement{{ID: "kombit.alt", System: mox.KOMBIT, Carrier: mox.CarrierKOMBIT, Plan: plan}, {ID: "esdh.alt", System: "ESDH", Carrier: mox.CarrierPull, Plan: plan}} {
 		_, err := h.d.OpretAbonnement(t.Context(), a, false, distributor.Hvem{Navn: "Inge Hansen", Begrundelse: "afprøvning"})
@@ -90,19 +82,10 @@ func nytNationalt(t *testing.T, broker *testenv.Broker, o amqp.KombitOptions) *n
 func (h *nationalt) koer(o amqp.KombitOptions) {
 	h.Helper()
 	o.Log = slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	k, err := amqp.NyKombit(h.d, o)
+	var err error
+	h.k, err = amqp.NyKombit(h.d, o)
 	h.maa(err)
-	h.k = k
-	ctx, cancel := context.WithCancel(context.WithoutCancel(h.Context()))
-	slut := make(chan struct{})
-	go func() {
-		defer close(slut)
-		_ = k.Run(ctx) // nil
-	}()
-	h.stop = sync.OnceFunc(func() {
-		cancel()
-		<-slut
-	})
+	h.stop = baggrund(h.Context(), h.k.Run)
 	h.Cleanup(h.stop)
 }
 
