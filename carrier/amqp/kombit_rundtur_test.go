@@ -2,12 +2,15 @@ package amqp_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/carrier/amqp"
@@ -125,7 +128,7 @@ func TestTokenetErUdloebet(t *testing.T) {
 	h := nytNationalt(t, n.broker, n.brug())
 	foer := h.accepter(1)
 	h.bliver("sendt", h.sendt(foer.ID))
-	n.frem.Store(int64(2 * 3600e9)) // the token that MOX holds is of no use now
+	n.frem.Store(int64(2 * time.Hour)) // the token that MOX holds is of no use now
 	efter := h.accepter(2)
 	h.bliver("sendt", h.sendt(efter.ID))
 	if l := h.leverancer(efter.ID)["kombit.alt"]; l.Forsoeg != 1 {
@@ -153,6 +156,45 @@ func TestTokentjenestenAfviser(t *testing.T) {
 	}
 	h.koer(n.brug(dueslagA))
 	h.bliver("sendt", h.sendt(b.ID))
+}
+
+// TestTokentjenestenErNede: in the middle of the work, both when the token has been refused and when MOX sees itself that it
+// has run out. What was to be sent waits, and goes when there is a token again.
+func TestTokentjenestenErNede(t *testing.T) {
+	t.Parallel()
+	conformance.Proves(t, "mox 38")
+	for navn, levetid := range map[string]int{"afvist": 3600, "udløbet": 1} {
+		t.Run(navn, func(t *testing.T) {
+			t.Parallel()
+			n := nyNation(t)
+			var nede atomic.Bool
+			tokens := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if nede.Load() {
+					w.WriteHeader(http.StatusServiceUnavailable)
+					return
+				}
+				fmt.Fprintf(w, "access_token=%s&token_type=Bearer&expires_in=%d", n.token(t), levetid)
+			}))
+			t.Cleanup(tokens.Close)
+			o := n.brug()
+			o.Token.URL = tokens.URL
+			h := nytNationalt(t, n.broker, o)
+			foer := h.accepter(1)
+			h.bliver("sendt", h.sendt(foer.ID))
+			nede.Store(true)
+			n.frem.Store(int64(2 * time.Hour))
+			efter := h.accepter(2)
+			h.bliver("standset", func() bool {
+				s := h.k.Stand()
+				return !s.Forbundet && strings.Contains(s.Fejl, "tokentjenesten svarer 503")
+			})
+			if l := h.leverancer(efter.ID)["kombit.alt"]; l.Tilstand != mox.Udsat && l.Tilstand != mox.Afventer {
+				t.Errorf("%+v", l)
+			}
+			nede.Store(false)
+			h.bliver("sendt", h.sendt(efter.ID))
+		})
+	}
 }
 
 // TestHvadEtSvarBetyder: what each answer makes of a leverance.

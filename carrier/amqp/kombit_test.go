@@ -1,9 +1,11 @@
 package amqp_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -55,6 +57,23 @@ func nyNation(t *testing.T) *nation {
 func (n *nation) brug(dueslag ...string) amqp.KombitOptions {
 	return amqp.KombitOptions{URL: n.broker.URL, Dueslag: dueslag, Fejlkoe: n.Adresse() + "/beskedfordeler",
 		Token: amqp.Tokentjeneste{URL: n.Adresse() + "/token", Klient: "mox", Hemmelighed: hemmelighed}}
+}
+
+// token is one that the stand-in takes now.
+func (n *nation) token(t *testing.T) string {
+	svar, err := http.PostForm(n.Adresse()+"/token", url.Values{"grant_type": {"client_credentials"}, "client_id": {"mox"}, "client_secret": {hemmelighed}})
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	defer svar.Body.Close()
+	var x struct {
+		Token string `json:"access_token"`
+	}
+	if err := json.NewDecoder(svar.Body).Decode(&x); err != nil {
+		t.Error(err)
+	}
+	return x.Token
 }
 
 // nationalt is a MOX that uses a national Beskedfordeler, and nothing else.

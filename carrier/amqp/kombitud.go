@@ -13,6 +13,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/internal/service"
 	"github.com/moxkit/mox/oio"
 )
 
@@ -64,7 +65,7 @@ func (a *afsendelse) alle(ctx context.Context, arbejde []distributor.Arbejde) er
 	ctx = context.WithoutCancel(ctx)
 	token, err := a.tokens.hent(ctx)
 	if err != nil {
-		a.d.GivTilbage(ctx, arbejde, mox.Udfald{Kode: "token", Tekst: mox.Forklaring(err), Efter: fuldVent})
+		a.d.GivTilbage(ctx, arbejde, mox.Udfald{Kode: "token", Tekst: mox.Forklaring(err), Efter: service.Backoff(1)})
 		return err
 	}
 	ud := make([]*udgaaende, len(arbejde))
@@ -104,7 +105,7 @@ func udloebne(ud []*udgaaende) (ud41 []*udgaaende) {
 func (a *afsendelse) omgang(ctx context.Context, token string, ud []*udgaaende) error {
 	venter := map[string]*udgaaende{}
 	for _, u := range ud {
-		u.kode, u.udfald = 0, mox.Udfald{Resultat: mox.ResIkkeBegyndt, Efter: fuldVent}
+		u.kode, u.udfald = 0, mox.Udfald{Resultat: mox.ResIkkeBegyndt, Efter: service.Backoff(1)}
 	}
 	for _, u := range ud {
 		p, err := a.besked(&u.arbejde, token)
