@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
@@ -35,6 +36,7 @@ type KombitOptions struct {
 	Fejlkoe string        // address of the service with FlytBeskedTilFejlkoe; empty = what cannot be used stays with MOX only
 	HTTP    *http.Client  // for the token service and Fejlkoe; nil = a client with TLS's certificates
 	Koder   oio.Koder     // the agreement's codes
+	Frist   time.Duration // an answer that takes longer is an unknown outcome; 0 = [StandardSvarFrist]
 	Log     *slog.Logger
 }
 
@@ -68,6 +70,9 @@ func NyKombit(d *distributor.Distributor, o KombitOptions) (*Kombit, error) {
 	}
 	if o.HTTP == nil {
 		o.HTTP = &http.Client{Transport: &http.Transport{TLSClientConfig: o.TLS.Clone()}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	}
+	if o.Frist == 0 {
+		o.Frist = StandardSvarFrist
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -161,7 +166,10 @@ func (k *Kombit) tag(ctx context.Context, d amqp.Delivery) error {
 	}
 	b.Indholdstype, b.Indhold = oio.TypeKuvert, d.Body // as it came, also where a besked could hold all of it
 	egen, err := k.egen(ctx, b.ID)
-	if err == nil && !egen {
+	if err != nil {
+		return err // it comes again
+	}
+	if !egen {
 		err = k.accepter(ctx, k.d, mox.KOMBIT, b)
 	}
 	if ctx.Err() != nil {

@@ -235,6 +235,43 @@ func TestHvadEtSvarBetyder(t *testing.T) {
 	}
 }
 
+// TestUdenSvar: no exchange, no queue behind it, and nobody who answers; when there is, the besked goes.
+func TestUdenSvar(t *testing.T) {
+	t.Parallel()
+	conformance.Proves(t, "mox 38", "mox 42")
+	tokens := httptest.NewServer(http.HandlerFunc(tjeneste))
+	t.Cleanup(tokens.Close)
+	broker := testenv.RabbitMQ(t)
+	h := nytNationalt(t, broker, amqp.KombitOptions{URL: broker.URL, Token: amqp.Tokentjeneste{URL: tokens.URL, Klient: "mox"}, Frist: 500 * time.Millisecond})
+	b := h.accepter(1)
+	forsoegt := func(kode string) {
+		h.bliver(kode, func() bool { return strings.Contains(h.log.String(), kode) })
+	}
+	forsoegt("NOT_FOUND - no exchange 'AFSEND_BESKED_EXCHANGE'")
+	ch := h.kanal(broker.URL)
+	h.maa(ch.ExchangeDeclare("AFSEND_BESKED_EXCHANGE", "direct", true, false, false, false, nil))
+	forsoegt("kode=ingen_koe")
+	_, err := ch.QueueDeclare("ind", true, false, false, false, nil)
+	h.maa(err)
+	h.maa(ch.QueueBind("ind", "", "AFSEND_BESKED_EXCHANGE", false, nil))
+	forsoegt("kode=uden_svar")
+	svarende(&h.hus, broker, standardRetur(20, ""))
+	h.bliver("sendt", h.sendt(b.ID))
+}
+
+// TestForStorKuvert: it is not sent, and the next one is.
+func TestForStorKuvert(t *testing.T) {
+	t.Parallel()
+	n := nyNation(t)
+	h := nytNationalt(t, n.broker, n.brug())
+	stor := h.accepter(1, func(b *mox.Besked) { b.Indholdstype, b.Indhold = "text/plain", []byte(strings.Repeat("x", 1<<20)) })
+	lige := h.accepter(2, func(b *mox.Besked) { b.Indholdstype, b.Indhold = "text/plain", []byte(strings.Repeat("x", 1<<20-4096)) })
+	h.bliver("sendt", h.sendt(lige.ID))
+	if l := h.leverancer(stor.ID)["kombit.alt"]; l.Tilstand != mox.Parkeret || l.Kode != string(mox.KodeForStor) {
+		t.Errorf("%+v", l)
+	}
+}
+
 // TestHvadDerIkkeKanBruges: it is shown to a person as it came, and moved to the national error queue where it is a
 // Haendelsesbesked; the next ones go on, also when the error queue cannot be reached.
 func TestHvadDerIkkeKanBruges(t *testing.T) {

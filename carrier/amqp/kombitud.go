@@ -19,9 +19,10 @@ import (
 
 // Limits towards the national Beskedfordeler.
 const (
-	paaVej     = 20               // beskeder of one abonnement that await their answer at once
-	svarFrist  = 10 * time.Second // an answer that takes longer is an unknown outcome. spec: mox 6.7
-	maksKuvert = 1 << 20          // bytes of an envelope. spec: mox 6.8
+	paaVej     = 20      // beskeder of one abonnement that await their answer at once
+	maksKuvert = 1 << 20 // bytes of an envelope. spec: mox 6.8
+
+	StandardSvarFrist = 10 * time.Second // spec: mox 6.7
 )
 
 // lever sends one abonnement's beskeder until ctx ends.
@@ -100,7 +101,7 @@ func udloebne(ud []*udgaaende) (ud41 []*udgaaende) {
 	return ud41
 }
 
-// omgang sends each once, and waits until all have been answered, for svarFrist at the longest. An answer says more than a
+// omgang sends each once, and waits until all have been answered, for Frist at the longest. An answer says more than a
 // publisher confirm would. What the error kept from being sent is untouched.
 func (a *afsendelse) omgang(ctx context.Context, token string, ud []*udgaaende) error {
 	venter := map[string]*udgaaende{}
@@ -115,7 +116,10 @@ func (a *afsendelse) omgang(ctx context.Context, token string, ud []*udgaaende) 
 		}
 		u.udfald = mox.Udfald{Resultat: mox.ResUkendt, Kode: "uden_svar", Tekst: "den nationale beskedfordeler svarede ikke"}
 		if err := a.ch.PublishWithContext(ctx, navnAfsend, "", true, false, p); err != nil {
-			return a.hvorfor()
+			if a.ch.IsClosed() {
+				return a.hvorfor()
+			}
+			return err
 		}
 		venter[p.CorrelationId] = u
 	}
@@ -124,7 +128,7 @@ func (a *afsendelse) omgang(ctx context.Context, token string, ud []*udgaaende) 
 
 // vent takes answers and returns until nothing waits.
 func (a *afsendelse) vent(venter map[string]*udgaaende) error {
-	frist := time.After(svarFrist)
+	frist := time.After(a.o.Frist)
 	for len(venter) > 0 {
 		select {
 		case d, ok := <-a.svar:
