@@ -3,11 +3,12 @@
 //
 //	exchange AFSEND_BESKED_EXCHANGE   takes a Haendelsesbesked with the header token, and answers a StandardRetur to reply-to
 //	queue    <dueslag's UUID>         the beskeder that fit the dueslag, each with a Leverancerute of this system
-//	queue    FEJLKOE                  what users have moved away, and what could not be pushed
+//	queue    FEJLKOE                  what users have moved away
 //	POST     /token                   OAuth 2.0 client credentials: a signed token that runs out
 //	POST     /beskedfordeler          SOAP: FlytBeskedTilFejlkoe
 //
-// A dueslag with an address is emptied by the stand-in itself, which posts each besked as a ModtagBeskedInput.
+// A dueslag with an address is emptied by the stand-in itself, which posts each besked as a ModtagBeskedInput; what the
+// user refuses stays in it.
 //
 // Known from KOMBIT's public samples and schemas: the vhost BF, the exchange, the empty routing key, the header and that it
 // goes with every besked, direct reply-to, the queue's name, the envelope, StatusKode 20, 40, 41, 51, 53 and 55,
@@ -207,7 +208,10 @@ func (s *System) erklaer() (<-chan amqp.Delivery, error) {
 		return nil, err
 	}
 	koeer := []string{indkoe, Fejlkoe}
-	for _, d := range s.c.Dueslag {
+	for i, d := range s.c.Dueslag {
+		if d.ID == "" {
+			return nil, fmt.Errorf("dueslag %d has no id", i)
+		}
 		koeer = append(koeer, d.ID)
 	}
 	for _, k := range koeer {
