@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -49,6 +48,11 @@ func (a *App) fejlende() map[string]error {
 	if a.amqp != nil {
 		if s := a.amqp.Stand(); !s.Forbundet && time.Since(s.Siden) > maegleren {
 			ud["amqp"] = fmt.Errorf("beskedmægleren kan ikke nås: %s", s.Fejl)
+		}
+	}
+	if a.kombit != nil {
+		if s := a.kombit.Stand(); !s.Forbundet && time.Since(s.Siden) > maegleren {
+			ud["kombit"] = fmt.Errorf("den nationale beskedfordeler kan ikke bruges: %s", s.Fejl)
 		}
 	}
 	return ud
@@ -116,12 +120,9 @@ func (c *Config) alarmMail() (*alarm.Mail, error) {
 		return nil, nil
 	}
 	m := &alarm.Mail{Server: x.Server, Fra: x.Fra, Til: x.Til, Bruger: x.Bruger, TLS: cmp.Or(x.TLS, "starttls")}
-	if x.Kodeord != "" {
-		b, err := os.ReadFile(c.sti(x.Kodeord))
-		if err != nil {
-			return nil, mox.E("config", mox.KodeUgyldig, "%s kan ikke læses: %v", c.sti(x.Kodeord), aarsag(err)).Med("ret alarmer.mail.kodeord i mox.yaml")
-		}
-		m.Kodeord = strings.TrimSpace(string(b))
+	var err error
+	if m.Kodeord, err = c.hemmelighed("alarmer.mail.kodeord", x.Kodeord); err != nil {
+		return nil, err
 	}
 	return m, m.Tjek()
 }
@@ -154,7 +155,7 @@ func (c *Config) alarmWebhook() (*alarm.Webhook, error) {
 // alleCertifikater are the configuration's PEM files, by what they are for.
 func (c *Config) alleCertifikater() map[string]string {
 	ud := map[string]string{}
-	for navn, fil := range map[string]string{"fjern.listen": c.Fjern.Certifikat, "amqp": c.AMQP.Certifikat, "amqp.ca": c.AMQP.CA, "push": c.Push.Certifikat, "push.ca": c.Push.CA} {
+	for navn, fil := range map[string]string{"fjern.listen": c.Fjern.Certifikat, "amqp": c.AMQP.Certifikat, "amqp.ca": c.AMQP.CA, "kombit": c.KOMBIT.Certifikat, "kombit.ca": c.KOMBIT.CA, "push": c.Push.Certifikat, "push.ca": c.Push.CA} {
 		if fil != "" {
 			ud[navn] = c.sti(fil)
 		}

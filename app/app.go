@@ -54,7 +54,8 @@ type App struct {
 	indhold     *indhold.Lager
 	register    *register.Register
 	tjeneste    pull.Tjeneste
-	amqp        *amqp.AMQP // nil = no broker
+	amqp        *amqp.AMQP   // nil = no broker
+	kombit      *amqp.Kombit // nil = no use of the national Beskedfordeler
 	push        *push.Push
 	alarm       *alarm.Alarm
 	maaling     *maaling.Maaling
@@ -79,7 +80,7 @@ func Open(ctx context.Context, c Config, o Options) (_ *App, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	for _, f := range []func(context.Context) error{a.tagMappen, a.aabnLager, a.aabnAgenter, a.aabnAMQP, a.aabnPush, a.aabnAlarm, a.aabnWeb} {
+	for _, f := range []func(context.Context) error{a.tagMappen, a.aabnLager, a.aabnAgenter, a.aabnAMQP, a.aabnKOMBIT, a.aabnPush, a.aabnAlarm, a.aabnWeb} {
 		if err := f(ctx); err != nil {
 			return a, c.medLinje(err)
 		}

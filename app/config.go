@@ -36,6 +36,7 @@ type Config struct {
 	Fjern        Fjern           `yaml:"fjern"`        // the listener for others than this machine
 	OIDC         []auth.Udsteder `yaml:"oidc"`         // OpenID providers whose tokens let systems in
 	AMQP         AMQP            `yaml:"amqp"`         // the broker
+	KOMBIT       KOMBIT          `yaml:"kombit"`       // the national Beskedfordeler
 	Push         Push            `yaml:"push"`         // calls to receivers
 	Alarmer      Alarmer         `yaml:"alarmer"`      // who is told when something is wrong
 	Register     Register        `yaml:"register"`     // MOX's own register
@@ -117,6 +118,25 @@ type AMQP struct {
 	Systemer    []string          `yaml:"systemer"`     // systems that send to an exchange of their own
 	Brugere     map[string]string `yaml:"brugere"`      // broker users that send to mox.ind, each as its system
 	MaksLaengde int               `yaml:"maks_laengde"` // beskeder in one receiver's queue
+}
+
+// KOMBIT is how MOX uses the national Beskedfordeler. CA, Certifikat and Noegle serve the token service and the error queue too.
+type KOMBIT struct {
+	URL        string   `yaml:"url"`        // amqps://host:5671/BF; with a user in it that is the login, else the token is
+	Kodeord    string   `yaml:"kodeord"`    // file with the user's password
+	CA         string   `yaml:"ca"`         // PEM file with the issuer; empty = the machine's own
+	Certifikat string   `yaml:"certifikat"` // PEM file: the system certificate of the agreement
+	Noegle     string   `yaml:"noegle"`     // PEM file
+	Token      Token    `yaml:"token"`
+	Dueslag    []string `yaml:"dueslag"` // UUIDs of the queues that MOX empties
+	Fejlkoe    string   `yaml:"fejlkoe"` // address of the service with FlytBeskedTilFejlkoe
+}
+
+// Token is where the token for the national Beskedfordeler comes from.
+type Token struct {
+	URL         string `yaml:"url"`
+	Klient      string `yaml:"klient"`
+	Hemmelighed string `yaml:"hemmelighed"` // file; empty = the certificate is enough
 }
 
 // StandardListen is where mox serve listens when nothing else is said.

@@ -82,6 +82,10 @@ func (a *App) kanBaeres(ctx context.Context, ab mox.Abonnement) error {
 		if a.config.AMQP.URL == "" {
 			return mox.E("abonnement", mox.KodeUgyldig, "MOX har ingen beskedmægler at levere gennem").Med("start mox serve med --amqp amqp://…, eller vælg push eller pull")
 		}
+	case mox.CarrierKOMBIT:
+		if a.config.KOMBIT.URL == "" {
+			return mox.E("abonnement", mox.KodeUgyldig, "MOX bruger ikke den nationale beskedfordeler").Med("sæt kombit i mox.yaml op, og start mox serve igen")
+		}
 	case mox.CarrierPush:
 		o, err := a.pushOptions()
 		if err != nil {

@@ -123,26 +123,34 @@ func (d *Distributor) behold(ctx context.Context, afsender string, b mox.Besked,
 }
 
 // Afvis keeps what afsender has sent and nobody could read as a besked, where its sender finds it, and returns why it was
-// refused.
+// refused. What cannot even be kept is refused all the same: its sender is told.
 func (d *Distributor) Afvis(ctx context.Context, afsender string, raa []byte, aarsag error) error {
 	return d.afvis(ctx, afsender, "", raa, aarsag)
 }
 
-// afvis keeps what was refused. What cannot even be kept is refused all the same.
 func (d *Distributor) afvis(ctx context.Context, afsender string, om mox.ObjektID, raa []byte, aarsag error) error {
+	if err := d.gemAfvist(ctx, afsender, om, raa, aarsag); err != nil {
+		d.log.Error("en afvist besked kunne ikke gemmes under Fejl", "afsender", afsender, "fejl", err)
+	}
+	return aarsag
+}
+
+// GemAfvist is [Distributor.Afvis] for a sender who does not hear why: it returns without error when the besked has been
+// kept, and only then may it be let go.
+func (d *Distributor) GemAfvist(ctx context.Context, afsender string, raa []byte, aarsag error) error {
+	return d.gemAfvist(ctx, afsender, "", raa, aarsag)
+}
+
+func (d *Distributor) gemAfvist(ctx context.Context, afsender string, om mox.ObjektID, raa []byte, aarsag error) error {
 	var e *mox.Error
 	raad := ""
 	if errors.As(aarsag, &e) {
 		raad = e.Raad
 	}
-	err := d.store.Update(ctx, func(tx *store.Tx) error {
+	return d.store.Update(ctx, func(tx *store.Tx) error {
 		return tx.InsertFejl(&store.Fejl{Art: store.FejlBesked, Ansvar: mox.AnsvarAfsender, Kode: string(mox.KodeAf(aarsag)), Tekst: mox.Maskeret(mox.Forklaring(aarsag)), Raad: raad,
 			System: afsender, Kilde: afsender, Raa: raa, ObjektID: om, Finger: finger(raa)})
 	})
-	if err != nil {
-		d.log.Error("en afvist besked kunne ikke gemmes under Fejl", "afsender", afsender, "fejl", err)
-	}
-	return aarsag
 }
 
 // accept stores the besked and what follows from it. afvist is a refusal that has itself been written down.
