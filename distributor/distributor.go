@@ -36,6 +36,7 @@ type Distributor struct {
 	jitter      func() float64
 	inkarnation string
 	vaekker     *vaekker
+	sekvens     *vaekker  // woken when logpositions have been given
 	levet       time.Time // the last sign of life; only Run and Start use it
 
 	omsaet sync.Mutex // one change of the configuration at a time
@@ -50,7 +51,7 @@ const inkarnationForled = "proces/"
 // New makes a Distributor on an open store. It has no abonnementer until [Distributor.Konfigurer], and no carrier may claim
 // before [Distributor.Start].
 func New(ctx context.Context, s *store.Store, o Options) (*Distributor, error) {
-	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, jitter: o.Jitter, inkarnation: inkarnationForled + mox.NyUUID(), vaekker: nyVaekker(), skift: make(chan struct{})}
+	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, jitter: o.Jitter, inkarnation: inkarnationForled + mox.NyUUID(), vaekker: nyVaekker(), sekvens: nyVaekker(), skift: make(chan struct{})}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
