@@ -39,21 +39,27 @@ const (
 func Handler(t Tjeneste) http.Handler {
 	a := &api{t}
 	mux := http.NewServeMux()
-	for sti, r := range map[string]ressource{
-		"/api/v1/kilder/{agent}/{kilde}": {"GET": a.kilde},
-		"/api/v1/indlevering":            {"POST": a.indlever},
-		"/api/v1/abonnementer/{id}/hent": {"POST": a.hent},
-		"/api/v1/lejemaal/forny":         {"POST": a.forny},
-		"/api/v1/leverancer/{id}/afslut": {"POST": a.afslut},
-		"/api/v1/beskeder":               {"POST": a.send},
-		"/api/v1/beskeder/{id}":          {"GET": a.besked},
-		"/indhold":                       {"POST": a.gemIndhold},
-		"/indhold/{sha}":                 {"GET": a.hentIndhold},
-	} {
+	for sti, r := range a.ruter() {
 		mux.Handle(sti, a.svarer(r))
 	}
 	mux.Handle("/", a.svarer(nil))
 	return mux
+}
+
+func (a *api) ruter() map[string]ressource {
+	return map[string]ressource{
+		"/api/v1/kilder/{agent}/{kilde}":            {"GET": a.kilde},
+		"/api/v1/indlevering":                       {"POST": a.indlever},
+		"/api/v1/abonnementer/{id}/hent":            {"POST": a.hent},
+		"/api/v1/abonnementer/{id}/feed":            {"GET": a.feed},
+		"/api/v1/abonnementer/{id}/feed/sammendrag": {"GET": a.sammendrag},
+		"/api/v1/lejemaal/forny":                    {"POST": a.forny},
+		"/api/v1/leverancer/{id}/afslut":            {"POST": a.afslut},
+		"/api/v1/beskeder":                          {"POST": a.send},
+		"/api/v1/beskeder/{id}":                     {"GET": a.besked},
+		"/indhold":                                  {"POST": a.gemIndhold},
+		"/indhold/{sha}":                            {"GET": a.hentIndhold},
+	}
 }
 
 func ukendtAdresse() error {

@@ -5,6 +5,8 @@
 //	GET  /api/v1/kilder/{agent}/{kilde}        where a source was read to
 //	POST /api/v1/indlevering                   what an agent has read
 //	POST /api/v1/abonnementer/{id}/hent        take work; waits until there is some
+//	GET  /api/v1/abonnementer/{id}/feed        what it has been given, by logposition; waits until there is more
+//	GET  /api/v1/abonnementer/{id}/feed/sammendrag  counts and hashes of the same, to find a gap by
 //	POST /api/v1/lejemaal/forny                keep work that takes time
 //	POST /api/v1/leverancer/{id}/afslut        tell what came of it
 //	POST /api/v1/beskeder                      send one besked or many, in any of the forms
@@ -59,6 +61,16 @@ func (t Tjeneste) Hent(ctx context.Context, abonnement mox.AbonnementID, ejer st
 // held.
 func (t Tjeneste) Forny(ctx context.Context, ejer string, leverancer []int64, leje time.Duration) (int, error) {
 	return t.Distributor.Forny(ctx, ejer, leverancer, distributor.EllerStandardleje(leje))
+}
+
+// Feed is what the abonnement has been given; see [distributor.Distributor.Feed].
+func (t Tjeneste) Feed(ctx context.Context, abonnement mox.AbonnementID, efter int64, n int, vent time.Duration) (distributor.Feed, error) {
+	return t.Distributor.Feed(ctx, abonnement, efter, n, vent)
+}
+
+// Sammendrag counts what the abonnement has been given; see [distributor.Distributor.Sammendrag].
+func (t Tjeneste) Sammendrag(ctx context.Context, abonnement mox.AbonnementID, fra, til int64, dele int) (distributor.Sammendrag, error) {
+	return t.Distributor.Sammendrag(ctx, abonnement, fra, til, dele)
 }
 
 // Done reports what came of an attempt; see [distributor.Distributor.Done].
