@@ -82,7 +82,7 @@ func (t Tjeneste) Done(ctx context.Context, f distributor.Afslutning) (distribut
 type Modtaget struct {
 	BeskedID mox.BeskedID `json:"beskedID"`
 	Gentaget bool         `json:"gentaget"`           // it was known, with the same content; nothing new was done
-	SendtTil int          `json:"sendt_til"`          // to how many abonnementer; who they are is not the sender's business. spec: mox 27
+	SendtTil int          `json:"sendt_til"`          // to how many abonnementer it was given now, 0 when it was known; who they are is not the sender's business. spec: mox 27
 	ProcesID []string     `json:"procesID,omitempty"` // the processes it is part of, given or assigned
 }
 
