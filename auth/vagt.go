@@ -69,12 +69,19 @@ func NyVagt(o Options) (*Vagt, error) {
 	return v, nil
 }
 
-// aaben reports whether a path is for everyone: the health of the server, and the files its pages are drawn with.
+// Where a vendor reads what the calls are, before there is a key.
+const (
+	openAPISti       = "/api/v1/openapi.json"
+	dokumentationSti = "/api/v1/dokumentation"
+)
+
+// aaben reports whether a path is for everyone: the health of the server, what the calls are, and the files its pages are
+// drawn with.
 func aaben(sti string) bool {
 	if slices.Contains(strings.Split(sti, "/"), "..") {
 		return false
 	}
-	return sti == "/healthz" || sti == "/readyz" || strings.HasPrefix(sti, "/statisk/")
+	return sti == "/healthz" || sti == "/readyz" || sti == openAPISti || sti == dokumentationSti || strings.HasPrefix(sti, "/statisk/")
 }
 
 // forProgrammer reports whether a path is for programs, which are answered with problem documents. All others are pages.
@@ -88,7 +95,7 @@ func forProgrammer(sti string) bool {
 //   - come from one of our own pages, if they come from a page at all; links to pages may be followed from anywhere (else 403),
 //   - carry a good key (Authorization: Bearer) or a session; a page is not for a key of Rolle System (else 401 or 403).
 //
-// /healthz, /readyz and /statisk/ need no key. The caller is then in the request's context, see [Fra]. A session may change
+// /healthz, /readyz, the vendors' documentation and /statisk/ need no key. The caller is then in the request's context, see [Fra]. A session may change
 // something only when the browser says that the call comes from our own pages (Origin or Sec-Fetch-Site); that holds for
 // forms and scripts alike, so no token has to be carried about.
 //

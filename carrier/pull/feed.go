@@ -82,7 +82,7 @@ type feedpost struct {
 	Modtaget    time.Time             `json:"modtaget"`
 	Tilstand    mox.LeveranceTilstand `json:"tilstand"` // how its delivery to the abonnement stands
 	Slettet     bool                  `json:"slettet,omitempty"`
-	Besked      json.RawMessage       `json:"besked,omitempty"`
+	Besked      json.RawMessage       `json:"besked,omitempty" skema:"Besked"`
 }
 
 func fraFeed(abonnement mox.AbonnementID, f distributor.Feed) (feedsvar, error) {

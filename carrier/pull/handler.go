@@ -21,6 +21,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/internal/openapi"
 	"github.com/moxkit/mox/internal/problem"
 	"github.com/moxkit/mox/oio"
 )
@@ -42,8 +43,17 @@ func Handler(t Tjeneste) http.Handler {
 	for sti, r := range a.ruter() {
 		mux.Handle(sti, a.svarer(r))
 	}
+	for sti, vis := range dokumenter() { // GET is answered before anybody is asked who they are; the rest is refused
+		mux.Handle("GET "+sti, vis)
+		mux.Handle(sti, a.svarer(ressource{http.MethodGet: nil}))
+	}
 	mux.Handle("/", a.svarer(nil))
 	return mux
+}
+
+func dokumenter() map[string]http.HandlerFunc {
+	d := openapi.New(dokumentation())
+	return map[string]http.HandlerFunc{OpenAPISti: d.JSON, DokumentationSti: d.Side}
 }
 
 func (a *api) ruter() map[string]ressource {

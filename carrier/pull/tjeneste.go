@@ -13,6 +13,7 @@
 //	GET  /api/v1/beskeder/{id}                 what became of it
 //	POST /indhold                              store document bytes
 //	GET  /indhold/{sha256}                     read them: whole, in part, or only if not known
+//	GET  /api/v1/openapi.json, /api/v1/dokumentation   all of this for vendors; open to anyone
 //
 // All of them may be repeated harmlessly. What is sent and answered is in wire.go.
 package pull

@@ -1,0 +1,269 @@
+// Package openapitest holds an OpenAPI document against the server it describes, by a library that knows nothing of how the
+// document was made.
+package openapitest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pb33f/libopenapi"
+	validator "github.com/pb33f/libopenapi-validator"
+	"github.com/pb33f/libopenapi-validator/config"
+	"github.com/pb33f/libopenapi-validator/errors"
+
+	"github.com/moxkit/mox/internal/problem"
+)
+
+// Dokument is an OpenAPI document under test.
+type Dokument struct {
+	t testing.TB
+	v validator.Validator
+	d document
+}
+
+type document struct {
+	Paths map[string]map[string]operation `json:"paths"`
+}
+
+type operation struct {
+	OperationID string             `json:"operationId"`
+	Parameters  []parameter        `json:"parameters"`
+	RequestBody content            `json:"requestBody"`
+	Responses   map[string]content `json:"responses"`
+}
+
+type parameter struct {
+	Name, In string
+	Example  any
+}
+
+type content struct {
+	Content map[string]struct {
+		Example json.RawMessage `json:"example"`
+	} `json:"content"`
+}
+
+// Laes reads a document, which must be valid OpenAPI 3.1, and in which every example of an answer must be valid.
+func Laes(t testing.TB, raa []byte) *Dokument {
+	t.Helper()
+	doc, err := libopenapi.NewDocument(raa)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, errs := validator.NewValidator(doc, config.WithFormatAssertions(), config.WithStrictMode())
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	d := &Dokument{t: t, v: v}
+	if err := json.Unmarshal(raa, &d.d); err != nil {
+		t.Fatal(err)
+	}
+	ok, fejl := v.ValidateDocument()
+	d.gyldigt("dokumentet", ok, fejl)
+	for sti, metoder := range d.d.Paths {
+		for metode, op := range metoder {
+			d.svareksempler(metode, sti, op)
+		}
+	}
+	return d
+}
+
+func (d *Dokument) gyldigt(hvad string, ok bool, fejl []*errors.ValidationError) {
+	d.t.Helper()
+	if ok {
+		return
+	}
+	for _, f := range fejl {
+		d.t.Errorf("%s: %s: %s", hvad, f.Message, f.Reason)
+		for _, s := range f.SchemaValidationErrors {
+			d.t.Errorf("  %s %s", s.Location, s.Reason)
+		}
+	}
+}
+
+func (d *Dokument) svareksempler(metode, sti string, op operation) {
+	d.t.Helper()
+	for status, svar := range op.Responses {
+		for type_, c := range svar.Content {
+			if c.Example == nil || type_ != "application/json" {
+				continue
+			}
+			r := d.anmodning(metode, sti, op, "http://eksempel.invalid", "application/json", "")
+			resp := &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {type_}}, Body: io.NopCloser(bytes.NewReader(c.Example)), Request: r}
+			if _, err := fmt.Sscan(status, &resp.StatusCode); err != nil {
+				d.t.Errorf("%s: %v", status, err)
+			}
+			ok, fejl := d.v.ValidateHttpResponse(r, resp)
+			d.gyldigt("eksemplet på "+status+" fra "+op.OperationID, ok, fejl)
+		}
+	}
+}
+
+// Operationer are the document's operations, by their ids, sorted.
+func (d *Dokument) Operationer() (ud []string) {
+	for _, metoder := range d.d.Paths {
+		for _, op := range metoder {
+			ud = append(ud, op.OperationID)
+		}
+	}
+	slices.Sort(ud)
+	return ud
+}
+
+// Kald makes the call of an operation as its examples say, to the server at rod with the key, and checks that the call, the
+// answer and the answer's example are of the document's form, and that it went well.
+func (d *Dokument) Kald(rod, noegle, operationID string) {
+	d.t.Helper()
+	metode, sti, op := d.find(operationID)
+	type_, krop := op.RequestBody.eksempel()
+	r := d.anmodning(metode, sti, op, rod, type_, krop)
+	r.Header.Set("Authorization", "Bearer "+noegle)
+	ok, fejl := d.v.ValidateHttpRequest(r)
+	d.gyldigt("kaldet "+operationID, ok, fejl)
+	r = d.anmodning(metode, sti, op, rod, type_, krop) // its body has been read
+	r.Header.Set("Authorization", "Bearer "+noegle)
+	resp, svar := d.send(r)
+	if resp.StatusCode >= 300 {
+		d.t.Errorf("%s: %d %s", operationID, resp.StatusCode, svar)
+	}
+	if _, ok := op.Responses[fmt.Sprint(resp.StatusCode)]; !ok {
+		d.t.Errorf("%s: %d står ikke i dokumentet", operationID, resp.StatusCode)
+	}
+	d.svaret(operationID, r, resp, svar)
+	for _, c := range op.Responses[fmt.Sprint(resp.StatusCode)].Content {
+		d.sammeForm(operationID, c.Example, svar)
+	}
+}
+
+func (d *Dokument) send(r *http.Request) (*http.Response, []byte) {
+	d.t.Helper()
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }() // read to its end
+	svar, err := io.ReadAll(resp.Body)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return resp, svar
+}
+
+// svaret checks an answer against the document.
+func (d *Dokument) svaret(hvad string, r *http.Request, resp *http.Response, svar []byte) {
+	d.t.Helper()
+	if t := resp.Header.Get("Content-Type"); t != "application/json" && t != problem.Type {
+		return
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(svar))
+	ok, fejl := d.v.ValidateHttpResponse(r, resp)
+	d.gyldigt("svaret på "+hvad, ok, fejl)
+}
+
+// Afvises makes the call of an operation with a body that no call has, and checks that the refusal is of the document's form.
+func (d *Dokument) Afvises(rod, noegle, operationID string) {
+	d.t.Helper()
+	metode, sti, op := d.find(operationID)
+	r := d.anmodning(metode, sti, op, rod, "application/json", `{"findes_ikke": 1}`)
+	r.URL.RawQuery += "&findes_ikke=1"
+	r.Header.Set("Authorization", "Bearer "+noegle)
+	resp, svar := d.send(r)
+	if resp.StatusCode < 400 || resp.Header.Get("Content-Type") != problem.Type {
+		d.t.Errorf("%s: %d %s", operationID, resp.StatusCode, svar)
+	}
+	d.svaret("et dårligt kald af "+operationID, r, resp, svar)
+}
+
+func (d *Dokument) find(operationID string) (metode, sti string, op operation) {
+	d.t.Helper()
+	for sti, metoder := range d.d.Paths {
+		for metode, op := range metoder {
+			if op.OperationID == operationID {
+				return metode, sti, op
+			}
+		}
+	}
+	d.t.Fatalf("%s står ikke i dokumentet", operationID)
+	return "", "", op
+}
+
+// eksempel is the body's one example, the first by type where there are more; JSON as it stands, other types as their text.
+func (c content) eksempel() (type_, krop string) {
+	for _, type_ := range slices.Sorted(maps.Keys(c.Content)) {
+		raa := c.Content[type_].Example
+		if raa == nil {
+			continue
+		}
+		var tekst string
+		if type_ != "application/json" && json.Unmarshal(raa, &tekst) == nil {
+			return type_, tekst
+		}
+		return type_, string(raa)
+	}
+	return "", ""
+}
+
+func (d *Dokument) anmodning(metode, sti string, op operation, rod, type_, krop string) *http.Request {
+	d.t.Helper()
+	forespoergsel := "?"
+	for _, p := range op.Parameters {
+		switch {
+		case p.Example == nil:
+		case p.In == "path":
+			sti = strings.ReplaceAll(sti, "{"+p.Name+"}", fmt.Sprint(p.Example))
+		case p.In == "query":
+			forespoergsel += fmt.Sprintf("%s=%v&", p.Name, p.Example)
+		}
+	}
+	r, err := http.NewRequestWithContext(d.t.Context(), strings.ToUpper(metode), rod+sti+strings.TrimRight(forespoergsel, "?&"), strings.NewReader(krop))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if krop != "" {
+		r.Header.Set("Content-Type", type_)
+	}
+	return r
+}
+
+// sammeForm checks that an example has the fields that the server answers with. A list is held against the example's first.
+func (d *Dokument) sammeForm(hvad string, eksempel json.RawMessage, svar []byte) {
+	d.t.Helper()
+	var v, h any
+	if eksempel == nil || json.Unmarshal(eksempel, &v) != nil || json.Unmarshal(svar, &h) != nil {
+		return // it is no JSON
+	}
+	if f := forskel("svaret", v, h); f != "" {
+		d.t.Errorf("%s: %s: %s", hvad, f, svar)
+	}
+}
+
+func forskel(sti string, eksempel, svar any) string {
+	switch e := eksempel.(type) {
+	case map[string]any:
+		s, _ := svar.(map[string]any)
+		if har, vil := slices.Sorted(maps.Keys(s)), slices.Sorted(maps.Keys(e)); !slices.Equal(har, vil) {
+			return fmt.Sprintf("%s har %v, eksemplet %v", sti, har, vil)
+		}
+		for navn := range e {
+			if f := forskel(sti+"."+navn, e[navn], s[navn]); f != "" {
+				return f
+			}
+		}
+	case []any:
+		s, ok := svar.([]any)
+		if !ok || len(s) == 0 && len(e) > 0 {
+			return sti + " er tom"
+		}
+		if len(e) > 0 {
+			return forskel(sti+"[0]", e[0], s[0])
+		}
+	}
+	return ""
+}
