@@ -101,8 +101,10 @@ func (b *bygger) rad(navn string, s Skema) skemarad {
 	type_, _ := s["type"].(string)
 	r.Type = typenavne[type_]
 	switch {
+	case s["oneOf"] != nil:
+		r = b.enAf(navn, s)
 	case s["enum"] != nil:
-		r.Type = "en af: " + strings.Trim(strings.ReplaceAll(vist(s["enum"]), `""`, "tom"), "[]")
+		r.Type = "en af: " + strings.NewReplacer("[", "", "]", "", `""`, "tom", ",", ", ").Replace(vist(s["enum"]))
 	case s["format"] == "date-time":
 		r.Type = "tidspunkt (RFC 3339)"
 	case s["contentEncoding"] == "base64":
@@ -114,6 +116,15 @@ func (b *bygger) rad(navn string, s Skema) skemarad {
 	case s["maximum"] != nil:
 		r.Type += fmt.Sprintf(", %v til %v", s["minimum"], s["maximum"])
 	}
+	return r
+}
+
+// enAf describes one thing, or a list of the same.
+func (b *bygger) enAf(navn string, s Skema) skemarad {
+	former, _ := s["oneOf"].([]any)
+	foerste, _ := former[0].(Skema)
+	r := b.rad(navn, foerste)
+	r.Type = strings.TrimSpace("én eller en liste af " + r.Type)
 	return r
 }
 
