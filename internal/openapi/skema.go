@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"reflect"
 	"strings"
@@ -134,9 +135,15 @@ func (b *bygger) felt(f reflect.StructField, navn string, ind bool) Skema {
 			s[k] = v
 		}
 	}
-	if s["description"] = b.api.Felter[navn]; s["description"] == "" {
+	if s["description"] = cmp.Or(b.api.Felter[navn], problemfelter()[navn]); s["description"] == "" {
 		b.uforklaret[navn] = true
 		delete(s, "description")
 	}
 	return s
+}
+
+// problemfelter are the fields of a problem document that no API has others of the same name of.
+func problemfelter() map[string]string {
+	return map[string]string{"detail": "hvad der er galt, til mennesker", "message": "det samme som detail", "raad": "hvad der kan gøres", "regel": "den brudte regels navn",
+		"spec": "det krav, reglen kommer af", "title": "det samme for alle med den kode", "type": "urn:mox:problem: og koden"}
 }
