@@ -167,3 +167,22 @@ func forskel(sti string, vil, har any) string {
 	}
 	return ""
 }
+
+// What the vendors' calls are is open to anyone who reaches the server; what the operators' are, to those who may make them.
+func TestHvemMaaLaeseDokumentationen(t *testing.T) {
+	h := nyHTTPServer(t)
+	_, lokal, err := h.adgang()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.noegle["drift"] = lokal
+	for _, sti := range []string{"openapi.json", "dokumentation"} {
+		for hvem, vil := range map[string][2]int{"": {200, 401}, "ESDH": {200, 403}, "drift": {200, 200}} {
+			for i, rod := range []string{"/api/v1/", "/api/v1/drift/"} {
+				if status, svar, _ := h.raat(t, hvem, "GET", rod+sti, nil); status != vil[i] || status == 200 && len(svar) < 10_000 {
+					t.Errorf("%q %s: %d, %d bytes, skulle være %d", hvem, rod+sti, status, len(svar), vil[i])
+				}
+			}
+		}
+	}
+}
