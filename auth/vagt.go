@@ -71,8 +71,8 @@ func NyVagt(o Options) (*Vagt, error) {
 
 // Where a vendor reads what the calls are, before there is a key.
 const (
-	openAPISti       = "/api/v1/openapi.json"
-	dokumentationSti = "/api/v1/dokumentation"
+	OpenAPISti       = "/api/v1/openapi.json"
+	DokumentationSti = "/api/v1/dokumentation"
 )
 
 // aaben reports whether a path is for everyone: the health of the server, what the calls are, and the files its pages are
@@ -81,7 +81,7 @@ func aaben(sti string) bool {
 	if slices.Contains(strings.Split(sti, "/"), "..") {
 		return false
 	}
-	return sti == "/healthz" || sti == "/readyz" || sti == openAPISti || sti == dokumentationSti || strings.HasPrefix(sti, "/statisk/")
+	return sti == "/healthz" || sti == "/readyz" || sti == OpenAPISti || sti == DokumentationSti || strings.HasPrefix(sti, "/statisk/")
 }
 
 // forProgrammer reports whether a path is for programs, which are answered with problem documents. All others are pages.

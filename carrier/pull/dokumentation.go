@@ -4,16 +4,11 @@ import (
 	"reflect"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/indhold"
 	"github.com/moxkit/mox/internal/openapi"
 	"github.com/moxkit/mox/oio"
-)
-
-// Where anyone may read what the calls are; no key is needed.
-const (
-	OpenAPISti       = "/api/v1/openapi.json"
-	DokumentationSti = "/api/v1/dokumentation"
 )
 
 // dokumentation describes every call of [Handler]; a test holds the two against each other.
@@ -21,7 +16,7 @@ func dokumentation() openapi.API {
 	return openapi.API{
 		Titel:   "MOX: send og modtag over HTTP",
 		Version: "1",
-		JSON:    OpenAPISti,
+		JSON:    auth.OpenAPISti,
 		Tekst: "Kald for it-systemer og agenter. Hvert kald har sit systems nøgle i headeren Authorization: Bearer. Et system sender i sit eget navn og henter " +
 			"fra sine egne abonnementer. Kald er i UTF-8 og uden Content-Encoding, og felter, MOX ikke kender, afvises. Felterne i en besked er dem i Beskedheaders 1.0.",
 		Kald:   append(append(sendekald(), modtagekald()...), agentkald()...),

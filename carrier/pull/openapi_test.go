@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/moxkit/mox"
-	"github.com/moxkit/mox/carrier/pull"
+	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/internal/openapi/openapitest"
 )
 
@@ -15,7 +15,7 @@ func TestOpenAPIErSandt(t *testing.T) {
 	t.Parallel()
 	h := nytHus(t)
 	maa(t, h.Distributor.Konfigurer(t.Context(), []mox.Abonnement{abonnement(t, "esdh.sager", "ESDH", map[string]any{"objekttype": "Sag"})}, nil))
-	resp := h.raat(t, "GET", pull.OpenAPISti, "")
+	resp := h.raat(t, "GET", auth.OpenAPISti, "")
 	d := openapitest.Laes(t, []byte(tekst(t, resp)))
 	if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("%d %v", resp.StatusCode, resp.Header)
@@ -42,7 +42,7 @@ func TestOpenAPIErSandt(t *testing.T) {
 func TestDokumentationenErAaben(t *testing.T) {
 	t.Parallel()
 	h := nytHus(t)
-	resp := h.raat(t, "GET", pull.DokumentationSti, "")
+	resp := h.raat(t, "GET", auth.DokumentationSti, "")
 	side := tekst(t, resp)
 	if resp.StatusCode != 200 || !strings.HasPrefix(resp.Header.Get("Content-Security-Policy"), "default-src 'none'") || strings.Contains(side, "<script") || strings.Contains(side, "http://") {
 		t.Errorf("%d %v", resp.StatusCode, resp.Header)
@@ -52,7 +52,7 @@ func TestDokumentationenErAaben(t *testing.T) {
 			t.Errorf("%s står der ikke", skal)
 		}
 	}
-	for _, sti := range []string{pull.DokumentationSti, pull.OpenAPISti} {
+	for _, sti := range []string{auth.DokumentationSti, auth.OpenAPISti} {
 		if resp := h.raat(t, "HEAD", sti, ""); resp.StatusCode != 200 {
 			t.Errorf("HEAD %s: %d", sti, resp.StatusCode)
 		}

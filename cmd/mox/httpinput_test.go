@@ -11,6 +11,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/console/drift"
+	"github.com/moxkit/mox/internal/conformance"
 	"github.com/moxkit/mox/internal/problem"
 	"github.com/moxkit/mox/oio"
 )
@@ -95,6 +96,7 @@ func binaert(t *testing.T, b mox.Besked, type_ string) (ud []string) {
 // What comes in over HTTP and is not in order is refused by the running server with its code, as a problem document; what
 // an authenticated system has sent as a besked is kept under Fejl; and nothing else is disturbed by it.
 func TestDaarligtInputOverHTTP(t *testing.T) {
+	conformance.Proves(t, "mox 1", "mox 2", "mox 11", "mox 31", "mox 41")
 	h := nyHTTPServer(t)
 	god := enBesked("urn:x:god", func(b *mox.Besked) { b.Kildesystem = "Byggesag" })
 	anden := enBesked("urn:x:anden", func(b *mox.Besked) { b.ObjektID = "8f6f2a0e-1c9b-4d0e-9a54-2f6a3a1d7c12" })

@@ -100,7 +100,6 @@ func fejlkald() []openapi.Kald {
 	id := func(n int) []openapi.Parameter {
 		return []openapi.Parameter{iSti("id", "fejlens id", openapi.Tal(1, 0), n)}
 	}
-	const udvalg = "udvalg"
 	virkning := `{"valgt": 1, "udfoert": 1, "udeladt": 0, "fejl": [2]}`
 	return []openapi.Kald{
 		{Metode: "GET", Sti: "fejl", Navn: "fejlliste", Emne: emne, Resume: "Hvad en person skal afgøre, de ældste først",
@@ -112,9 +111,9 @@ func fejlkald() []openapi.Kald {
 		{Metode: "POST", Sti: "fejl/{id}/indhold", Navn: "indhold", Emne: emne, Resume: "Se posten eller beskedens værdier", Tekst: "Det og begrundelsen bliver logget.", Parametre: id(3),
 			Krop: krop(Begrundelse{}, `{"begrundelse": "retter titlen efter aftale med Byg"}`, "begrundelse"), Svar: svarer(Indhold{}, "")},
 		{Metode: "POST", Sti: "fejl/gensend", Navn: "gensend", Emne: emne, Resume: "Send igen", Tekst: "Med preview tælles der kun. Et tomt udvalg er alle åbne fejl.",
-			Krop: krop(Gruppe{}, `{"udvalg": {"kode": "409"}, "begrundelse": "ESDH er rettet"}`, udvalg), Svar: svarer(distributor.Virkning{}, virkning)},
+			Krop: krop(Gruppe{}, `{"udvalg": {"kode": "409"}, "begrundelse": "ESDH er rettet"}`, "udvalg"), Svar: svarer(distributor.Virkning{}, virkning)},
 		{Metode: "POST", Sti: "fejl/luk", Navn: "luk", Emne: emne, Resume: "Luk uden at sende", Tekst: "Kræver en begrundelse, undtagen med preview.",
-			Krop: krop(Gruppe{}, `{"udvalg": {"kode": "ugyldig"}, "begrundelse": "posten var en prøve"}`, udvalg), Svar: svarer(distributor.Virkning{}, virkning)},
+			Krop: krop(Gruppe{}, `{"udvalg": {"kode": "ugyldig"}, "begrundelse": "posten var en prøve"}`, "udvalg"), Svar: svarer(distributor.Virkning{}, virkning)},
 		{Metode: "POST", Sti: "fejl/{id}/ret-og-send", Navn: "retOgSend", Emne: emne, Resume: "Ret posten eller beskedens værdier, og send", Tekst: "Enten raa, for en post, eller rettelser, for en besked.", Parametre: id(3),
 			Krop: krop(Ret{}, `{"rettelser": {"egenskaber.titel": "Carport på Æblevej 3"}, "begrundelse": "aftalt med Byg"}`), Svar: svarer(Rettet{}, `{"beskedID": "0c5a0c0e-0001-8000-8000-000000000001"}`)},
 		{Metode: "POST", Sti: "fejl/{id}/skete", Navn: "skete", Emne: emne, Resume: "Svar på et uvist udfald: det skete", Parametre: id(4),

@@ -39,17 +39,15 @@ type Kald struct {
 	Parametre []Parameter
 	Krop      []Indhold // forms of the body; none = no body
 	Svar      []Svar    // when it goes well; a problem document is the answer to everything else
-	Aaben     bool      // needs no key
 }
 
-// Parameter is one in the path, the query or a header.
+// Parameter is one in the path, which always must be there, in the query or in a header, which need not.
 type Parameter struct {
 	Navn     string
 	I        string // path, query or header
 	Tekst    string
 	Skema    Skema
-	Kraevet  bool // those in a path always are
-	Eksempel any  // nil = none; in a path there must be one
+	Eksempel any // nil = none; in a path there must be one
 }
 
 // Indhold is one form of a body. Form is a value of the Go type that it is; nil = as Skema says.
@@ -74,7 +72,7 @@ type Skema map[string]any
 // Ref is a schema of [API.Skemaer].
 func Ref(navn string) Skema { return Skema{"$ref": "#/components/schemas/" + navn} }
 
-// Tekst is a string, Tal a whole number from mindst to hoejst (0 = no limit).
+// Tekst is any text.
 func Tekst() Skema { return Skema{"type": "string"} }
 
 // Tal is a whole number from mindst to hoejst; hoejst 0 is no limit.
@@ -193,9 +191,6 @@ func (b *bygger) operation(k Kald) map[string]any {
 	if len(k.Krop) > 0 {
 		op["requestBody"] = map[string]any{"required": true, "content": b.indhold(k.Krop, true)}
 	}
-	if k.Aaben {
-		op["security"] = []any{}
-	}
 	return op
 }
 
@@ -210,7 +205,7 @@ func (b *bygger) parametre(k Kald) (ud []any) {
 	}
 	for _, p := range k.Parametre {
 		s := map[string]any{"name": p.Navn, "in": p.I, "description": p.Tekst, "schema": p.Skema}
-		if p.Kraevet || p.I == "path" {
+		if p.I == "path" {
 			s["required"] = true
 		}
 		if p.Eksempel != nil {
