@@ -92,8 +92,23 @@ func svarer(status int, tekst string, form any, eksempel string) []openapi.Svar 
 	return []openapi.Svar{{Status: status, Tekst: tekst, Indhold: somForm(form, eksempel)}}
 }
 
+// andreFormer are the besked of the examples as a CloudEvent and as an envelope.
+func andreFormer() (ce, kuvert string) {
+	b, err := oio.UnmarshalBesked([]byte(eksempelLeveret))
+	if err != nil {
+		panic("pull: the example is no besked: " + err.Error())
+	}
+	c, errC := oio.MarshalCloudEvent(&b)
+	k, errK := oio.MarshalKuvert(&b, oio.Koder{})
+	if errC != nil || errK != nil {
+		panic("pull: the example cannot be written in every form")
+	}
+	return string(c), string(k)
+}
+
 func sendekald() []openapi.Kald {
 	const emne = "Send"
+	ce, kuvert := andreFormer()
 	return []openapi.Kald{
 		{Metode: "POST", Sti: "/api/v1/beskeder", Navn: "sendBesked", Emne: emne, Resume: "Send en besked, eller flere på én gang",
 			Tekst: "Content-Type siger, hvilken form den er i; med headers ce-… er det et CloudEvent i HTTP's binære form, og kroppen er da indholdet. Svaret kommer, når " +
@@ -101,12 +116,13 @@ func sendekald() []openapi.Kald {
 			Parametre: []openapi.Parameter{iQuery("afsender", "det system, der sendes for; kun for driftens nøgler", openapi.Tekst())},
 			Krop: []openapi.Indhold{
 				{Type: oio.TypeJSON, Skema: openapi.Skema{"oneOf": []any{openapi.Ref("Besked"), listeAf("Besked")}}, Eksempel: eksempelBesked},
-				{Type: oio.TypeCloudEvent, Skema: openapi.Ref("CloudEvent")},
-				{Type: oio.TypeCloudEventBatch, Skema: listeAf("CloudEvent")},
-				{Type: oio.TypeXML, Skema: openapi.Skema{"type": "string", "description": "en Haendelsesbesked (urn:oio:besked:kuvert:1.0) uden DTD"}},
+				{Type: oio.TypeCloudEvent, Skema: openapi.Ref("CloudEvent"), Eksempel: ce},
+				{Type: oio.TypeCloudEventBatch, Skema: listeAf("CloudEvent"), Eksempel: "[" + ce + "]"},
+				{Type: oio.TypeXML, Skema: openapi.Skema{"type": "string", "description": "en Haendelsesbesked (urn:oio:besked:kuvert:1.0) uden DTD"}, Eksempel: kuvert},
 			},
 			Svar: append(svarer(202, "MOX har beskeden.", Modtaget{}, `{"beskedID": "5a4cf0d6-6f1a-4c1f-8a6c-0d9e2b7a1c33", "gentaget": false, "sendt_til": 1}`),
-				svarer(207, "En liste er besvaret besked for besked.", batchsvar{}, "")...)},
+				svarer(207, "En liste er besvaret besked for besked.", batchsvar{},
+					`{"svar": [{"nr": 0, "status": 202, "modtaget": {"beskedID": "5a4cf0d6-6f1a-4c1f-8a6c-0d9e2b7a1c33", "gentaget": true, "sendt_til": 0}}]}`)...)},
 		{Metode: "GET", Sti: "/api/v1/beskeder/{id}", Navn: "laesBesked", Emne: emne, Resume: "Hvad der blev af en besked, du har sendt eller fået",
 			Tekst:     "To afsendere kan have valgt det samme beskedID; du ser kun dine egne. En afsender ser alle kvitteringer, en modtager sine egne.",
 			Parametre: []openapi.Parameter{iSti("id", "beskedID", "5a4cf0d6-6f1a-4c1f-8a6c-0d9e2b7a1c33")},
