@@ -81,12 +81,19 @@ func NyVagt(o Options) (*Vagt, error) {
 	return v, nil
 }
 
-// aaben reports whether a path is for everyone: the health of the server, and the files its pages are drawn with.
+// Where a vendor reads what the calls are, before there is a key.
+const (
+	OpenAPISti       = "/api/v1/openapi.json"
+	DokumentationSti = "/api/v1/dokumentation"
+)
+
+// aaben reports whether a path is for everyone: the health of the server, what the calls are, and the files its pages are
+// drawn with.
 func aaben(sti string) bool {
 	if slices.Contains(strings.Split(sti, "/"), "..") {
 		return false
 	}
-	return sti == "/healthz" || sti == "/readyz" || strings.HasPrefix(sti, "/statisk/")
+	return sti == "/healthz" || sti == "/readyz" || sti == OpenAPISti || sti == DokumentationSti || strings.HasPrefix(sti, "/statisk/")
 }
 
 // forProgrammer reports whether a path is for programs, which are answered with problem documents. All others are pages.
@@ -101,7 +108,7 @@ func forProgrammer(sti string) bool {
 //   - carry a good key or token (Authorization: Bearer), a client certificate or a session; a page is not for Rolle System
 //     (else 401 or 403; 503 where a token cannot be judged now).
 //
-// /healthz, /readyz and /statisk/ need no key. The caller is then in the request's context, see [Fra]. A session may change
+// /healthz, /readyz, the vendors' documentation and /statisk/ need no key. The caller is then in the request's context, see [Fra]. A session may change
 // something only when the browser says that the call comes from our own pages (Origin or Sec-Fetch-Site); that holds for
 // forms and scripts alike, so no token has to be carried about.
 //

@@ -143,6 +143,7 @@ func TestDetUdleveredeBeskaeres(t *testing.T) {
 		som, err := p.d.Som(p.Context(), "post", hel)
 		p.maa(err)
 		ens(p, "set bagefter", string(som.Indhold), string(w.Besked.Indhold))
+		ens(p, "i feedet", string(p.feedpost("post").Besked.Indhold), string(w.Besked.Indhold))
 		p.laes(func(tx *store.Tx) error {
 			gemt, _, err := tx.BeskedNr(b.Nr)
 			ens(p, "MOX har den hel", string(gemt.Indhold), string(hel.Indhold))
@@ -177,10 +178,26 @@ func TestDetDerIkkeMaaUdMere(t *testing.T) {
 			}
 			_, err := p.d.Som(p.Context(), "esdh", besked(offentlig))
 			p.kode(err, mox.KodeIkkeTilladt)
+			if i := p.feedpost("esdh"); !i.Tilbageholdt || i.Besked.ID != "" {
+				p.Errorf("i feedet: %+v", i)
+			}
 			_, err = p.d.Gensend(p.Context(), store.Udvalg{Fejl: []int64{f.ID}}, person, false)
 			p.maa(err)
 		}
 	})
+}
+
+// feedpost is the one besked that the abonnement's feed has.
+func (p *proeve) feedpost(id mox.AbonnementID) distributor.Feedpost {
+	p.Helper()
+	_, err := p.d.GivPositioner(p.Context())
+	p.maa(err)
+	f, err := p.d.Feed(p.Context(), id, 0, 10, 0)
+	p.maa(err)
+	if len(f.Poster) != 1 {
+		p.Fatalf("%d i feedet", len(f.Poster))
+	}
+	return f.Poster[0]
 }
 
 func TestIndholdDerIkkeKanBeskaeresParkeres(t *testing.T) {

@@ -66,6 +66,7 @@ type Distributor struct {
 	inkarnation string
 	aftaler     mox.Aftaler
 	vaekker     *vaekker
+	sekvens     *vaekker  // woken when logpositions have been given
 	levet       time.Time // the last sign of life; only Run and Start use it
 
 	hentmu  sync.Mutex
@@ -84,7 +85,7 @@ const inkarnationForled = "proces/"
 // before [Distributor.Start]. Agreements that cannot hold together are refused with [mox.KodeUgyldig].
 func New(ctx context.Context, s *store.Store, o Options) (*Distributor, error) {
 	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, jitter: o.Jitter, maaler: o.Maaler, inkarnation: inkarnationForled + mox.NyUUID(), aftaler: o.Aftaler,
-		vaekker: nyVaekker(), hentere: map[mox.AbonnementID]time.Time{}, skift: make(chan struct{})}
+		vaekker: nyVaekker(), sekvens: nyVaekker(), hentere: map[mox.AbonnementID]time.Time{}, skift: make(chan struct{})}
 	if err := o.Aftaler.Valider(); err != nil {
 		return nil, err
 	}

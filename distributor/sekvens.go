@@ -42,6 +42,9 @@ func (d *Distributor) GivPositioner(ctx context.Context) (n int, err error) {
 		n = len(beskeder)
 		return nil
 	})
+	if err == nil && n > 0 {
+		d.sekvens.vaek(enhver)
+	}
 	return n, err
 }
 

@@ -15,6 +15,9 @@ type vaekker struct {
 	paa map[mox.AbonnementID]chan struct{}
 }
 
+// enhver is the key for a wake-up that is for no abonnement in particular.
+const enhver = mox.AbonnementID("")
+
 func nyVaekker() *vaekker { return &vaekker{paa: map[mox.AbonnementID]chan struct{}{}} }
 
 // kanal is closed at the next wake-up.

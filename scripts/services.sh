@@ -94,6 +94,19 @@ provide_xmllint() {
   export MOX_TEST_XMLLINT
 }
 
+# ---- curl
+
+provide_curl() {
+  if [ -n "${MOX_TEST_CURL:-}" ]; then
+    return
+  fi
+  MOX_TEST_CURL=$(command -v curl) || { packages curl && MOX_TEST_CURL=$(command -v curl); } || {
+    lack curl "apt-get install curl" "MOX_TEST_CURL to the program"
+    return
+  }
+  export MOX_TEST_CURL
+}
+
 # ---- PostgreSQL
 
 provide_postgres() {

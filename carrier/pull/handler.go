@@ -21,6 +21,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/internal/openapi"
 	"github.com/moxkit/mox/internal/problem"
 	"github.com/moxkit/mox/oio"
 )
@@ -39,21 +40,37 @@ const (
 func Handler(t Tjeneste) http.Handler {
 	a := &api{t}
 	mux := http.NewServeMux()
-	for sti, r := range map[string]ressource{
-		"/api/v1/kilder/{agent}/{kilde}": {"GET": a.kilde},
-		"/api/v1/indlevering":            {"POST": a.indlever},
-		"/api/v1/abonnementer/{id}/hent": {"POST": a.hent},
-		"/api/v1/lejemaal/forny":         {"POST": a.forny},
-		"/api/v1/leverancer/{id}/afslut": {"POST": a.afslut},
-		"/api/v1/beskeder":               {"POST": a.send},
-		"/api/v1/beskeder/{id}":          {"GET": a.besked},
-		"/indhold":                       {"POST": a.gemIndhold},
-		"/indhold/{sha}":                 {"GET": a.hentIndhold},
-	} {
+	for sti, r := range a.ruter() {
 		mux.Handle(sti, a.svarer(r))
+	}
+	for sti, vis := range dokumenter() { // GET is answered before anybody is asked who they are; the rest is refused
+		mux.Handle("GET "+sti, vis)
+		mux.Handle(sti, a.svarer(ressource{http.MethodGet: nil}))
 	}
 	mux.Handle("/", a.svarer(nil))
 	return mux
+}
+
+// dokumenter are the calls described, for whoever [auth.Vagt] lets through without a key.
+func dokumenter() map[string]http.HandlerFunc {
+	d := openapi.New(dokumentation())
+	return map[string]http.HandlerFunc{auth.OpenAPISti: d.JSON, auth.DokumentationSti: d.Side}
+}
+
+func (a *api) ruter() map[string]ressource {
+	return map[string]ressource{
+		"/api/v1/kilder/{agent}/{kilde}":            {"GET": a.kilde},
+		"/api/v1/indlevering":                       {"POST": a.indlever},
+		"/api/v1/abonnementer/{id}/hent":            {"POST": a.hent},
+		"/api/v1/abonnementer/{id}/feed":            {"GET": a.feed},
+		"/api/v1/abonnementer/{id}/feed/sammendrag": {"GET": a.sammendrag},
+		"/api/v1/lejemaal/forny":                    {"POST": a.forny},
+		"/api/v1/leverancer/{id}/afslut":            {"POST": a.afslut},
+		"/api/v1/beskeder":                          {"POST": a.send},
+		"/api/v1/beskeder/{id}":                     {"GET": a.besked},
+		"/indhold":                                  {"POST": a.gemIndhold},
+		"/indhold/{sha}":                            {"GET": a.hentIndhold},
+	}
 }
 
 func ukendtAdresse() error {

@@ -121,6 +121,17 @@ func TestAfvisteKald(t *testing.T) {
 	prov("leverance uden nummer", 404, mox.KodeIkkeFundet, "", "POST", "/api/v1/leverancer/x/afslut", `{}`, esdh)
 	prov("for mange lejemål", 400, mox.KodeUgyldig, "leje_sekunder", "POST", "/api/v1/lejemaal/forny", `{"ejer":"a","leje_sekunder":99999}`, esdh)
 	prov("for lang liste", 413, mox.KodeForStor, "leverancer", "POST", "/api/v1/lejemaal/forny", `{"ejer":"a","leverancer":[`+strings.Repeat("1,", 1000)+`1]}`, esdh)
+	const feed = "/api/v1/abonnementer/esdh.journal/feed"
+	prov("feedets grænser", 400, mox.KodeUgyldig, "efter antal vent_sekunder", "GET", feed+"?efter=-1&antal=501&vent_sekunder=31", "", esdh)
+	prov("feed uden tal", 400, mox.KodeUgyldig, "efter antal vent_sekunder", "GET", feed+"?efter=x&antal=0&vent_sekunder=x", "", esdh)
+	prov("feed, der venter NaN", 400, mox.KodeUgyldig, "vent_sekunder", "GET", feed+"?vent_sekunder=NaN", "", esdh)
+	prov("feed med ukendt parameter", 400, mox.KodeUgyldig, "after", "GET", feed+"?after=5", "", esdh)
+	prov("feed med parameter to gange", 400, mox.KodeUgyldig, "efter", "GET", feed+"?efter=0&efter=0", "", esdh)
+	prov("feed med ulæselige parametre", 400, mox.KodeUgyldig, "", "GET", feed+"?efter=%zz", "", esdh)
+	prov("feed efter loggens ende", 409, mox.KodePosition, "", "GET", feed+"?efter=1", "", esdh)
+	prov("sammendragets grænser", 400, mox.KodeUgyldig, "fra til dele", "GET", feed+"/sammendrag?fra=0&til=0&dele=101", "", esdh)
+	prov("sammendrag baglæns", 400, mox.KodeUgyldig, "", "GET", feed+"/sammendrag?fra=5&til=4", "", esdh)
+	prov("skrive i feedet", 405, mox.KodeUgyldig, "", "POST", feed, "{}", esdh)
 	prov("for dybt", 413, mox.KodeForStor, "", "POST", hent, `{"ejer":`+strings.Repeat("[", 20)+strings.Repeat("]", 20)+`}`, esdh)
 	prov("for stort kald", 413, mox.KodeForStor, "", "POST", hent, `{"ejer":"`+strings.Repeat("a", 2<<20)+`"}`, esdh)
 	prov("for stor indlevering", 413, mox.KodeForStor, "", "POST", indlever, `{"agent":"`+strings.Repeat("a", 8<<20)+`"}`, byggesag)
@@ -171,6 +182,10 @@ func TestRettigheder(t *testing.T) {
 		{"indlevere som anden agent", "POST", "/api/v1/indlevering", fast(`{"agent":"esdh","system":"Byggesag","kilde":"x","forventet":"","position":"","poster":[]}`), []int{403, 403, 403, 200, 403}},
 		{"hente", "POST", "/api/v1/abonnementer/esdh.journal/hent", fast(`{"ejer":"a"}`), []int{403, 200, 403, 200, 403}},
 		{"hente ukendt", "POST", "/api/v1/abonnementer/findes.ikke/hent", fast(`{"ejer":"a"}`), []int{404, 404, 404, 404, 404}},
+		{"feed", "GET", "/api/v1/abonnementer/esdh.journal/feed", fast(""), []int{403, 200, 403, 200, 403}},
+		{"feed ukendt", "GET", "/api/v1/abonnementer/findes.ikke/feed", fast(""), []int{404, 404, 404, 404, 404}},
+		{"sammendrag", "GET", "/api/v1/abonnementer/esdh.journal/feed/sammendrag", fast(""), []int{403, 200, 403, 200, 403}},
+		{"sammendrag ukendt", "GET", "/api/v1/abonnementer/findes.ikke/feed/sammendrag", fast(""), []int{404, 404, 404, 404, 404}},
 		{"forny", "POST", "/api/v1/lejemaal/forny", fast(`{"ejer":"a","leverancer":[1]}`), []int{200, 200, 200, 200, 403}},
 		{"afslutte", "POST", afslut, fast(udsat), []int{403, 200, 403, 200, 403}},
 		{"afslutte som anden agent", "POST", afslut, fast(`{"ejer":"x","forsoeg":1,"agent":"byggesag","udfald":{"resultat":"midlertidig"}}`), []int{403, 403, 403, 200, 403}},

@@ -26,6 +26,8 @@ type server interface {
 	Kilde(ctx context.Context, agent, kilde string) (store.Kilde, error)
 	Indlever(ctx context.Context, i distributor.Indlevering) (distributor.Indleveret, error)
 	Hent(ctx context.Context, abonnement mox.AbonnementID, ejer string, n int, leje, vent time.Duration) ([]distributor.Arbejde, error)
+	Feed(ctx context.Context, abonnement mox.AbonnementID, efter int64, n int, vent time.Duration) (distributor.Feed, error)
+	Sammendrag(ctx context.Context, abonnement mox.AbonnementID, fra, til int64, dele int) (distributor.Sammendrag, error)
 	Forny(ctx context.Context, ejer string, leverancer []int64, leje time.Duration) (int, error)
 	Done(ctx context.Context, f distributor.Afslutning) (distributor.Afsluttet, error)
 	Send(ctx context.Context, afsender string, b mox.Besked) (pull.Modtaget, error)

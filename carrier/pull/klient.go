@@ -133,6 +133,30 @@ func (k *Klient) Hent(ctx context.Context, abonnement mox.AbonnementID, ejer str
 	return ud, nil
 }
 
+// Feed is [Tjeneste.Feed]; it waits at most half a minute.
+func (k *Klient) Feed(ctx context.Context, abonnement mox.AbonnementID, efter int64, n int, vent time.Duration) (distributor.Feed, error) {
+	vent = min(max(vent, 0), maksVent)
+	var svar feedsvar
+	err := k.kald(ctx, http.MethodGet, "/api/v1/abonnementer/"+url.PathEscape(string(abonnement))+"/feed?"+url.Values{
+		"efter": {strconv.FormatInt(efter, 10)}, "antal": {strconv.Itoa(min(max(n, 1), distributor.MaksFeed))},
+		"vent_sekunder": {strconv.FormatFloat(vent.Seconds(), 'f', -1, 64)}}.Encode(), nil, &svar, kaldFrist+vent)
+	if err != nil {
+		return distributor.Feed{}, err
+	}
+	return svar.feed()
+}
+
+// Sammendrag is [Tjeneste.Sammendrag].
+func (k *Klient) Sammendrag(ctx context.Context, abonnement mox.AbonnementID, fra, til int64, dele int) (distributor.Sammendrag, error) {
+	q := url.Values{"fra": {strconv.FormatInt(fra, 10)}, "dele": {strconv.Itoa(min(max(dele, 1), distributor.MaksDele))}}
+	if til != 0 {
+		q.Set("til", strconv.FormatInt(til, 10))
+	}
+	var svar sammendragsvar
+	err := k.Kald(ctx, http.MethodGet, "/api/v1/abonnementer/"+url.PathEscape(string(abonnement))+"/feed/sammendrag?"+q.Encode(), nil, &svar)
+	return svar.sammendrag(), err
+}
+
 // Forny is [Tjeneste.Forny].
 func (k *Klient) Forny(ctx context.Context, ejer string, leverancer []int64, leje time.Duration) (int, error) {
 	var svar fornysvar

@@ -5,12 +5,15 @@
 //	GET  /api/v1/kilder/{agent}/{kilde}        where a source was read to
 //	POST /api/v1/indlevering                   what an agent has read
 //	POST /api/v1/abonnementer/{id}/hent        take work; waits until there is some
+//	GET  /api/v1/abonnementer/{id}/feed        what it has been given, by logposition; waits until there is more
+//	GET  /api/v1/abonnementer/{id}/feed/sammendrag  counts and hashes of the same, to find a gap by
 //	POST /api/v1/lejemaal/forny                keep work that takes time
 //	POST /api/v1/leverancer/{id}/afslut        tell what came of it
 //	POST /api/v1/beskeder                      send one besked or many, in any of the forms
 //	GET  /api/v1/beskeder/{id}                 what became of it
 //	POST /indhold                              store document bytes
 //	GET  /indhold/{sha256}                     read them: whole, in part, or only if not known
+//	GET  /api/v1/openapi.json, /api/v1/dokumentation   all of this for vendors; open to anyone
 //
 // All of them may be repeated harmlessly. What is sent and answered is in wire.go.
 package pull
@@ -61,6 +64,16 @@ func (t Tjeneste) Forny(ctx context.Context, ejer string, leverancer []int64, le
 	return t.Distributor.Forny(ctx, ejer, leverancer, distributor.EllerStandardleje(leje))
 }
 
+// Feed is what the abonnement has been given; see [distributor.Distributor.Feed].
+func (t Tjeneste) Feed(ctx context.Context, abonnement mox.AbonnementID, efter int64, n int, vent time.Duration) (distributor.Feed, error) {
+	return t.Distributor.Feed(ctx, abonnement, efter, n, vent)
+}
+
+// Sammendrag counts what the abonnement has been given; see [distributor.Distributor.Sammendrag].
+func (t Tjeneste) Sammendrag(ctx context.Context, abonnement mox.AbonnementID, fra, til int64, dele int) (distributor.Sammendrag, error) {
+	return t.Distributor.Sammendrag(ctx, abonnement, fra, til, dele)
+}
+
 // Done reports what came of an attempt; see [distributor.Distributor.Done].
 func (t Tjeneste) Done(ctx context.Context, f distributor.Afslutning) (distributor.Afsluttet, error) {
 	return t.Distributor.Done(ctx, f)
@@ -70,7 +83,7 @@ func (t Tjeneste) Done(ctx context.Context, f distributor.Afslutning) (distribut
 type Modtaget struct {
 	BeskedID mox.BeskedID `json:"beskedID"`
 	Gentaget bool         `json:"gentaget"`           // it was known, with the same content; nothing new was done
-	SendtTil int          `json:"sendt_til"`          // to how many abonnementer; who they are is not the sender's business. spec: mox 27
+	SendtTil int          `json:"sendt_til"`          // to how many abonnementer it was given now, 0 when it was known; who they are is not the sender's business. spec: mox 27
 	ProcesID []string     `json:"procesID,omitempty"` // the processes it is part of, given or assigned
 }
 

@@ -104,7 +104,7 @@ type arbejdesvar struct {
 	LejetTil  time.Time         `json:"lejet_til"`
 	Modtaget  time.Time         `json:"modtaget,omitzero"` // when MOX took the besked in
 	Noegler   map[string]string `json:"noegler"`
-	Besked    json.RawMessage   `json:"besked"`
+	Besked    json.RawMessage   `json:"besked" skema:"Besked"`
 }
 
 func fraArbejde(w distributor.Arbejde) (arbejdesvar, error) {
@@ -205,7 +205,7 @@ type kendtsvar struct {
 	Afsender     string           `json:"afsender"`
 	Modtaget     time.Time        `json:"modtaget"`
 	Slettet      bool             `json:"slettet,omitempty"`
-	Besked       json.RawMessage  `json:"besked,omitempty"`
+	Besked       json.RawMessage  `json:"besked,omitempty" skema:"Besked"`
 	Kvitteringer []mox.Kvittering `json:"kvitteringer"`
 }
 

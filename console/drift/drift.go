@@ -22,6 +22,8 @@
 //	POST abonnementer/{id}/luk           ends one; for an administrator
 //	POST abonnementer/{id}/pause, genoptag
 //
+//	GET  openapi.json, dokumentation     all of this, for programs and for people
+//
 // All below [Rod]. Errors are problem documents (RFC 9457). No answer holds content or a person's number, but that of
 // fejl/{id}/indhold.
 package drift
@@ -42,6 +44,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/internal/openapi"
 	"github.com/moxkit/mox/internal/problem"
 	"github.com/moxkit/mox/store"
 )
@@ -100,8 +103,11 @@ func New(o Options) http.Handler {
 		metode, sti, _ := strings.Cut(moenster, " ")
 		m.HandleFunc(metode+" "+Rod+sti, a.svar(k))
 	}
+	d := openapi.New(dokumentation())
+	m.HandleFunc("GET "+OpenAPISti, d.JSON)
+	m.HandleFunc("GET "+DokumentationSti, d.Side)
 	m.HandleFunc(Rod, a.svar(func(*http.Request) (any, error) {
-		return nil, mox.E("drift", mox.KodeIkkeFundet, "kaldet findes ikke").Med("se listen af kald i dokumentationen")
+		return nil, mox.E("drift", mox.KodeIkkeFundet, "kaldet findes ikke").Med("se kaldene på " + DokumentationSti)
 	}))
 	return m
 }

@@ -47,7 +47,7 @@ func nytAPI(t *testing.T, agenter drift.Agenter) *api {
 	a := &api{T: t, d: d}
 	start, _ := mox.LaesFilter(map[string]any{"kildesystem": "Byggesag"})
 	slut, _ := mox.LaesFilter(map[string]any{"handling": "Journaliseret"})
-	ab := mox.Abonnement{ID: modtager, System: "ESDH", Orden: mox.OrdenObjekt, Plan: mox.Plan{Forsoeg: 3}, Filter: start}
+	ab := mox.Abonnement{ID: modtager, System: "ESDH", Carrier: mox.CarrierAgent, Orden: mox.OrdenObjekt, Plan: mox.Plan{Forsoeg: 3}, Filter: start}
 	a.maa(d.Konfigurer(t.Context(), []mox.Abonnement{ab}, []mox.Proces{{Navn: "Journalisering", Start: start, Slut: slut}}))
 	if p, ok := agenter.(*agent); ok {
 		p.d = d

@@ -29,7 +29,7 @@ var tabel = map[mox.Kode]raekke{
 	mox.KodeIkkeLoggetInd:   {http.StatusUnauthorized, "Ikke logget ind"},
 	mox.KodeForStor:         {http.StatusRequestEntityTooLarge, "For stort"},
 	mox.KodeUkendtReference: {http.StatusUnprocessableEntity, "Ukendt reference"},
-	mox.KodePosition:        {http.StatusConflict, "Kilden er læst til et andet sted"},
+	mox.KodePosition:        {http.StatusConflict, "Læst til et andet sted"},
 	mox.KodeBekraeft:        {http.StatusPreconditionRequired, "Kræver en bekræftelse"},
 	mox.KodeLaast:           {http.StatusLocked, "Datamappen er i brug"},
 	mox.KodeDiskFuld:        {http.StatusInsufficientStorage, "Disken er fuld"},

@@ -1,0 +1,157 @@
+package drift
+
+import (
+	"reflect"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/internal/openapi"
+	"github.com/moxkit/mox/store"
+)
+
+// Where the calls are described, for whoever may make them.
+const (
+	OpenAPISti       = Rod + "openapi.json"
+	DokumentationSti = Rod + "dokumentation"
+)
+
+// dokumentation describes every call of [New]; a test holds the two against each other.
+func dokumentation() openapi.API {
+	a := openapi.API{
+		Titel:   "MOX: driftens kald",
+		Version: "1",
+		JSON:    OpenAPISti,
+		Tekst: "Det, konsollen og kommandoerne viser og gør. GET kræver rollen læser, POST rollen drift, og at oprette og lukke abonnementer rollen administrator. " +
+			"Ingen svar har indhold eller personoplysninger, undtagen fejl/{id}/indhold, som kræver en begrundelse og bliver logget.",
+		Felter: feltbetydning(),
+		Typer: map[reflect.Type]openapi.Skema{
+			reflect.TypeFor[mox.Ansvar]():            openapi.Kodeliste("", mox.AnsvarAfsender, mox.AnsvarModtager, mox.AnsvarMOX),
+			reflect.TypeFor[mox.LeveranceTilstand](): openapi.Kodeliste(mox.LeveranceTilstande()...),
+			reflect.TypeFor[mox.ProcesTilstand]():    openapi.Kodeliste(mox.ProcesIgang, mox.ProcesAfsluttet, mox.ProcesFejlet, mox.ProcesUdloebet),
+			reflect.TypeFor[store.FejlArt]():         openapi.Kodeliste(store.FejlPost, store.FejlBesked, store.FejlLeverance),
+			reflect.TypeFor[mox.Carrier]():           openapi.Kodeliste(mox.CarrierAgent, mox.CarrierPull, mox.CarrierPush, mox.CarrierAMQP),
+			reflect.TypeFor[mox.Orden]():             openapi.Kodeliste(mox.OrdenObjekt, mox.OrdenIngen),
+			reflect.TypeFor[mox.PushForm]():          openapi.Kodeliste(mox.FormCloudEvent, mox.FormStruktureret, mox.FormModtagBesked),
+		},
+	}
+	for _, k := range [][]openapi.Kald{sekald(), fejlkald(), abonnementkald(), alarmkald()} {
+		a.Kald = append(a.Kald, k...)
+	}
+	for i := range a.Kald {
+		a.Kald[i].Sti = Rod + a.Kald[i].Sti
+	}
+	return a
+}
+
+func iSti(navn, tekst string, s openapi.Skema, eksempel any) openapi.Parameter {
+	return openapi.Parameter{Navn: navn, I: "path", Tekst: tekst, Skema: s, Eksempel: eksempel}
+}
+
+// iQuery are parameters of text, each with what it selects by.
+func iQuery(par ...string) (ud []openapi.Parameter) {
+	for i := 0; i < len(par); i += 2 {
+		ud = append(ud, openapi.Parameter{Navn: par[i], I: "query", Tekst: par[i+1], Skema: openapi.Tekst()})
+	}
+	return ud
+}
+
+func antal() openapi.Parameter {
+	return openapi.Parameter{Navn: "antal", I: "query", Tekst: "højst så mange; 100, når intet er sagt", Skema: openapi.Tal(0, maksAntal)}
+}
+
+func krop(form any, eksempel string, kraevet ...string) []openapi.Indhold {
+	return []openapi.Indhold{{Type: "application/json", Form: form, Eksempel: eksempel, Kraevet: kraevet}}
+}
+
+func svarer(form any, eksempel string) []openapi.Svar {
+	return []openapi.Svar{{Status: 200, Tekst: "Svaret.", Indhold: krop(form, eksempel)}}
+}
+
+func gjort() []openapi.Svar { return []openapi.Svar{{Status: 204, Tekst: "Det er gjort."}} }
+
+const eksempelID = "5a4cf0d6-6f1a-4c1f-8a6c-0d9e2b7a1c33"
+
+func sekald() []openapi.Kald {
+	const emne = "Se"
+	beskedID := iSti("id", "beskedID, procesID eller objektID", openapi.Tekst(), eksempelID)
+	foer := openapi.Parameter{Navn: "foer", I: "query", Tekst: "fra en tidligere side: den næste", Skema: openapi.Tal(0, 0)}
+	return []openapi.Kald{
+		{Metode: "GET", Sti: "status", Navn: "status", Emne: emne, Resume: "Hvordan alt står", Svar: svarer(Status{}, "")},
+		{Metode: "GET", Sti: "beskeder", Navn: "beskeder", Emne: emne, Resume: "Find beskeder, de nyeste først",
+			Tekst:     "Et personnummer må ikke stå i en adresse; brug beskeder/person.",
+			Parametre: append(iQuery("id", "beskedID", "objektID", "objektets id", "procesID", "processens id", "system", "afsenderen", "type", "beskedtype"), foer, antal()),
+			Svar:      svarer(Beskedliste{}, "")},
+		{Metode: "POST", Sti: "beskeder/person", Navn: "person", Emne: emne, Resume: "Find beskeder om en person eller virksomhed",
+			Tekst: "Søgningen og begrundelsen bliver logget.",
+			Krop:  krop(Person{}, `{"relateret": "29189803", "begrundelse": "indsigtsanmodning 26-14", "antal": 50}`, "relateret", "begrundelse"),
+			Svar:  svarer(Beskedliste{}, `{"beskeder": []}`)},
+		{Metode: "GET", Sti: "forloeb/{id}", Navn: "forloeb", Emne: emne, Resume: "Alt, hvad der skete med en besked, en proces eller et objekt", Parametre: []openapi.Parameter{beskedID}, Svar: svarer(Forloeb{}, "")},
+		{Metode: "GET", Sti: "processer", Navn: "processer", Emne: emne, Resume: "MOX-processer, de nyeste først",
+			Parametre: append(iQuery("navn", "processens navn", "tilstand", "igang, afsluttet, fejlet eller udloebet", "foer", "fra en tidligere side: den næste"), antal()),
+			Svar:      svarer(Procesliste{}, "")},
+		{Metode: "GET", Sti: "beskeder/{id}/forklar/{abonnement}", Navn: "forklar", Emne: emne, Resume: "Hvorfor et abonnement fik en besked, eller ikke",
+			Parametre: []openapi.Parameter{iSti("id", "beskedID", openapi.Tekst(), eksempelID), iSti("abonnement", "abonnementets id", openapi.Tekst(), "esdh.sager")},
+			Svar:      svarer(Forklaringer{}, "")},
+	}
+}
+
+func fejlkald() []openapi.Kald {
+	const emne = "Fejl til behandling"
+	id := func(n int) []openapi.Parameter {
+		return []openapi.Parameter{iSti("id", "fejlens id", openapi.Tal(1, 0), n)}
+	}
+	virkning := `{"valgt": 1, "udfoert": 1, "udeladt": 0, "fejl": [2]}`
+	return []openapi.Kald{
+		{Metode: "GET", Sti: "fejl", Navn: "fejlliste", Emne: emne, Resume: "Hvad en person skal afgøre, de ældste først",
+			Parametre: append(iQuery("ansvar", "afsender, modtager eller MOX", "kode", "fejlens kode", "system", "hvis post eller besked, eller hvem der skulle have den",
+				"art", "post, besked eller leverance", "abonnement", "abonnementets id", "objektID", "objektets id", "siden", "tidspunkt med tidszone", "lukkede", "ja: også de lukkede"),
+				openapi.Parameter{Navn: "efter", I: "query", Tekst: "fra en tidligere side: den næste", Skema: openapi.Tal(0, 0)}, antal()),
+			Svar: svarer(Fejlliste{}, "")},
+		{Metode: "GET", Sti: "fejl/{id}", Navn: "laesFejl", Emne: emne, Resume: "Én fejl med forsøg og handlinger", Parametre: id(2), Svar: svarer(Fejl{}, "")},
+		{Metode: "POST", Sti: "fejl/{id}/indhold", Navn: "indhold", Emne: emne, Resume: "Se posten eller beskedens værdier", Tekst: "Det og begrundelsen bliver logget.", Parametre: id(3),
+			Krop: krop(Begrundelse{}, `{"begrundelse": "retter titlen efter aftale med Byg"}`, "begrundelse"), Svar: svarer(Indhold{}, "")},
+		{Metode: "POST", Sti: "fejl/gensend", Navn: "gensend", Emne: emne, Resume: "Send igen", Tekst: "Med preview tælles der kun. Et tomt udvalg er alle åbne fejl.",
+			Krop: krop(Gruppe{}, `{"udvalg": {"kode": "409"}, "begrundelse": "ESDH er rettet"}`, "udvalg"), Svar: svarer(distributor.Virkning{}, virkning)},
+		{Metode: "POST", Sti: "fejl/luk", Navn: "luk", Emne: emne, Resume: "Luk uden at sende", Tekst: "Kræver en begrundelse, undtagen med preview.",
+			Krop: krop(Gruppe{}, `{"udvalg": {"kode": "ugyldig"}, "begrundelse": "posten var en prøve"}`, "udvalg"), Svar: svarer(distributor.Virkning{}, virkning)},
+		{Metode: "POST", Sti: "fejl/{id}/ret-og-send", Navn: "retOgSend", Emne: emne, Resume: "Ret posten eller beskedens værdier, og send", Tekst: "Enten raa, for en post, eller rettelser, for en besked.", Parametre: id(3),
+			Krop: krop(Ret{}, `{"rettelser": {"egenskaber.titel": "Carport på Æblevej 3"}, "begrundelse": "aftalt med Byg"}`), Svar: svarer(Rettet{}, `{"beskedID": "0c5a0c0e-0001-8000-8000-000000000001"}`)},
+		{Metode: "POST", Sti: "fejl/{id}/skete", Navn: "skete", Emne: emne, Resume: "Svar på et uvist udfald: det skete", Parametre: id(4),
+			Krop: krop(Skete{}, `{"felter": {"nr": "2"}, "begrundelse": "sagen står i ESDH"}`, "begrundelse"), Svar: gjort()},
+		{Metode: "POST", Sti: "fejl/{id}/skete-ikke", Navn: "sketeIkke", Emne: emne, Resume: "Svar på et uvist udfald: det skete ikke", Parametre: id(5),
+			Krop: krop(Begrundelse{}, `{"begrundelse": "sagen står ikke i ESDH"}`, "begrundelse"), Svar: gjort()},
+	}
+}
+
+func abonnementkald() []openapi.Kald {
+	const emne = "Abonnementer"
+	id := func(s string) []openapi.Parameter {
+		return []openapi.Parameter{iSti("id", "abonnementets id", openapi.Tekst(), s)}
+	}
+	return []openapi.Kald{
+		{Metode: "GET", Sti: "abonnementer", Navn: "abonnementer", Emne: emne, Resume: "Alle abonnementer", Svar: svarer(Abonnementer{}, "")},
+		{Metode: "POST", Sti: "abonnementer", Navn: "opretAbonnement", Emne: emne, Resume: "Opret et abonnement, eller ret det med ret",
+			Tekst: "Det gælder de beskeder, der kommer fra nu af. Svaret har det, modtageren skal have at vide, herunder et push-abonnements hemmelighed.",
+			Krop:  krop(OpretAbonnement{}, `{"id": "esdh.dokumenter", "system": "ESDH", "carrier": "pull", "filter": {"objekttype": "Dokument"}, "begrundelse": "aftale 12"}`, "id", "system", "carrier"),
+			Svar: svarer(Oprettet{}, `{"ny": true, "abonnement": {"id": "esdh.dokumenter", "system": "ESDH", "carrier": "pull", "filter": {"objekttype": "Dokument"}, "orden": "objekt",
+ "plan": {"forsoeg": 12, "foerste": "1s", "hoejst": "3h0m0s"}}, "pull": {"sti": "/api/v1/abonnementer/esdh.dokumenter/hent"}}`)},
+		{Metode: "POST", Sti: "abonnementer/proev", Navn: "proevFilter", Emne: emne, Resume: "Hvad et filter ville have taget af de nyeste beskeder", Tekst: "Enten filter eller abonnement.",
+			Krop: krop(Filterkald{}, `{"filter": {"objekttype": "Sag"}, "antal": 1000}`), Svar: svarer(distributor.Filterproeve{}, "")},
+		{Metode: "POST", Sti: "abonnementer/{id}/pause", Navn: "pause", Emne: emne, Resume: "Hold beskeder til en modtager tilbage", Tekst: "Intet går tabt.", Parametre: id("esdh.sager"),
+			Krop: krop(Begrundelse{}, `{"begrundelse": "ESDH opgraderes i aften"}`, "begrundelse"), Svar: gjort()},
+		{Metode: "POST", Sti: "abonnementer/{id}/genoptag", Navn: "genoptag", Emne: emne, Resume: "Send igen til en modtager, der var på pause", Parametre: id("esdh.sager"),
+			Krop: krop(Begrundelse{}, `{"begrundelse": "ESDH er oppe igen"}`), Svar: gjort()},
+		{Metode: "POST", Sti: "abonnementer/{id}/luk", Navn: "lukAbonnement", Emne: emne, Resume: "Luk et abonnement", Tekst: "Har det leveringer, der ikke er afsluttet, kræver det ja, og de opgives.",
+			Parametre: id("esdh.dokumenter"), Krop: krop(Lukning{}, `{"begrundelse": "skifter system", "ja": true}`, "begrundelse"), Svar: gjort()},
+	}
+}
+
+func alarmkald() []openapi.Kald {
+	const emne = "Alarmer"
+	return []openapi.Kald{
+		{Metode: "GET", Sti: "alarmer", Navn: "alarmer", Emne: emne, Resume: "Alarmer, der står, og de seneste, der er slut", Svar: svarer(Alarmer{}, "")},
+		{Metode: "POST", Sti: "alarmer/{id}/kvitter", Navn: "kvitterAlarm", Emne: emne, Resume: "Sig, at du tager dig af den", Tekst: "Den fortælles ikke igen, før den er løst. Det bliver logget.",
+			Parametre: []openapi.Parameter{iSti("id", "alarmens id", openapi.Tal(1, 0), 1)}, Krop: krop(Begrundelse{}, `{"begrundelse": "ringer til leverandøren"}`, "begrundelse"), Svar: gjort()},
+		{Metode: "POST", Sti: "alarmer/proev", Navn: "proevAlarm", Emne: emne, Resume: "Send en prøve ad alle veje", Krop: krop(struct{}{}, `{}`), Svar: svarer(Alarmproeve{}, "")},
+	}
+}
