@@ -191,7 +191,7 @@ func agentkald() []openapi.Kald {
 		{Metode: "GET", Sti: "/api/v1/kilder/{agent}/{kilde}", Navn: "laesKilde", Emne: emne, Resume: "Hvor langt en kilde er læst",
 			Parametre: []openapi.Parameter{iSti("agent", "agentens navn", "byggesag"), iSti("kilde", "kildens navn", "sager")},
 			Svar: svarer(200, "En kilde, der aldrig er læst, har en tom position.", kildesvar{}, `{"agent": "byggesag", "kilde": "sager", "position": "p1", "gennemloeb": 1, "laest": 1,
- "beskeder": 1, "uaendrede": 0, "foraeldede": 0, "ekko": 0, "fejlposter": 0, "startet": `+eksempelTid+`, "sidst": `+eksempelTid+`}`)},
+ "beskeder": 1, "uaendrede": 0, "foraeldede": 0, "ekko": 0, "fejlposter": 0, "startet": `+eksempelTid+`, "sidst": `+eksempelTid+`, "kontakt": `+eksempelTid+`}`)},
 		{Metode: "POST", Sti: "/api/v1/indlevering", Navn: "indlever", Emne: emne, Resume: "Indlever, hvad en agent har læst",
 			Tekst: "Poster, hvor der blev læst fra, og hvor der nu er læst til: alt gemmes i én transaktion, eller intet. 409 forkert_position betyder, at en anden har læst imens.",
 			Krop: somForm(distributor.Indlevering{}, `{"agent": "byggesag", "system": "Byggesag", "kilde": "sager", "forventet": "", "position": "p1", "faerdig": true,

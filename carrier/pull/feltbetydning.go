@@ -5,7 +5,9 @@ func feltbetydning() map[string]string {
 	return map[string]string{
 		"abonnement": "abonnementets id", "abonnementID": "abonnementets id", "acts_as": "den bruger, agenten handler som", "afsender": "det system, der sendte beskeden",
 		"agent": "agentens navn", "ansvar": "hvem der må rette det: afsender, modtager eller MOX", "antal": "hvor mange", "arbejde": "det, der nu er dit",
-		"art": "hvad kvitteringen siger", "begrundelse": "hvorfor", "besked": "beskeden selv", "beskedID": "beskedens id", "beskeder": "beskederne, eller hvor mange",
+		"art": "hvad kvitteringen siger", "fejl_i_traek": "så mange læsninger er mislykkedes siden", "fejl_tekst": "hvorfor den seneste læsning mislykkedes",
+		"fejl_tid": "hvornår den seneste læsning mislykkedes", "hver_sekunder": "så længe der går mellem to læsninger", "kontakt": "hvornår kilden sidst svarede, også uden noget nyt",
+		"mislykket": "hvorfor kilden ikke kunne læses; positionen er den samme", "begrundelse": "hvorfor", "besked": "beskeden selv", "beskedID": "beskedens id", "beskeder": "beskederne, eller hvor mange",
 		"dele": "intervallet, delt", "efter_sekunder": "prøv først igen efter så længe",
 		"ejer": "navnet på den, der arbejder; MOX sætter nøglens navn foran", "ekko": "det, MOX selv har skrevet i systemet, felt for felt, eller hvor mange poster der kun var det",
 		"ekko_af": "objektet i det system, der blev skrevet i", "faerdig": "kilden har ikke mere nu", "fejl": "hvad der er galt, eller hvor mange poster der ikke kunne bruges",

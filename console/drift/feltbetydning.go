@@ -5,6 +5,10 @@ func feltbetydning() map[string]string {
 	return map[string]string{
 		"aaben": "den er ikke lukket", "aabne_fejl": "hvor mange, en person skal afgøre", "aarsag": "hvorfor leveringen står sådan", "abonnement": "abonnementet, eller dets id",
 		"abonnementer": "abonnementerne", "aeldste": "hvornår den ældste, der ikke er løst, kom", "afsender": "det system, der sendte beskeden", "afsluttet": "hvornår det var slut, eller hvor mange",
+		"alarmer": "de alarmer, der står", "fejl_i_traek": "så mange læsninger er mislykkedes siden", "forsoeg_15m": "forsøg, der er slut, de seneste 15 minutter",
+		"fortalt_til": "de veje, der har fortalt om den", "gange": "så mange gange er den kommet igen", "kontakt": "hvornår kilden sidst svarede, også uden noget nyt",
+		"mislykkedes_15m": "af dem: hvor mange der ikke leverede", "sidst_hentet": "hvornår nogen sidst bad om arbejdet", "sidste_fejl": "hvorfor den seneste læsning mislykkedes",
+		"sidste_fejl_tid": "hvornår den seneste læsning mislykkedes", "vaek": "hvornår årsagen forsvandt",
 		"agent": "agentens navn", "amqp": "hvad en modtager hos RabbitMQ skal have at vide", "ansvar": "hvem der må rette det", "antal": "hvor mange", "art": "hvad slags",
 		"begrundelse": "hvorfor; gemmes med navnet", "begyndt": "hvornår det begyndte", "beskedID": "beskedens id", "beskeder": "beskederne, eller hvor mange", "beskedtype": "beskedens type",
 		"betingelser": "filterets betingelser, hver med svar", "blokeret": "en tidligere om samme objekt er ikke løst, eller hvor mange", "carrier": "hvordan beskederne kommer frem",

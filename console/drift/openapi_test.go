@@ -31,7 +31,7 @@ func (a *api) fyldTilEksempler() {
 	a.maa(err)
 	_, err = a.d.TagVagten(a.Context())
 	a.maa(err)
-	_, err = a.d.SaetAlarmer(a.Context(), []store.Alarm{{Regel: "pause", Genstand: "esdh.sager", Tekst: "esdh.sager har stået på pause længe"}})
+	_, err = a.d.SaetAlarmer(a.Context(), []store.Alarm{{Regel: "pause", Genstand: "esdh.sager", Tekst: "esdh.sager har stået på pause længe"}}, time.Time{}, 0)
 	a.maa(err)
 }
 
