@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
 	"slices"
 
 	"github.com/moxkit/mox"
@@ -116,8 +115,7 @@ func (d *Distributor) afvis(ctx context.Context, afsender string, om mox.ObjektI
 // accept stores the besked and what follows from it. afvist is a refusal that has itself been written down.
 func (d *Distributor) accept(tx *store.Tx, k *konfiguration, i indgaaende) (ud Accepteret, afvist, err error) {
 	b := &store.Besked{Afsender: i.afsender, Besked: i.besked, Konfiguration: k.version, Digest: d.store.Digest(i.kanonisk), Salt: salt()}
-	sum := sha256.Sum256(slices.Concat(b.Salt, i.kanonisk))
-	b.Indholdshash = sum[:]
+	b.Indholdshash = mox.Indholdshash(b.Salt, i.kanonisk)
 	ud.BeskedID = b.ID
 	if err := tx.Lock("objekt/" + string(b.ObjektID)); err != nil {
 		return ud, nil, err

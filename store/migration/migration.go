@@ -42,9 +42,13 @@ func Postgres() Dialect {
 
 // Run brings the database to the newest schema. It is harmless to repeat. A database that is newer than this program is
 // refused.
-func Run(ctx context.Context, db *sql.DB, d Dialect) error { return RunTo(ctx, db, d, math.MaxInt64) }
+func Run(ctx context.Context, db *sql.DB, d Dialect) error { return RunTo(ctx, db, d, Newest) }
 
-// RunTo brings the database to the schema numbered to, or the newest before it. Only tests stop before the newest.
+// Newest is more than the number of any schema: to RunTo it means the newest there is.
+const Newest = math.MaxInt64
+
+// RunTo brings the database to the schema numbered to, or the newest before it. A copy is put back at the schema it was
+// made with; else only tests stop before the newest.
 func RunTo(ctx context.Context, db *sql.DB, d Dialect, to int64) error {
 	ms, err := migrations(d)
 	if err != nil {
