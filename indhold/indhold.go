@@ -56,7 +56,7 @@ func (l *Lager) Gem(ctx context.Context, r io.Reader) (sha string, n int64, err 
 		}
 	}()
 	h := sha256.New()
-	n, err = io.Copy(io.MultiWriter(f, h), io.LimitReader(&medKontekst{ctx, r}, Maks+1))
+	n, err = io.Copy(io.MultiWriter(f, h), io.LimitReader(Afbrydelig(ctx, r), Maks+1))
 	if err == nil && n > Maks {
 		err = mox.E("indhold", mox.KodeForStor, "dokumentet er på mere end %d MB", Maks>>20)
 	}
@@ -114,7 +114,9 @@ func ignoreMissing(err error) error {
 	return err
 }
 
-// medKontekst stops reading when the context ends.
+// Afbrydelig is r, until the context ends.
+func Afbrydelig(ctx context.Context, r io.Reader) io.Reader { return &medKontekst{ctx, r} }
+
 type medKontekst struct {
 	ctx context.Context
 	r   io.Reader

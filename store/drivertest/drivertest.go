@@ -630,7 +630,7 @@ func (s *suite) schemaServesACopy(t *testing.T) {
 		return err
 	}))
 	must(t, db.Update(t.Context(), func(tx driver.Tx) error {
-		_, err := tx.Exec(`INSERT INTO konfiguration (version, sha256, indhold, oprettet)`+tx.Schema().Overriding()+` VALUES (7, 'a', '', 0)`)
+		_, err := tx.Exec(`INSERT INTO konfiguration (version, sha256, indhold, oprettet)` + tx.Schema().Overriding() + ` VALUES (7, 'a', '', 0)`)
 		return errors.Join(err, tx.Schema().SetCounter("konfiguration", 40), tx.Schema().SetCounter("handling", 50))
 	}))
 	must(t, db.Update(t.Context(), func(tx driver.Tx) error {
