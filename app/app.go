@@ -128,8 +128,8 @@ func aarsag(err error) error {
 	return err
 }
 
-// aabnLager opens the database and the documents.
-func (a *App) aabnLager(ctx context.Context) (err error) {
+// aabnDatabase opens the database and the documents.
+func (a *App) aabnDatabase(ctx context.Context) (err error) {
 	url := a.config.Database
 	if url == "" {
 		url = filepath.Join(a.config.Dir, "mox.db")
@@ -141,6 +141,14 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	}
 	if a.indhold, err = indhold.Open(filepath.Join(a.config.Dir, "indhold")); err != nil {
 		return mappefejl(a.config.Dir, err)
+	}
+	return nil
+}
+
+// aabnLager opens what MOX keeps, and the distributor on it.
+func (a *App) aabnLager(ctx context.Context) (err error) {
+	if err := a.aabnDatabase(ctx); err != nil {
+		return err
 	}
 	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Punkt: a.o.Punkt}); err != nil {
 		return err

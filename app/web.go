@@ -18,6 +18,7 @@ import (
 	"github.com/moxkit/mox/carrier/pull"
 	"github.com/moxkit/mox/console"
 	"github.com/moxkit/mox/internal/problem"
+	"github.com/moxkit/mox/kopi"
 )
 
 // Adressefil is the file in the data folder that tells where this MOX listens, so that the commands find it.
@@ -104,6 +105,9 @@ func (a *App) ruter() http.Handler {
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") }) // the caller has gone if it fails
 	m.HandleFunc("GET /readyz", a.klar)
 	api := pull.Handler(a.tjeneste)
+	alt := a.kilde().Handler()
+	m.Handle(kopi.KopiSti, alt)
+	m.Handle(kopi.EfterproevSti, alt)
 	m.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		switch p := r.URL.Path; {
 		case strings.HasPrefix(p, "/api/v1/drift/"), !strings.HasPrefix(p, "/api/") && !strings.HasPrefix(p, "/indhold"):
