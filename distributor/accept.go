@@ -142,6 +142,9 @@ func (d *Distributor) accept(tx *store.Tx, k *konfiguration, i indgaaende) (ud A
 		return ud, afvist, err
 	}
 	ud.Nr = b.Nr
+	if err := tx.LaasIndhold(i.indhold...); err != nil {
+		return ud, nil, err
+	}
 	for _, sha := range i.indhold {
 		if err := tx.RefererIndhold(sha, b.Nr); err != nil {
 			return ud, nil, err

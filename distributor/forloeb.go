@@ -126,7 +126,8 @@ type Overblik struct {
 	Fejl             []store.FejlGruppe
 	Beskeder         int64
 	Kvitteringer     int64
-	TilbageholdtDisk bool // the disk is full: nothing new is taken in
+	Bevaring         []store.Bevaringspost // what retention has removed
+	TilbageholdtDisk bool                  // the disk is full: nothing new is taken in
 }
 
 // Overblik reads how everything stands, on one snapshot.
@@ -143,6 +144,9 @@ func (d *Distributor) Overblik(ctx context.Context) (o Overblik, err error) {
 			return err
 		}
 		if o.Fejl, err = tx.FejlGrupper(); err != nil {
+			return err
+		}
+		if o.Bevaring, err = tx.Bevaringsposter(); err != nil {
 			return err
 		}
 		o.Beskeder, o.Kvitteringer, err = tx.Tal()

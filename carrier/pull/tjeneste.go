@@ -122,7 +122,7 @@ func ukendtBesked() error {
 }
 
 func kendt(tx *store.Tx, b store.Besked) (k Kendt, err error) {
-	k = Kendt{Afsender: b.Afsender, Modtaget: b.Modtaget, Slettet: b.ID == "", Besked: b.Besked}
+	k = Kendt{Afsender: b.Afsender, Modtaget: b.Modtaget, Slettet: b.Salt == nil, Besked: b.Besked}
 	if k.Kvitteringer, err = tx.Kvitteringer(b.Nr); err != nil {
 		return k, err
 	}
@@ -148,7 +148,10 @@ func (t Tjeneste) gem(ctx context.Context, r io.Reader) (sha string, n int64, er
 	if err != nil {
 		return "", 0, err
 	}
-	err = t.Distributor.Store().Update(ctx, func(tx *store.Tx) error { return tx.InsertIndhold(sha, n) })
+	err = t.Distributor.Store().Update(ctx, func(tx *store.Tx) error { return errors.Join(tx.LaasIndhold(sha), tx.InsertIndhold(sha, n)) })
+	if err == nil && !t.Lager.Har(sha) { // retention took the same bytes, unused till now, just before
+		err = mox.E("indhold", mox.KodeUtilgaengelig, "dokumentet blev slettet i det samme").Med("send det igen")
+	}
 	return sha, n, err
 }
 
