@@ -199,7 +199,7 @@ func TestIntetDerErBrugForFjernes(t *testing.T) {
 		},
 	}
 	paaBegge(t, func(p *proeve) {
-		p.konfigurer(ab("esdh", uigentagelig, kunSager, func(a *mox.Abonnement) { a.Plan.Foerste = time.Hour }))
+		p.konfigurer(ab("esdh", uigentagelig, kunSager, func(a *mox.Abonnement) { a.Plan.Foerste, a.Plan.Hoejst = time.Hour, time.Hour }))
 		navne := map[int64]string{}
 		for navn, f := range tilfaelde {
 			id := mox.ObjektID(mox.NyUUID())
