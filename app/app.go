@@ -153,12 +153,17 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Punkt: a.o.Punkt}); err != nil {
 		return err
 	}
+	bevaring, err := a.config.bevaring()
+	if err != nil {
+		return err
+	}
 	koder, err := a.config.laesKoder()
 	if err != nil {
 		return err
 	}
 	a.tjeneste = pull.Tjeneste{Distributor: a.distributor, Lager: a.indhold, Log: a.log, Koder: koder}
 	a.gruppe.Add("distributor", a.distributor.Run)
+	a.gruppe.Add("bevaring", func(ctx context.Context) error { return a.distributor.KoerBevaring(ctx, bevaring, a.indhold) })
 	return nil
 }
 

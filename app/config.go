@@ -32,6 +32,18 @@ type Config struct {
 	AMQP         AMQP     `yaml:"amqp"`         // the broker
 	Push         Push     `yaml:"push"`         // calls to receivers
 	Alarmer      Alarmer  `yaml:"alarmer"`      // who is told when something is wrong
+	Bevaring     Bevaring `yaml:"bevaring"`     // how long everything is kept
+}
+
+// Bevaring is how many days each kind is kept; 0 is without end, and what is left out has its standard.
+type Bevaring struct {
+	Beskedindhold *int `yaml:"beskedindhold"`
+	Metadata      *int `yaml:"metadata"`
+	Fejl          *int `yaml:"fejl"`
+	Forsoeg       *int `yaml:"forsoeg"`
+	Handlinger    *int `yaml:"handlinger"`
+	Alarmer       *int `yaml:"alarmer"`
+	Dokumenter    *int `yaml:"dokumenter"`
 }
 
 // Fjern is the listener for remote agents and systems. It opens only with TLS and at least one API key.

@@ -57,6 +57,12 @@ func visStatus(w io.Writer, s drift.Status) {
 	for _, p := range s.Processer {
 		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\n", p.Navn, p.Startet, p.Igang, p.Afsluttet, p.Fejlet, p.Udloebet)
 	}
+	fmt.Fprintln(t, "\nSLETTET EFTER BEVARING\tI ALT\tSIDST\tDA")
+	for _, b := range s.Bevaring {
+		if b.Antal > 0 {
+			fmt.Fprintf(t, "%s\t%d\t%s\t%d\n", b.Art, b.Antal, klokken(b.Sidst), b.SidstAntal)
+		}
+	}
 	_ = t.Flush() // w is the terminal
 }
 

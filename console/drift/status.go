@@ -12,14 +12,15 @@ import (
 
 // Status is how everything stands now.
 type Status struct {
-	Beskeder     int64              `json:"beskeder"`     // accepted, ever
-	Kvitteringer int64              `json:"kvitteringer"` // given, ever
-	AabneFejl    int                `json:"aabne_fejl"`
-	DiskFuld     bool               `json:"disk_fuld"` // nothing new is accepted
-	Modtagere    []Modtager         `json:"modtagere"`
-	Kilder       []Kilde            `json:"kilder"`
-	Processer    []Procestal        `json:"processer"`
-	Fejl         []store.FejlGruppe `json:"fejl"` // the open ones, by ansvar, art, kode and system
+	Beskeder     int64                 `json:"beskeder"`     // accepted, ever
+	Kvitteringer int64                 `json:"kvitteringer"` // given, and kept
+	AabneFejl    int                   `json:"aabne_fejl"`
+	DiskFuld     bool                  `json:"disk_fuld"` // nothing new is accepted
+	Modtagere    []Modtager            `json:"modtagere"`
+	Kilder       []Kilde               `json:"kilder"`
+	Processer    []Procestal           `json:"processer"`
+	Fejl         []store.FejlGruppe    `json:"fejl"`     // the open ones, by ansvar, art, kode and system
+	Bevaring     []store.Bevaringspost `json:"bevaring"` // what has been removed because its time was over
 }
 
 // Modtager is an abonnement and its backlog.
@@ -71,7 +72,7 @@ func (a *api) status(r *http.Request) (any, error) {
 		return nil, err
 	}
 	s := Status{Beskeder: o.Beskeder, Kvitteringer: o.Kvitteringer, DiskFuld: o.TilbageholdtDisk, Modtagere: a.modtagere(o.Stande), Processer: procestal(o.Processer),
-		Kilder: []Kilde{}, Fejl: slices.Concat([]store.FejlGruppe{}, o.Fejl)}
+		Kilder: []Kilde{}, Bevaring: append([]store.Bevaringspost{}, o.Bevaring...), Fejl: slices.Concat([]store.FejlGruppe{}, o.Fejl)}
 	for i, g := range s.Fejl {
 		s.Fejl[i].Eksempel = mox.Maskeret(g.Eksempel)
 		s.AabneFejl += g.Antal
