@@ -132,7 +132,7 @@ func aarsag(err error) error {
 func (a *App) aabnDatabase(ctx context.Context) (err error) {
 	url := a.config.Database
 	if url == "" {
-		url = filepath.Join(a.config.Dir, "mox.db")
+		url = a.config.databasefil()
 	}
 	if a.store, err = store.Open(ctx, url); err != nil {
 		e := mox.E("database", mox.KodeUtilgaengelig, "databasen kan ikke åbnes: %v", err).Med("se, om disken er fuld, og om database i mox.yaml er rigtig")

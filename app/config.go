@@ -154,6 +154,9 @@ func kunLoopback(adresse string) error {
 	return nil
 }
 
+// databasefil is where SQLite keeps the database, when no other is named.
+func (c *Config) databasefil() string { return filepath.Join(c.Dir, "mox.db") }
+
 func (c *Config) sti(p string) string {
 	if filepath.IsAbs(p) {
 		return p

@@ -20,8 +20,8 @@ import (
 
 func (e *env) backup() *cobra.Command {
 	c := &cobra.Command{
-		Use: "backup", Short: "Tag en kopi af alt, mens MOX kører",
-		Long: "Tag en kopi af alt, mens MOX kører: database, dokumenter, installationens nøgle og opsætningen med sine\n" +
+		Use: "backup", Short: "Tag en kopi af alt, også mens MOX kører",
+		Long: "Tag en kopi af alt, også mens MOX kører: database, dokumenter, installationens nøgle og opsætningen med sine\n" +
 			"hemmeligheder. Gem den, hvor kun de rette kan læse den. mox restore genskaber den.\n" + exitTekst,
 		Args: argumenter(cobra.NoArgs),
 	}
@@ -59,73 +59,70 @@ type kopisvar struct {
 	Advarsler []string      `json:"advarsler"`
 }
 
-func (s *server) hentKopi(ctx context.Context, hemmeligheder bool, til string) error {
+// hentKopi puts a copy in a file that only its owner may read, which gets its name when it has been read through and is whole.
+func (s *server) hentKopi(ctx context.Context, hemmeligheder bool, til string) (err error) {
+	if til == "-" {
+		return s.kopiTil(ctx, s.env.out, hemmeligheder)
+	}
+	if _, err := os.Lstat(til); err == nil {
+		return mox.E("backup", mox.KodeKonflikt, "filen %s findes i forvejen", til).Med("giv et andet navn med --til")
+	}
+	del := til + ".del"
+	f, err := os.OpenFile(del, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return &mox.Error{Kode: mox.KodeUtilgaengelig, Op: "backup", Tekst: "filen " + del + " kan ikke skrives", Raad: "giv et andet navn med --til; er det en rest, så slet den", Err: err}
+	}
+	t := &taeller{env: s.env}
+	err = s.kopiTil(ctx, io.MultiWriter(f, t), hemmeligheder)
+	err = errors.Join(err, f.Sync(), f.Close())
+	svar := kopisvar{Fil: til, Bytes: t.n}
+	if err == nil {
+		svar.Manifest, err = s.env.tjekKopi(ctx, del)
+	}
+	if err == nil {
+		err = os.Rename(del, til)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(del))
+	}
+	svar.Advarsler = append([]string{}, svar.Manifest.Advarsler()...)
+	return s.env.skriv(svar, func(w io.Writer) { visKopi(w, svar) })
+}
+
+// kopiTil lets a server that runs make the copy, and else makes it of the folder.
+func (s *server) kopiTil(ctx context.Context, w io.Writer, hemmeligheder bool) error {
+	if s.url == "" {
+		cfg, err := app.LaesConfig(s.dir)
+		if err != nil {
+			return err
+		}
+		if err = app.Kopier(ctx, cfg, version, w, hemmeligheder, s.env.trin()); mox.KodeAf(err) != mox.KodeLaast {
+			return err
+		}
+	}
 	k, err := s.klient()
 	if err != nil {
 		return err
 	}
 	defer k.Luk()
-	if til == "-" {
-		r, err := k.Stroem(ctx, http.MethodPost, kopi.KopiSti, kopi.Kopikald{Hemmeligheder: hemmeligheder})
-		if err != nil {
-			return err
-		}
-		_, err = io.Copy(s.env.out, r)
-		return kopifejl(ctx, errors.Join(err, r.Close()))
-	}
-	if _, err := os.Lstat(til); err == nil {
-		return mox.E("backup", mox.KodeKonflikt, "filen %s findes i forvejen", til).Med("giv et andet navn med --til")
-	}
-	del := til + ".del" // gets its name when it is whole
 	r, err := k.Stroem(ctx, http.MethodPost, kopi.KopiSti, kopi.Kopikald{Hemmeligheder: hemmeligheder})
 	if err != nil {
 		return err
 	}
-	svar, err := s.env.gemKopi(ctx, r, del)
-	if err = errors.Join(err, r.Close()); err != nil {
-		return errors.Join(err, fjernHvisDer(del))
+	_, err = io.Copy(w, r)
+	if err = errors.Join(err, r.Close()); err != nil && ctx.Err() == nil {
+		return &mox.Error{Kode: mox.KodeUtilgaengelig, Op: "backup", Tekst: "kopien kom ikke helt", Raad: "se serverens log, og om der er plads på disken her, og prøv igen", Err: err}
 	}
-	if err := os.Rename(del, til); err != nil {
-		return err
-	}
-	svar.Fil = til
-	return s.env.skriv(svar, func(w io.Writer) { visKopi(w, svar) })
+	return err
 }
 
-func fjernHvisDer(fil string) error {
-	if err := os.Remove(fil); !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
-}
-
-func kopifejl(ctx context.Context, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return ctx.Err()
-	}
-	return &mox.Error{Kode: mox.KodeUtilgaengelig, Op: "backup", Tekst: "kopien kom ikke helt", Raad: "se serverens log, og om der er plads på disken, og prøv igen", Err: err}
-}
-
-// gemKopi writes what comes to a file that only its owner may read, and checks that it is whole.
-func (e *env) gemKopi(ctx context.Context, r io.Reader, fil string) (svar kopisvar, err error) {
-	f, err := os.OpenFile(fil, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+// tjekKopi reads a copy through.
+func (e *env) tjekKopi(ctx context.Context, fil string) (m kopi.Manifest, err error) {
+	f, err := kopi.Aabn(fil)
 	if err != nil {
-		return svar, &mox.Error{Kode: mox.KodeUtilgaengelig, Op: "backup", Tekst: "filen " + fil + " kan ikke skrives", Raad: "giv et andet navn med --til; er det en rest, så slet den", Err: err}
+		return m, err
 	}
-	t := &taeller{env: e, hvad: "hentet"}
-	_, err = io.Copy(io.MultiWriter(f, t), r)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return svar, kopifejl(ctx, err)
-	}
-	k, err := kopi.Aabn(fil)
-	if err != nil {
-		return svar, err
-	}
-	err = k.Tjek(ctx, e.trin())
-	return kopisvar{Bytes: t.n, Manifest: k.Manifest, Advarsler: append([]string{}, k.Manifest.Advarsler()...)}, errors.Join(err, k.Luk())
+	return f.Manifest, errors.Join(f.Tjek(ctx, e.trin()), f.Luk())
 }
 
 func visKopi(w io.Writer, s kopisvar) {
@@ -157,7 +154,7 @@ func (t *taeller) Write(p []byte) (int, error) {
 	t.n += int64(len(p))
 	if nu := time.Now(); t.sidst.IsZero() || nu.Sub(t.sidst) > visHver {
 		if !t.sidst.IsZero() && !t.env.json {
-			fmt.Fprintf(t.env.err, "  %s %s\n", megabyte(t.n), t.hvad)
+			fmt.Fprintf(t.env.err, "  %s skrevet\n", megabyte(t.n))
 		}
 		t.sidst = nu
 	}

@@ -51,6 +51,7 @@ func TestBackupRestoreVerify(t *testing.T) {
 	k(exitFejl, "ikke tom", "restore", fil, "--dir", dir)
 	k(exitOK, ny, "restore", fil, "--dir", ny)
 	k(exitOK, "Alt holder", "verify", "--dir", ny, "--mod", fil)
+	k(exitOK, "position 2", "backup", "--dir", ny, "--til", fil+".igen") // of a folder that nobody runs
 	koer(t, "serve", "--dir", ny, "--listen", "127.0.0.1:0", "--json")
 	k(exitOK, "arkiv/sager", "status", "--dir", ny)
 	k(exitFundet, "findes ikke", "restore", fil+"x", "--dir", ny+"2")
@@ -64,4 +65,3 @@ func TestBackupRestoreVerify(t *testing.T) {
 	skriv(t, eksport, zip)
 	k(exitOK, "holder", "verify", "--dir", dir, "--mod", eksport)
 }
-
