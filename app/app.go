@@ -27,6 +27,7 @@ import (
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/indhold"
 	"github.com/moxkit/mox/internal/service"
+	"github.com/moxkit/mox/register"
 	"github.com/moxkit/mox/store"
 )
 
@@ -50,6 +51,7 @@ type App struct {
 	store       *store.Store
 	distributor *distributor.Distributor
 	indhold     *indhold.Lager
+	register    *register.Register
 	tjeneste    pull.Tjeneste
 	amqp        *amqp.AMQP // nil = no broker
 	push        *push.Push
@@ -157,6 +159,8 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	a.register = register.New(a.distributor, register.Options{System: a.config.Register.System, Log: a.log})
+	a.gruppe.Add("register", a.register.Run)
 	koder, err := a.config.laesKoder()
 	if err != nil {
 		return err
@@ -185,6 +189,14 @@ func (a *App) aabnAgenter(ctx context.Context) error {
 	var abonnementer []mox.Abonnement
 	for _, s := range a.specs {
 		abonnementer = append(abonnementer, s.Abonnementer()...)
+	}
+	if f := a.config.Register.Foelg; f != nil {
+		filter, fejl := mox.LaesFilter(f)
+		if len(fejl) > 0 {
+			return &mox.Error{Kode: mox.KodeUgyldig, Op: "config", Tekst: "register.foelg i mox.yaml er ikke et filter", Felter: fejl, Raad: "se filtre i vejledningen"}
+		}
+		abonnementer = append(abonnementer, a.register.Foelger(filter))
+		a.gruppe.Add("register følger", a.register.RunFoelg)
 	}
 	if err := a.distributor.Konfigurer(ctx, abonnementer, processer); err != nil {
 		return err

@@ -32,7 +32,14 @@ type Config struct {
 	AMQP         AMQP     `yaml:"amqp"`         // the broker
 	Push         Push     `yaml:"push"`         // calls to receivers
 	Alarmer      Alarmer  `yaml:"alarmer"`      // who is told when something is wrong
+	Register     Register `yaml:"register"`     // MOX's own register
 	Bevaring     Bevaring `yaml:"bevaring"`     // how long everything is kept
+}
+
+// Register is MOX's own register of Sager, Dokumenter and the rest.
+type Register struct {
+	System string         `yaml:"system"` // the name it sends beskeder under; empty = Register
+	Foelg  map[string]any `yaml:"foelg"`  // a filter: which beskeder of other systems it keeps an index of; empty = none
 }
 
 // Bevaring is how many days each kind is kept; 0 is without end, and what is left out has its standard.

@@ -19,6 +19,7 @@ import (
 	"github.com/moxkit/mox/console"
 	"github.com/moxkit/mox/internal/problem"
 	"github.com/moxkit/mox/kopi"
+	"github.com/moxkit/mox/register/rest"
 )
 
 // Adressefil is the file in the data folder that tells where this MOX listens, so that the commands find it.
@@ -108,6 +109,11 @@ func (a *App) ruter() http.Handler {
 	alt := a.kilde().Handler()
 	m.Handle(kopi.KopiSti, alt)
 	m.Handle(kopi.EfterproevSti, alt)
+	reg := rest.Handler(a.register, a.indhold, a.log)
+	for _, service := range rest.Services() {
+		m.Handle("/"+service, reg)
+		m.Handle("/"+service+"/", reg)
+	}
 	m.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		switch p := r.URL.Path; {
 		case strings.HasPrefix(p, "/api/v1/drift/"), !strings.HasPrefix(p, "/api/") && !strings.HasPrefix(p, "/indhold"):

@@ -221,7 +221,8 @@ func paaEnGang(slet func(*store.Tx, time.Time, int) (int64, error)) rydning {
 // dokumentform finds references to documents in any text.
 var dokumentform = regexp.MustCompile(`(?i)` + regexp.QuoteMeta(indhold.URN) + `([0-9a-f]{64})`)
 
-// dokumenter removes documents that no besked refers to any more, unless a registrering or an open Fejl does.
+// dokumenter removes documents that neither a besked nor the register refers to any more, unless a source's newest
+// registrering or an open Fejl does.
 //
 // The bytes go within the transaction that forgets them: whoever stores the same bytes meanwhile waits for it to end, and
 // then sees that they are gone. If it fails after all, a document is known that is not there, and that nobody refers to.

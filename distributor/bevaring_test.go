@@ -269,7 +269,7 @@ func TestDokumenterFjernesNaarIngenHenviser(t *testing.T) {
 	paaBegge(t, func(p *proeve) {
 		b, l := distributor.StandardBevaring(), p.lager()
 		sha := map[string]string{}
-		for _, navn := range []string{"ledigt", "nyt", "igen", "i besked", "i registrering", "i fejl"} {
+		for _, navn := range []string{"ledigt", "nyt", "igen", "i besked", "i registrering", "i fejl", "i register"} {
 			sha[navn] = p.gemDokument(l, navn)
 		}
 		p.gammel("indhold", "brugt", `1 = 1`, b.Dokumenter+time.Hour)
@@ -286,6 +286,8 @@ func TestDokumenterFjernesNaarIngenHenviser(t *testing.T) {
 			}
 			return tx.GemObjektstand(store.Objektstand{ObjektID: sagA, Kildesystem: "byggesag", ObjektType: mox.Sag, Livscyklus: mox.Rettet, Registrering: []byte(`"` + indhold.URN + sha["i registrering"] + `"`)})
 		}))
+		p.skriv(`INSERT INTO register_objekt (uuid, objekttype, registrering, livscyklus, bvn) VALUES (?, 'Dokument', 1, 'Slettet', 'd')`, string(sagB))
+		p.skriv(`INSERT INTO register_felt (objekt, felt, vaerdi, fra, til, regfra, regtil) VALUES (1, 'Dokument.d.indhold', ?, 1, 2, 1, 2)`, indhold.URN+sha["i register"])
 		p.rydder(b, l, map[string]int64{distributor.ArtDokumenter: 1})
 		for navn, s := range sha {
 			ens(p, "på disken: "+navn, l.Har(s), navn != "ledigt")

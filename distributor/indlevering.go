@@ -461,11 +461,10 @@ func (s *optagelse) besked(ny mox.Registrering) (mox.Besked, error) {
 	if err != nil {
 		return mox.Besked{}, err
 	}
-	b := mox.Besked{ID: s.d.store.BeskedID(s.m.agent, s.m.kilde, s.id, s.stand.Loebenr+1), ObjektID: s.id, ObjektType: s.p.ObjektType, LivscyklusKode: ny.LivscyklusKode,
-		Handling: s.p.Handling, RegistreringID: s.p.Version, Registreringstid: ny.FraTidspunkt, Aktoer: string(s.d.store.ObjektID(s.m.system, "ItSystem", s.m.system)),
-		Bruger: s.m.actsAs, Foelsomhed: s.p.Foelsomhed, ProcesID: slices.Clone(s.m.procesID), ForaarsagetAf: s.m.foraarsagetAf, Kildesystem: s.m.system,
-		Dannet: s.tx.Now(), Indholdstype: oio.TypeJSON, Indhold: indhold}.MedStandard()
-	b.Udfyld(ny)
+	b := mox.Besked{ID: s.d.store.BeskedID(s.m.agent, s.m.kilde, s.id, s.stand.Loebenr+1), ObjektID: s.id, ObjektType: s.p.ObjektType,
+		Handling: s.p.Handling, RegistreringID: s.p.Version, Bruger: s.m.actsAs, Foelsomhed: s.p.Foelsomhed, ProcesID: slices.Clone(s.m.procesID),
+		ForaarsagetAf: s.m.foraarsagetAf, Kildesystem: s.m.system, Dannet: s.tx.Now(), Indhold: indhold}
+	b = s.d.Om(b, ny)
 	return b, b.Valider()
 }
 

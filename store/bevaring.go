@@ -156,9 +156,9 @@ func (tx *Tx) SletAlarmer(foer time.Time, n int) (int64, error) {
 	return tx.Exec(`DELETE FROM alarm WHERE id IN (SELECT id FROM alarm WHERE sluttet > 0 AND sluttet < ? ORDER BY sluttet LIMIT ?)`, driver.Micro(foer), n)
 }
 
-// LedigeDokumenter are documents after a SHA-256, at most n, that no besked has referred to since foer.
+// LedigeDokumenter are documents after a SHA-256, at most n, that nothing has referred to since foer.
 func (tx *Tx) LedigeDokumenter(efter string, foer time.Time, n int) ([]string, error) {
-	return all(tx, ord, `SELECT i.sha256 FROM indhold i WHERE i.sha256 > ? AND i.brugt < ? AND NOT EXISTS (SELECT 1 FROM indhold_ref r WHERE r.sha256 = i.sha256) ORDER BY i.sha256 LIMIT ?`,
+	return all(tx, ord, `SELECT i.sha256 FROM indhold i WHERE i.sha256 > ? AND i.brugt < ? AND NOT `+dokumentBruges+` ORDER BY i.sha256 LIMIT ?`,
 		efter, driver.Micro(foer), n)
 }
 
@@ -174,9 +174,9 @@ func (tx *Tx) LaasIndhold(sha ...string) error {
 	return tx.Lock(navne...)
 }
 
-// SletDokument forgets a document, if still no besked has referred to it since foer.
+// SletDokument forgets a document, if still nothing has referred to it since foer.
 func (tx *Tx) SletDokument(sha string, foer time.Time) (ok bool, err error) {
-	n, err := tx.Exec(`DELETE FROM indhold WHERE sha256 = ? AND brugt < ? AND NOT EXISTS (SELECT 1 FROM indhold_ref r WHERE r.sha256 = indhold.sha256)`, sha, driver.Micro(foer))
+	n, err := tx.Exec(`DELETE FROM indhold AS i WHERE i.sha256 = ? AND i.brugt < ? AND NOT `+dokumentBruges, sha, driver.Micro(foer))
 	return n == 1, err
 }
 

@@ -9,10 +9,15 @@ import (
 type Dokument struct {
 	SHA256     string
 	Stoerrelse int64
-	Bruges     bool // some besked refers to it
+	Bruges     bool // a besked or the register refers to it
 }
 
-const dokumentKolonner = `i.sha256, i.stoerrelse, CASE WHEN EXISTS (SELECT 1 FROM indhold_ref r WHERE r.sha256 = i.sha256) THEN 1 ELSE 0 END`
+// dokumentBruges is the condition that a besked refers to a document, or that the register does or has done: it keeps its
+// history.
+const dokumentBruges = `(EXISTS (SELECT 1 FROM indhold_ref r WHERE r.sha256 = i.sha256)
+	OR EXISTS (SELECT 1 FROM register_felt f WHERE f.felt = 'Dokument.d.indhold' AND f.vaerdi = 'urn:mox:indhold:sha256:' || i.sha256))`
+
+const dokumentKolonner = `i.sha256, i.stoerrelse, CASE WHEN ` + dokumentBruges + ` THEN 1 ELSE 0 END`
 
 func scanDokument(scan func(...any) error) (d Dokument, err error) {
 	var bruges int

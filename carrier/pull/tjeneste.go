@@ -17,11 +17,9 @@ package pull
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"os"
-	"syscall"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -141,18 +139,7 @@ func (t Tjeneste) GemIndhold(ctx context.Context, r io.Reader) (sha string, err 
 }
 
 func (t Tjeneste) gem(ctx context.Context, r io.Reader) (sha string, n int64, err error) {
-	sha, n, err = t.Lager.Gem(ctx, r)
-	if errors.Is(err, syscall.ENOSPC) {
-		err = &mox.Error{Kode: mox.KodeDiskFuld, Op: "indhold", Tekst: "dokumentet kan ikke gemmes: disken er fuld", Raad: "gør plads på disken, og send det igen", Err: err}
-	}
-	if err != nil {
-		return "", 0, err
-	}
-	err = t.Distributor.Store().Update(ctx, func(tx *store.Tx) error { return errors.Join(tx.LaasIndhold(sha), tx.InsertIndhold(sha, n)) })
-	if err == nil && !t.Lager.Har(sha) { // retention took the same bytes, unused till now, just before
-		err = mox.E("indhold", mox.KodeUtilgaengelig, "dokumentet blev slettet i det samme").Med("send det igen")
-	}
-	return sha, n, err
+	return t.Distributor.GemDokument(ctx, t.Lager, r)
 }
 
 // HentIndhold opens document bytes that a besked in some leverance to the abonnement refers to; the caller closes.

@@ -1,6 +1,6 @@
 // Package migration holds the database schema as numbered SQL files, one text for both databases.
 //
-// The few words in which they differ are written as {{ID}}, {{BLOB}} and {{INT}} and filled in per database. A released
+// The few words in which they differ are written as {{ID}}, {{BLOB}}, {{INT}} and {{ORD}} and filled in per database. A released
 // file is never changed; a new one is added, and a test opens databases of every released version.
 package migration
 
@@ -28,16 +28,17 @@ type Dialect struct {
 	ID    string // type of a table's own increasing number
 	Blob  string
 	Int   string // 64-bit integer
+	Ord   string // text that is compared byte by byte
 }
 
 // SQLite and Postgres are the two dialects.
 func SQLite() Dialect {
-	return Dialect{goose.DialectSQLite3, "INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB", "INTEGER"}
+	return Dialect{goose.DialectSQLite3, "INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB", "INTEGER", "TEXT"}
 }
 
 // Postgres is the dialect of PostgreSQL.
 func Postgres() Dialect {
-	return Dialect{goose.DialectPostgres, "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "BYTEA", "BIGINT"}
+	return Dialect{goose.DialectPostgres, "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "BYTEA", "BIGINT", `TEXT COLLATE "C"`}
 }
 
 // Run brings the database to the newest schema. It is harmless to repeat. A database that is newer than this program is
@@ -114,7 +115,7 @@ func Text(d Dialect, to int64) (string, error) {
 
 // fill gives a file's text the dialect's words.
 func (d Dialect) fill(text string) string {
-	return strings.NewReplacer("{{ID}}", d.ID, "{{BLOB}}", d.Blob, "{{INT}}", d.Int).Replace(text)
+	return strings.NewReplacer("{{ID}}", d.ID, "{{BLOB}}", d.Blob, "{{INT}}", d.Int, "{{ORD}}", d.Ord).Replace(text)
 }
 
 // run executes the statements of one file; a statement ends with ";" at the end of a line.
