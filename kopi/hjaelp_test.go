@@ -19,6 +19,7 @@ import (
 	"github.com/moxkit/mox/internal/testenv"
 	"github.com/moxkit/mox/kopi"
 	"github.com/moxkit/mox/oio"
+	"github.com/moxkit/mox/register"
 	"github.com/moxkit/mox/store"
 )
 
@@ -182,6 +183,17 @@ func (h *hus) fyld() {
 	}
 	h.kode(h.d.Afvis(h.Context(), "byggesag", []byte("NR;TITEL\r\n\xe6\xf8\xe5"), mox.E("x", mox.KodeUgyldig, "kan ikke læses")), mox.KodeUgyldig)
 	h.sag(8, "") // has no place in the log yet
+}
+
+// register writes a Sag into the register.
+func (h *hus) register() {
+	h.Helper()
+	t, _ := mox.TypeAf(mox.Sag)
+	r, err := mox.Registrering{}.Laeg(t, map[string]string{"egenskaber.brugervendtnoegle": "r-1", "egenskaber.sagsnummer": "r-1", "egenskaber.titel": "Garage i registeret",
+		"egenskaber.beskrivelse": "-", "egenskaber.kassationskode": "B", "tilstande.fremdrift": "Opstaaet"}, mox.Fra(mox.Kl(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))))
+	h.maa(err)
+	_, err = register.New(h.d, register.Options{}).Opret(h.Context(), register.Hvem{Navn: "inge"}, mox.Sag, r)
+	h.maa(err)
 }
 
 // kopier makes a copy of an installation, and gives its file.

@@ -21,6 +21,7 @@ import (
 func TestGenskabtErDetSammeAlleVeje(t *testing.T) {
 	paaBegge(t, func(h *hus) {
 		h.fyld()
+		h.register()
 		fil, m := h.kopier(h.kilde(), true)
 		if m.Logposition != 8 || m.Dokumenter.Antal != 3 || len(m.Advarsler()) > 0 {
 			h.Errorf("manifest %+v", m)
@@ -231,6 +232,7 @@ func TestEksportHarIngenHemmeligheder(t *testing.T) {
 	t.Parallel()
 	h := nytHus(t, "")
 	h.fyld()
+	h.register()
 	fil, m := h.kopier(h.kilde(), false)
 	dele := h.dele(fil)
 	for navn := range dele {
@@ -240,6 +242,9 @@ func TestEksportHarIngenHemmeligheder(t *testing.T) {
 	}
 	if !strings.Contains(dele["tabeller/installation.ndjson"], `"noegle":null`) || !strings.Contains(dele["tabeller/besked.ndjson"], "Carport ÆØÅ") {
 		h.Errorf("installation %s", dele["tabeller/installation.ndjson"])
+	}
+	if !strings.Contains(dele["tabeller/register_registrering.ndjson"], "Garage i registeret") {
+		h.Errorf("the register cannot be read: %s", dele["tabeller/register_registrering.ndjson"])
 	}
 	if !strings.Contains(dele["skema.sql"], "dies with the content") || m.Genskabes {
 		h.Error("the fields are not explained, or it says that it can be put back")

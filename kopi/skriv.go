@@ -14,6 +14,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/indhold"
+	"github.com/moxkit/mox/internal/pak"
 	"github.com/moxkit/mox/store"
 	"github.com/moxkit/mox/store/migration"
 )
@@ -40,6 +41,7 @@ type skriver struct {
 	zip           *zip.Writer
 	fremdrift     func(Fremdrift)
 	hemmeligheder bool
+	pak           pak.Pakker
 	m             Manifest
 }
 
@@ -144,7 +146,10 @@ func (s *skriver) tabel(tx *store.Tx, t store.Tabel) error {
 		if err := s.ctx.Err(); err != nil {
 			return err
 		}
-		if linje, err = skrivRaekke(linje[:0], t.Kolonner, s.uden(t, v)); err != nil {
+		if err = s.afgiv(t, v); err == nil {
+			linje, err = skrivRaekke(linje[:0], t.Kolonner, v)
+		}
+		if err != nil {
 			return fmt.Errorf("tabellen %s: %w", t.Navn, err)
 		}
 		m.en()
@@ -155,17 +160,24 @@ func (s *skriver) tabel(tx *store.Tx, t store.Tabel) error {
 	return err
 }
 
-// uden takes the installation's key out of a copy that is to be given away.
-func (s *skriver) uden(t store.Tabel, v []any) []any {
-	if s.hemmeligheder || t.Navn != "installation" {
-		return v
+// afgiv makes a row fit to be given away: without the installation's key, and with the register's content unpacked, so that
+// it can be read without MOX.
+func (s *skriver) afgiv(t store.Tabel, v []any) (err error) {
+	if s.hemmeligheder {
+		return nil
 	}
 	for i, k := range t.Kolonner {
-		if k == "noegle" {
+		switch t.Navn + "." + k {
+		case "installation.noegle":
 			v[i] = nil
+		case "register_registrering.indhold":
+			pakket, _ := v[i].([]byte)
+			if v[i], err = s.pak.Udpak(pakket); err != nil {
+				return err
+			}
 		}
 	}
-	return v
+	return nil
 }
 
 func (s *skriver) dokumenter(tx *store.Tx) error {
