@@ -145,7 +145,6 @@ const visHver = 2 * time.Second
 // taeller tells how many bytes have passed, to a person who waits.
 type taeller struct {
 	env   *env
-	hvad  string
 	n     int64
 	sidst time.Time
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/console/drift"
+	"github.com/moxkit/mox/store"
 )
 
 func (e *env) status() *cobra.Command {
@@ -57,13 +59,20 @@ func visStatus(w io.Writer, s drift.Status) {
 	for _, p := range s.Processer {
 		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\n", p.Navn, p.Startet, p.Igang, p.Afsluttet, p.Fejlet, p.Udloebet)
 	}
-	fmt.Fprintln(t, "\nSLETTET EFTER BEVARING\tI ALT\tSIDST\tDA")
-	for _, b := range s.Bevaring {
-		if b.Antal > 0 {
-			fmt.Fprintf(t, "%s\t%d\t%s\t%d\n", b.Art, b.Antal, klokken(b.Sidst), b.SidstAntal)
-		}
-	}
+	visBevaring(t, s.Bevaring)
 	_ = t.Flush() // w is the terminal
+}
+
+// visBevaring tells what has been removed because its time was over.
+func visBevaring(w io.Writer, l []store.Bevaringspost) {
+	l = slices.DeleteFunc(slices.Clone(l), func(b store.Bevaringspost) bool { return b.Antal == 0 })
+	if len(l) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nSLETTET EFTER BEVARING\tI ALT\tSIDST\tDA")
+	for _, b := range l {
+		fmt.Fprintf(w, "%s\t%d\t%s\t%d\n", b.Art, b.Antal, klokken(b.Sidst), b.SidstAntal)
+	}
 }
 
 func alder(t time.Time) string {
