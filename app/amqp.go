@@ -19,7 +19,7 @@ func (a *App) aabnAMQP(context.Context) error {
 		return nil
 	}
 	o := amqp.Options{Systemer: c.Systemer, Brugere: c.Brugere, MaksLaengde: c.MaksLaengde, Koder: a.tjeneste.Koder, Log: a.log}
-	o.Lokal = len(c.Systemer) == 0 && len(c.Brugere) == 0 && a.config.Fjern.APINoegler == "" && amqp.Loopback(c.URL)
+	o.Lokal = len(c.Systemer) == 0 && len(c.Brugere) == 0 && a.config.udenRettigheder() && amqp.Loopback(c.URL)
 	var err error
 	if o.URL, err = a.config.brokerURL(); err != nil {
 		return err

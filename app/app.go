@@ -27,6 +27,7 @@ import (
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/indhold"
 	"github.com/moxkit/mox/internal/service"
+	"github.com/moxkit/mox/maaling"
 	"github.com/moxkit/mox/register"
 	"github.com/moxkit/mox/store"
 )
@@ -56,6 +57,7 @@ type App struct {
 	amqp        *amqp.AMQP // nil = no broker
 	push        *push.Push
 	alarm       *alarm.Alarm
+	maaling     *maaling.Maaling
 	agenter     []*agent.Agent
 	specs       []*agent.Spec // all agents, also those that run elsewhere
 	web         *web
@@ -79,7 +81,7 @@ func Open(ctx context.Context, c Config, o Options) (_ *App, err error) {
 	}()
 	for _, f := range []func(context.Context) error{a.tagMappen, a.aabnLager, a.aabnAgenter, a.aabnAMQP, a.aabnPush, a.aabnAlarm, a.aabnWeb} {
 		if err := f(ctx); err != nil {
-			return a, err
+			return a, c.medLinje(err)
 		}
 	}
 	return a, nil
@@ -152,7 +154,12 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	if err := a.aabnDatabase(ctx); err != nil {
 		return err
 	}
-	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Punkt: a.o.Punkt}); err != nil {
+	a.maaling = maaling.New(maaling.Options{Version: a.o.Version, Mapper: a.mapper()})
+	aftaler, err := a.config.laesAftaler()
+	if err != nil {
+		return err
+	}
+	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Punkt: a.o.Punkt, Maaler: a.maaling, Aftaler: aftaler}); err != nil {
 		return err
 	}
 	bevaring, err := a.config.bevaring()
@@ -161,6 +168,7 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	}
 	a.register = register.New(a.distributor, register.Options{System: a.config.Register.System, Log: a.log})
 	a.gruppe.Add("register", a.register.Run)
+	a.maaling.Se(a.distributor)
 	koder, err := a.config.laesKoder()
 	if err != nil {
 		return err

@@ -111,6 +111,10 @@ func (p *proeve) afsluttetLevering() distributor.Accepteret {
 			return err
 		}
 		_, err := tx.Exec(`INSERT INTO alarm (regel, genstand, tekst, raad, sti, begyndt, sidst, sluttet) VALUES ('r', 'g', 't', 'r', '/', 1, 1, ?)`, tx.Now().UnixMicro())
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(`INSERT INTO alarm_fortalt (alarm, vej, staar) VALUES (1, 'drift@kommune.dk', 1)`)
 		return err
 	}))
 	return a

@@ -259,9 +259,10 @@ func TestOpsaetningenErMed(t *testing.T) {
 	h := nytHus(t, "")
 	andetsteds := filepath.Join(t.TempDir(), "tls.key")
 	skriv(t, andetsteds, "nøgle")
-	skriv(t, filepath.Join(h.dir, "mox.yaml"), "agenter: [byggesag/agent.yaml]\nfjern: {noegle: "+andetsteds+", api_noegler: lokal.noegle}\nlisten: 127.0.0.1:8480\n")
+	skriv(t, filepath.Join(h.dir, "mox.yaml"), "agenter: [byggesag/agent.yaml]\nfjern: {noegle: "+andetsteds+", api_noegler: lokal.noegle}\naftaler: [\"aftaler/*.yaml\"]\nlisten: 127.0.0.1:8480\n")
 	skriv(t, filepath.Join(h.dir, "lokal.noegle"), "kun her")
 	skriv(t, filepath.Join(h.dir, "byggesag", "ikke-naevnt"), "x")
+	skriv(t, filepath.Join(h.dir, "aftaler", "esdh.yaml"), "navn: esdh\n")
 	fil, m := h.kopier(h.kilde(), true)
 	var har []string
 	for navn := range h.dele(fil) {
@@ -270,7 +271,7 @@ func TestOpsaetningenErMed(t *testing.T) {
 		}
 	}
 	slices.Sort(har)
-	if vil := []string{"byggesag/agent.yaml", "byggesag/hemmelig", "byggesag/maps/sag.yaml", "mox.yaml"}; !slices.Equal(har, vil) {
+	if vil := []string{"aftaler/esdh.yaml", "byggesag/agent.yaml", "byggesag/hemmelig", "byggesag/maps/sag.yaml", "mox.yaml"}; !slices.Equal(har, vil) {
 		h.Errorf("configuration %v, want %v", har, vil)
 	}
 	if !slices.Equal(m.IkkeMed, []string{andetsteds}) {

@@ -106,6 +106,18 @@ func (o *opsaetning) navn(fra, s string) {
 	if !filepath.IsAbs(s) {
 		s = filepath.Join(o.dir, fra, s)
 	}
+	if e := filepath.Ext(s); (e == ".yaml" || e == ".yml") && strings.ContainsAny(s, "*?[") { // aftaler/*.yaml
+		filer, _ := filepath.Glob(s) // a pattern that cannot be read names no file
+		for _, f := range filer {
+			o.fil(f)
+		}
+		return
+	}
+	o.fil(s)
+}
+
+// fil takes a file that is named.
+func (o *opsaetning) fil(s string) {
 	rel, err := filepath.Rel(o.dir, s)
 	switch info, e := os.Stat(s); {
 	case e != nil || !info.Mode().IsRegular():

@@ -90,6 +90,17 @@ func Indholdshenvisninger(r mox.Registrering) []string {
 	return ud
 }
 
+// HenviserTil reports whether the registrering in b's content refers to the document bytes with that SHA-256.
+func HenviserTil(b *mox.Besked, sha string) bool {
+	v, ok, err := registreringI("oio.HenviserTil", b)
+	if !ok || err != nil {
+		return false
+	}
+	var l laesning
+	_, _, r := l.registreringBesked(&v)
+	return len(l.fejl) == 0 && slices.Contains(Indholdshenvisninger(r), sha)
+}
+
 func indholdssum(uri string) (string, bool) {
 	if len(uri) != len(IndholdURN)+64 || !strings.EqualFold(uri[:len(IndholdURN)], IndholdURN) {
 		return "", false

@@ -235,9 +235,10 @@ func (tx *Tx) SaetPosition(nr, position int64, kaede []byte) error {
 	return err
 }
 
-// GemKonfiguration stores a configuration text and gives its version; the same text has the same version.
+// GemKonfiguration stores a configuration text, which names nobody in clear, and gives its version; the same text has the
+// same version.
 func (tx *Tx) GemKonfiguration(sha, indhold string) (int64, error) {
-	if _, err := tx.Exec(`INSERT INTO konfiguration (sha256, indhold, oprettet) VALUES (?, ?, ?) ON CONFLICT (sha256) DO NOTHING`,
+	if _, err := tx.Exec(`INSERT INTO konfiguration (sha256, indhold, oprettet, pseudonym) VALUES (?, ?, ?, 1) ON CONFLICT (sha256) DO NOTHING`,
 		sha, indhold, driver.Micro(tx.Now())); err != nil {
 		return 0, err
 	}
@@ -247,6 +248,25 @@ func (tx *Tx) GemKonfiguration(sha, indhold string) (int64, error) {
 // Konfiguration reads a stored configuration version.
 func (tx *Tx) Konfiguration(version int64) (string, bool, error) {
 	return one(tx, ord, `SELECT indhold FROM konfiguration WHERE version = ?`, version)
+}
+
+// OmskrivKonfigurationer replaces up to n configuration texts that may name somebody in clear by what ny makes of them, and
+// tells how many there were.
+func (tx *Tx) OmskrivKonfigurationer(n int, ny func(string) (string, error)) (int, error) {
+	versioner, err := all(tx, tal, `SELECT version FROM konfiguration WHERE pseudonym = 0 ORDER BY version LIMIT ?`, n)
+	for _, v := range versioner {
+		tekst, _, err := tx.Konfiguration(v)
+		if err != nil {
+			return 0, err
+		}
+		if tekst, err = ny(tekst); err != nil {
+			return 0, fmt.Errorf("konfiguration %d: %w", v, err)
+		}
+		if _, err := tx.Exec(`UPDATE konfiguration SET indhold = ?, pseudonym = 1 WHERE version = ?`, tekst, v); err != nil {
+			return 0, err
+		}
+	}
+	return len(versioner), err
 }
 
 // InsertKvittering writes a receipt about the besked nr.

@@ -153,7 +153,11 @@ func (tx *Tx) SletHandlinger(foer time.Time, n int) (int64, error) {
 
 // SletAlarmer forgets at most n alarms that ended before a time.
 func (tx *Tx) SletAlarmer(foer time.Time, n int) (int64, error) {
-	return tx.Exec(`DELETE FROM alarm WHERE id IN (SELECT id FROM alarm WHERE sluttet > 0 AND sluttet < ? ORDER BY sluttet LIMIT ?)`, driver.Micro(foer), n)
+	const gamle = `(SELECT id FROM alarm WHERE sluttet > 0 AND sluttet < ? ORDER BY sluttet, id LIMIT ?)`
+	if _, err := tx.Exec(`DELETE FROM alarm_fortalt WHERE alarm IN `+gamle, driver.Micro(foer), n); err != nil {
+		return 0, err
+	}
+	return tx.Exec(`DELETE FROM alarm WHERE id IN `+gamle, driver.Micro(foer), n)
 }
 
 // LedigeDokumenter are documents after a SHA-256, at most n, that nothing has referred to since foer.

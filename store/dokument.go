@@ -39,10 +39,10 @@ func (tx *Tx) RefererIndhold(sha string, nr int64) error {
 	return err
 }
 
-// MaaLaeseIndhold reports whether some leverance to one of the abonnementer carries a besked that refers to the bytes.
-func (tx *Tx) MaaLaeseIndhold(sha string, abonnement mox.AbonnementID) (bool, error) {
-	_, ok, err := one(tx, tal, `SELECT 1 FROM indhold_ref r JOIN leverance l ON l.besked = r.besked WHERE r.sha256 = ? AND l.abonnement = ? LIMIT 1`, sha, string(abonnement))
-	return ok, err
+// BeskederMedIndhold finds beskeder that refer to the bytes and have a leverance to the abonnement, newest first, at most n.
+func (tx *Tx) BeskederMedIndhold(sha string, abonnement mox.AbonnementID, n int) ([]Besked, error) {
+	return all(tx, scanBesked, `SELECT `+beskedKolonner+` FROM besked b WHERE b.nr IN (SELECT r.besked FROM indhold_ref r JOIN leverance l ON l.besked = r.besked
+		WHERE r.sha256 = ? AND l.abonnement = ?) ORDER BY b.nr DESC LIMIT ?`, sha, string(abonnement), n)
 }
 
 // AlleDokumenter gives every document to f, by SHA-256. f makes no call of its own in the transaction.

@@ -26,7 +26,9 @@ const kopiRaekker = 50
 const Spring = 1_000_000
 
 // kunHer reports whether a table tells about the processes that run now: then it is no part of a copy.
-func kunHer(tabel string) bool { return tabel == "inkarnation" || tabel == "leje" }
+func kunHer(tabel string) bool {
+	return tabel == "inkarnation" || tabel == "leje" || tabel == "delfejl"
+}
 
 // Skema is the number of the database's schema.
 func (tx *Tx) Skema() (int64, error) {

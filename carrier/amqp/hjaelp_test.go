@@ -52,11 +52,17 @@ func (l *linjer) String() string {
 // nytHus has the systems Byggesag and ESDH, and runs until the test ends.
 func nytHus(t *testing.T, med ...func(*amqp.Options)) *hus {
 	t.Helper()
+	return nytHusMed(t, nil, med...)
+}
+
+// nytHusMed is a house with agreements.
+func nytHusMed(t *testing.T, aftaler mox.Aftaler, med ...func(*amqp.Options)) *hus {
+	t.Helper()
 	h := &hus{T: t, broker: testenv.RabbitMQ(t), log: &linjer{}}
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "mox.db"))
 	h.maa(err)
 	t.Cleanup(func() { h.maa(s.Close()) })
-	h.d, err = distributor.New(t.Context(), s, distributor.Options{Jitter: func() float64 { return 0 }})
+	h.d, err = distributor.New(t.Context(), s, distributor.Options{Jitter: func() float64 { return 0 }, Aftaler: aftaler})
 	h.maa(err)
 	h.maa(h.d.Start(t.Context()))
 	o := amqp.Options{URL: h.broker.URL, Systemer: []string{"Byggesag", "ESDH"}, Log: slog.New(slog.NewTextHandler(h.log, nil))}

@@ -210,5 +210,5 @@ func (l *levering) meld(ctx context.Context, s *sendt) {
 	if s.udfald.Resultat != mox.ResOverdraget || err != nil {
 		niveau = l.log.Warn
 	}
-	niveau("forsøg", "abonnement", l.abonnement, "leverance", w.Leverance, "forsøg", w.Forsoeg, "beskedID", w.Besked.ID, "udfald", s.udfald.Resultat, "kode", s.udfald.Kode, "fejl", err)
+	niveau("forsøg", "abonnement", l.abonnement, "leverance", w.Leverance, "forsøg", w.Forsoeg, "beskedID", mox.Maskeret(string(w.Besked.ID)), "udfald", s.udfald.Resultat, "kode", s.udfald.Kode, "fejl", err)
 }
