@@ -133,11 +133,11 @@ func aarsag(err error) error {
 	return err
 }
 
-// aabnLager opens the database and the documents.
-func (a *App) aabnLager(ctx context.Context) (err error) {
+// aabnDatabase opens the database and the documents.
+func (a *App) aabnDatabase(ctx context.Context) (err error) {
 	url := a.config.Database
 	if url == "" {
-		url = filepath.Join(a.config.Dir, "mox.db")
+		url = a.config.databasefil()
 	}
 	if a.store, err = store.Open(ctx, url); err != nil {
 		e := mox.E("database", mox.KodeUtilgaengelig, "databasen kan ikke åbnes: %v", err).Med("se, om disken er fuld, og om database i mox.yaml er rigtig")
@@ -147,12 +147,24 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	if a.indhold, err = indhold.Open(filepath.Join(a.config.Dir, "indhold")); err != nil {
 		return mappefejl(a.config.Dir, err)
 	}
+	return nil
+}
+
+// aabnLager opens what MOX keeps, and the distributor on it.
+func (a *App) aabnLager(ctx context.Context) (err error) {
+	if err := a.aabnDatabase(ctx); err != nil {
+		return err
+	}
 	a.maaling = maaling.New(maaling.Options{Version: a.o.Version, Mapper: a.mapper()})
 	aftaler, err := a.config.laesAftaler()
 	if err != nil {
 		return err
 	}
 	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Punkt: a.o.Punkt, Maaler: a.maaling, Aftaler: aftaler}); err != nil {
+		return err
+	}
+	bevaring, err := a.config.bevaring()
+	if err != nil {
 		return err
 	}
 	a.register = register.New(a.distributor, register.Options{System: a.config.Register.System, Log: a.log})
@@ -164,6 +176,7 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	}
 	a.tjeneste = pull.Tjeneste{Distributor: a.distributor, Lager: a.indhold, Log: a.log, Koder: koder}
 	a.gruppe.Add("distributor", a.distributor.Run)
+	a.gruppe.Add("bevaring", func(ctx context.Context) error { return a.distributor.KoerBevaring(ctx, bevaring, a.indhold) })
 	return nil
 }
 

@@ -40,6 +40,7 @@ type Config struct {
 	Push         Push            `yaml:"push"`         // calls to receivers
 	Alarmer      Alarmer         `yaml:"alarmer"`      // who is told when something is wrong
 	Register     Register        `yaml:"register"`     // MOX's own register
+	Bevaring     Bevaring        `yaml:"bevaring"`     // how long everything is kept
 
 	kilde []byte // the file, for the line of what is wrong in it
 }
@@ -48,6 +49,17 @@ type Config struct {
 type Register struct {
 	System string         `yaml:"system"` // the name it sends beskeder under; empty = Register
 	Foelg  map[string]any `yaml:"foelg"`  // a filter: which beskeder of other systems it keeps an index of; empty = none
+}
+
+// Bevaring is how many days each kind is kept; 0 is without end, and what is left out has its standard.
+type Bevaring struct {
+	Beskedindhold *int `yaml:"beskedindhold"`
+	Metadata      *int `yaml:"metadata"`
+	Fejl          *int `yaml:"fejl"`
+	Forsoeg       *int `yaml:"forsoeg"`
+	Handlinger    *int `yaml:"handlinger"`
+	Alarmer       *int `yaml:"alarmer"`
+	Dokumenter    *int `yaml:"dokumenter"`
 }
 
 // Fjern is the listener for remote agents and systems. It opens only with TLS and at least one way to know who calls: API
@@ -251,6 +263,9 @@ func kunLoopback(adresse string) error {
 	}
 	return nil
 }
+
+// databasefil is where SQLite keeps the database, when no other is named.
+func (c *Config) databasefil() string { return filepath.Join(c.Dir, "mox.db") }
 
 func (c *Config) sti(p string) string {
 	if filepath.IsAbs(p) {

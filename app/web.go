@@ -19,6 +19,7 @@ import (
 	"github.com/moxkit/mox/carrier/pull"
 	"github.com/moxkit/mox/console"
 	"github.com/moxkit/mox/internal/problem"
+	"github.com/moxkit/mox/kopi"
 	"github.com/moxkit/mox/maaling"
 	"github.com/moxkit/mox/register/rest"
 )
@@ -140,6 +141,9 @@ func (a *App) ruter() http.Handler {
 	m.HandleFunc("GET /readyz", a.klar)
 	m.Handle("GET "+maaling.Sti, a.kunMennesker(a.maaling.Handler()))
 	api := pull.Handler(a.tjeneste)
+	alt := a.kilde().Handler()
+	m.Handle(kopi.KopiSti, alt)
+	m.Handle(kopi.EfterproevSti, alt)
 	reg := rest.Handler(a.register, a.indhold, a.log)
 	for _, service := range rest.Services() {
 		m.Handle("/"+service, reg)

@@ -24,6 +24,7 @@ type overblikside struct {
 	Processer  []procestal
 	Ansvar     []ansvarstal
 	Overblik   distributor.Overblik
+	Slettet    []store.Bevaringspost // kinds of which retention has removed something
 	Demo       bool
 	Trin       []trin
 	Laest      time.Time
@@ -48,6 +49,15 @@ func (s samlet) Stand() string {
 		return "advarsel"
 	}
 	return "ok"
+}
+
+func slettet(l []store.Bevaringspost) (ud []store.Bevaringspost) {
+	for _, b := range l {
+		if b.Antal > 0 {
+			ud = append(ud, b)
+		}
+	}
+	return ud
 }
 
 // modtager is an abonnement with its backlog.
@@ -114,7 +124,7 @@ func (c *console) overblik(w http.ResponseWriter, r *http.Request) error {
 	modtagere := c.modtagere(o)
 	l := c.landskabAf(o)
 	n := naboer(l, o, modtagere)
-	d := overblikside{Tal: saml(o, modtagere), Naboer: n, Modtagere: modtagere, Kilder: o.Kilder, Processer: procestallene(o.Processer), Ansvar: ansvarstallene(o.Fejl),
+	d := overblikside{Tal: saml(o, modtagere), Naboer: n, Modtagere: modtagere, Kilder: o.Kilder, Slettet: slettet(o.Bevaring), Processer: procestallene(o.Processer), Ansvar: ansvarstallene(o.Fejl),
 		Overblik: o, Demo: c.Demo, Trin: c.trin(s.kode), Laest: c.Nu(),
 		HarAdresse: slices.ContainsFunc(n, func(n nabo) bool { return n.Adresse != "" })}
 	if len(n) > 0 {

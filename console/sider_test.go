@@ -180,7 +180,7 @@ func TestOverblikketTaeller(t *testing.T) {
 	h.fyld()
 	krop := h.side("/")
 	h.har(krop, "5 fejl venter på behandling", "esdh.sager", "1 leveret", "2 kræver handling", "1 med uvist udfald", "1 post kunne ikke bruges", "6 beskeder", "Afsenderens opgave",
-		"1 afsluttet", "2 fejlet", "Nordlys Fagsystemer", `href="http://127.0.0.1:9/byggesag"`)
+		"1 afsluttet", "2 fejlet", "Slettet efter bevaring", "Forsøg og svar", "4.104", "Nordlys Fagsystemer", `href="http://127.0.0.1:9/byggesag"`)
 	del := h.side("/?del=1")
 	h.harIkke(del, "<html", "<header")
 	h.har(del, "5 fejl venter på behandling", "<svg")
@@ -389,7 +389,7 @@ func brugteTekster(t *testing.T) map[string]bool {
 
 // dannet reports whether a key is put together from a part that the program knows: a state, a code, an act.
 func dannet(k string) bool {
-	for _, forled := range []string{"tilstand.", "resultat.", "kvittering.", "proces.", "ansvar.", "art.", "orden.", "sted.", "handling.", "kode.", "raad.", "luk.tekst.", "gruppe.", "gjort.", "uheld.titel.", "uheld.tekst.", "pause.titel"} {
+	for _, forled := range []string{"tilstand.", "resultat.", "kvittering.", "proces.", "ansvar.", "art.", "orden.", "sted.", "handling.", "kode.", "raad.", "luk.tekst.", "gruppe.", "gjort.", "bevaring.art.", "uheld.titel.", "uheld.tekst.", "pause.titel"} {
 		if strings.HasPrefix(k, forled) {
 			return true
 		}
@@ -401,6 +401,9 @@ func dannet(k string) bool {
 func TestAlleVaerdierHarEnTekst(t *testing.T) {
 	t.Parallel()
 	var noegler []string
+	for _, x := range bevaringsarter() {
+		noegler = append(noegler, "bevaring.art."+x)
+	}
 	for _, x := range mox.LeveranceTilstande() {
 		noegler = append(noegler, "tilstand."+string(x))
 	}

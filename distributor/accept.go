@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"slices"
 	"time"
@@ -156,8 +155,7 @@ func (d *Distributor) gemAfvist(ctx context.Context, afsender string, om mox.Obj
 // accept stores the besked and what follows from it. afvist is a refusal that has itself been written down.
 func (d *Distributor) accept(tx *store.Tx, k *konfiguration, i indgaaende) (ud Accepteret, afvist, err error) {
 	b := &store.Besked{Afsender: i.afsender, Besked: i.besked, Konfiguration: k.version, Digest: d.store.Digest(i.kanonisk), Salt: salt()}
-	sum := sha256.Sum256(slices.Concat(b.Salt, i.kanonisk))
-	b.Indholdshash = sum[:]
+	b.Indholdshash = mox.Indholdshash(b.Salt, i.kanonisk)
 	ud.BeskedID = b.ID
 	if err := tx.Lock("objekt/" + string(b.ObjektID)); err != nil {
 		return ud, nil, err
@@ -184,6 +182,9 @@ func (d *Distributor) accept(tx *store.Tx, k *konfiguration, i indgaaende) (ud A
 		return ud, afvist, err
 	}
 	ud.Nr = b.Nr
+	if err := tx.LaasIndhold(i.indhold...); err != nil {
+		return ud, nil, err
+	}
 	for _, sha := range i.indhold {
 		if err := tx.RefererIndhold(sha, b.Nr); err != nil {
 			return ud, nil, err

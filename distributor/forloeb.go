@@ -131,6 +131,7 @@ type Overblik struct {
 	Hentninger       map[mox.AbonnementID]time.Time  // when somebody last asked for its work, give or take a minute
 	Alarmer          []store.Alarm                   // those that stand, the oldest first
 	Inkarnationer    int                             // processes that work on the database
+	Bevaring         []store.Bevaringspost           // what retention has removed
 }
 
 // Taktvindue is how far back attempts are counted to tell how fast, and how well, each abonnement is served.
@@ -150,6 +151,9 @@ func (d *Distributor) Overblik(ctx context.Context) (o Overblik, err error) {
 			return err
 		}
 		if o.Fejl, err = tx.FejlGrupper(); err != nil {
+			return err
+		}
+		if o.Bevaring, err = tx.Bevaringsposter(); err != nil {
 			return err
 		}
 		if o.Takter, err = tx.Takter(tx.Now().Add(-Taktvindue)); err != nil {

@@ -2,10 +2,9 @@ package distributor
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"time"
 
+	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/store"
 )
 
@@ -34,7 +33,7 @@ func (d *Distributor) GivPositioner(ctx context.Context) (n int, err error) {
 		}
 		for _, b := range beskeder {
 			position++
-			kaede = led(kaede, position, b.Indholdshash)
+			kaede = mox.Kaedeled(kaede, position, b.Indholdshash)
 			if err := tx.SaetPosition(b.Nr, position, kaede); err != nil {
 				return err
 			}
@@ -46,14 +45,4 @@ func (d *Distributor) GivPositioner(ctx context.Context) (n int, err error) {
 		d.sekvens.vaek(enhver)
 	}
 	return n, err
-}
-
-// led is one link of the log's chain. It covers the salted hash of a besked, never its bytes, so that content can be
-// erased and the chain still verified.
-func led(foer []byte, position int64, indholdshash []byte) []byte {
-	h := sha256.New()
-	h.Write(foer)
-	h.Write(binary.BigEndian.AppendUint64(nil, uint64(position)))
-	h.Write(indholdshash)
-	return h.Sum(nil)
 }

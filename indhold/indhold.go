@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/moxkit/mox"
 )
@@ -46,7 +47,7 @@ func Open(dir string) (*Lager, error) {
 // Gem stores the bytes durably and gives their SHA-256 in hex, and their number. The same bytes again cost no space.
 // [mox.KodeForStor] when there are more than [Maks]; then nothing is kept.
 func (l *Lager) Gem(ctx context.Context, r io.Reader) (sha string, n int64, err error) {
-	f, err := os.CreateTemp(l.dir, "ny-*")
+	f, err := os.CreateTemp(l.dir, nyForled+"*")
 	if err != nil {
 		return "", 0, fmt.Errorf("indhold: %w", err)
 	}
@@ -56,7 +57,7 @@ func (l *Lager) Gem(ctx context.Context, r io.Reader) (sha string, n int64, err 
 		}
 	}()
 	h := sha256.New()
-	n, err = io.Copy(io.MultiWriter(f, h), io.LimitReader(&medKontekst{ctx, r}, Maks+1))
+	n, err = io.Copy(io.MultiWriter(f, h), io.LimitReader(Afbrydelig(ctx, r), Maks+1))
 	if err == nil && n > Maks {
 		err = mox.E("indhold", mox.KodeForStor, "dokumentet er på mere end %d MB", Maks>>20)
 	}
@@ -99,6 +100,47 @@ func (l *Lager) Hent(sha string) (*os.File, error) {
 	return f, err
 }
 
+// Har reports whether there are bytes with that SHA-256.
+func (l *Lager) Har(sha string) bool {
+	_, err := os.Stat(l.sti(sha))
+	return err == nil
+}
+
+// Slet removes stored bytes; it is harmless to repeat.
+func (l *Lager) Slet(sha string) error {
+	if !shaForm.MatchString(sha) {
+		return mox.E("indhold", mox.KodeIkkeFundet, "referencen er ikke en SHA-256")
+	}
+	return ignoreMissing(os.Remove(l.sti(sha)))
+}
+
+// Rester gives f what lies in the folder since before foer, by SHA-256, and removes what f says is not needed, and bytes
+// whose storing was never finished. It tells how many were removed. Time is that of the disk.
+func (l *Lager) Rester(ctx context.Context, foer time.Time, f func(sha string) (bruges bool, err error)) (n int, err error) {
+	err = filepath.WalkDir(l.dir, func(sti string, d fs.DirEntry, err error) error {
+		if err = errors.Join(ignoreMissing(err), ctx.Err()); err != nil || d == nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil || !info.ModTime().Before(foer) {
+			return ignoreMissing(err)
+		}
+		if shaForm.MatchString(d.Name()) {
+			if bruges, err := f(d.Name()); bruges || err != nil {
+				return err
+			}
+		} else if !strings.HasPrefix(d.Name(), nyForled) {
+			return nil // not ours
+		}
+		n++
+		return ignoreMissing(os.Remove(sti))
+	})
+	return n, err
+}
+
+// nyForled begins the name of bytes that are not stored yet.
+const nyForled = "ny-"
+
 func (l *Lager) sti(sha string) string { return filepath.Join(l.dir, sha[:2], sha) }
 
 // Sha is the SHA-256 in a reference to stored bytes; ok is false for any other text.
@@ -114,7 +156,9 @@ func ignoreMissing(err error) error {
 	return err
 }
 
-// medKontekst stops reading when the context ends.
+// Afbrydelig is r, until the context ends.
+func Afbrydelig(ctx context.Context, r io.Reader) io.Reader { return &medKontekst{ctx, r} }
+
 type medKontekst struct {
 	ctx context.Context
 	r   io.Reader

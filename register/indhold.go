@@ -2,9 +2,11 @@ package register
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/indhold"
 	"github.com/moxkit/mox/store"
 )
 
@@ -39,6 +41,12 @@ func (r *Register) Indhold(ctx context.Context, uri string, paa time.Time) (ud D
 		return mox.E("register", mox.KodeIkkeFundet, "intet dokument i registeret har dette indhold").Med("læs dokumentet for at se, hvilket indhold det har")
 	})
 	return ud, err
+}
+
+// GemDokument stores document bytes that a registrering is about to refer to; see [distributor.Distributor.GemDokument].
+func (r *Register) GemDokument(ctx context.Context, l *indhold.Lager, b io.Reader) (sha string, err error) {
+	sha, _, err = r.d.GemDokument(ctx, l, b)
+	return sha, err
 }
 
 func dokument() *mox.Type {

@@ -99,21 +99,26 @@ func scanBesked(scan func(...any) error) (Besked, error) {
 }
 
 func (b *Besked) scan(scan func(...any) error, andre ...any) error {
-	var meta *string
+	meta, err := b.scanRaa(scan, andre...)
+	if err != nil || meta == nil {
+		return err // without metadata the content has been deleted
+	}
+	return udpakMetadata(*meta, &b.Besked)
+}
+
+// scanRaa reads a row, and leaves its metadata as they stand.
+func (b *Besked) scanRaa(scan func(...any) error, andre ...any) (meta *string, err error) {
 	var modtaget int64
 	var position *int64
 	if err := scan(append([]any{&b.Nr, &b.Afsender, &b.Digest, &meta, &b.Indholdstype, &b.Indhold, &b.Salt, &b.Indholdshash, &b.Konfiguration,
 		&b.Dybde, &modtaget, &position}, andre...)...); err != nil {
-		return err
+		return nil, err
 	}
 	b.Modtaget = driver.Tid(modtaget)
 	if position != nil {
 		b.Logposition = *position
 	}
-	if meta == nil {
-		return nil // the content has been deleted
-	}
-	return udpakMetadata(*meta, &b.Besked)
+	return meta, nil
 }
 
 // BeskedFra finds the besked a sender has given an id.
@@ -287,24 +292,6 @@ func (tx *Tx) Kvitteringer(nr int64) ([]mox.Kvittering, error) {
 		k.Tid = driver.Tid(tid)
 		return k, err
 	}, `SELECT b.id, k.abonnement, k.art, k.antal, k.begrundelse, k.tid FROM kvittering k JOIN besked b ON b.nr = k.besked WHERE k.besked = ? ORDER BY k.id`, nr)
-}
-
-// RefererIndhold notes that a besked refers to stored document bytes.
-func (tx *Tx) RefererIndhold(sha string, nr int64) error {
-	_, err := tx.Exec(`INSERT INTO indhold_ref (sha256, besked) VALUES (?, ?) ON CONFLICT DO NOTHING`, sha, nr)
-	return err
-}
-
-// InsertIndhold notes that document bytes are stored.
-func (tx *Tx) InsertIndhold(sha string, stoerrelse int64) error {
-	_, err := tx.Exec(`INSERT INTO indhold (sha256, stoerrelse, oprettet) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, sha, stoerrelse, driver.Micro(tx.Now()))
-	return err
-}
-
-// BeskederMedIndhold finds beskeder that refer to the bytes and have a leverance to the abonnement, newest first, at most n.
-func (tx *Tx) BeskederMedIndhold(sha string, abonnement mox.AbonnementID, n int) ([]Besked, error) {
-	return all(tx, scanBesked, `SELECT `+beskedKolonner+` FROM besked b WHERE b.nr IN (SELECT r.besked FROM indhold_ref r JOIN leverance l ON l.besked = r.besked
-		WHERE r.sha256 = ? AND l.abonnement = ?) ORDER BY b.nr DESC LIMIT ?`, sha, string(abonnement), n)
 }
 
 // Tal counts all beskeder and all kvitteringer.

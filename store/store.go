@@ -15,6 +15,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/store/driver"
+	"github.com/moxkit/mox/store/migration"
 	"github.com/moxkit/mox/store/postgres"
 	"github.com/moxkit/mox/store/sqlite"
 )
@@ -28,17 +29,23 @@ type Store struct {
 
 // Open opens the database: url is "postgres://…", or the path of a SQLite file, whose folder the caller holds the lock of.
 func Open(ctx context.Context, url string) (*Store, error) {
-	var db driver.DB
-	var err error
-	if strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://") {
-		db, err = postgres.Open(ctx, url)
-	} else {
-		db, err = sqlite.Open(ctx, url)
-	}
+	db, err := openAt(ctx, url, migration.Newest)
 	if err != nil {
 		return nil, err
 	}
 	return New(ctx, db)
+}
+
+func openAt(ctx context.Context, url string, skema int64) (driver.DB, error) {
+	if PaaPostgres(url) {
+		return postgres.OpenAt(ctx, url, skema)
+	}
+	return sqlite.OpenAt(ctx, url, skema)
+}
+
+// PaaPostgres reports whether url is the address of a PostgreSQL database, and not a file.
+func PaaPostgres(url string) bool {
+	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
 }
 
 // New takes over an open driver, and closes it if that fails.
@@ -75,14 +82,11 @@ func (s *Store) View(ctx context.Context, f func(*Tx) error) error {
 	return coded(s.db.View(ctx, func(tx driver.Tx) error { return f(&Tx{Tx: tx, s: s}) }))
 }
 
-// Proves, Scarce and Backup are the driver's.
+// Proves is the driver's; see [driver.DB].
 func (s *Store) Proves() bool { return s.db.Proves() }
 
 // Scarce reports that the disk is full; see [driver.DB].
 func (s *Store) Scarce() bool { return s.db.Scarce() }
-
-// Backup copies the database; see [driver.DB].
-func (s *Store) Backup(ctx context.Context, path string) error { return s.db.Backup(ctx, path) }
 
 // InstallationID is the installation's UUID.
 func (s *Store) InstallationID() string { return s.uuid }

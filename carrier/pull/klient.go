@@ -306,6 +306,19 @@ func (k *Klient) Kald(ctx context.Context, metode, sti string, ind, ud any) erro
 	return k.kald(ctx, metode, sti, ind, ud, kaldFrist)
 }
 
+// Stroem makes a JSON call whose answer is long, and gives the answer as it comes; the caller reads it and closes.
+func (k *Klient) Stroem(ctx context.Context, metode, sti string, ind any) (io.ReadCloser, error) {
+	krop, err := somJSON(ind)
+	if err != nil {
+		return nil, fmt.Errorf("klient: %w", err)
+	}
+	resp, err := k.send(ctx, metode, sti, krop, oio.TypeJSON, nil)
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil
+}
+
 func (k *Klient) kald(ctx context.Context, metode, sti string, ind, ud any, frist time.Duration) error {
 	var krop io.Reader
 	type_ := ""

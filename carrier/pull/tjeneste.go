@@ -20,11 +20,9 @@ package pull
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"os"
-	"syscall"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -135,7 +133,7 @@ func ukendtBesked() error {
 }
 
 func kendt(tx *store.Tx, b store.Besked) (k Kendt, err error) {
-	k = Kendt{Afsender: b.Afsender, Modtaget: b.Modtaget, Slettet: b.ID == "", Besked: b.Besked}
+	k = Kendt{Afsender: b.Afsender, Modtaget: b.Modtaget, Slettet: b.Salt == nil, Besked: b.Besked}
 	if k.Kvitteringer, err = tx.Kvitteringer(b.Nr); err != nil {
 		return k, err
 	}
@@ -154,15 +152,7 @@ func (t Tjeneste) GemIndhold(ctx context.Context, r io.Reader) (sha string, err 
 }
 
 func (t Tjeneste) gem(ctx context.Context, r io.Reader) (sha string, n int64, err error) {
-	sha, n, err = t.Lager.Gem(ctx, r)
-	if errors.Is(err, syscall.ENOSPC) {
-		err = &mox.Error{Kode: mox.KodeDiskFuld, Op: "indhold", Tekst: "dokumentet kan ikke gemmes: disken er fuld", Raad: "gør plads på disken, og send det igen", Err: err}
-	}
-	if err != nil {
-		return "", 0, err
-	}
-	err = t.Distributor.Store().Update(ctx, func(tx *store.Tx) error { return tx.InsertIndhold(sha, n) })
-	return sha, n, err
+	return t.Distributor.GemDokument(ctx, t.Lager, r)
 }
 
 // HentIndhold opens document bytes that a besked in some leverance to the abonnement refers to, as its receiver may see it;

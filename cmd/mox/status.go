@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -68,7 +69,20 @@ func visStatus(w io.Writer, s drift.Status) {
 	for _, p := range s.Processer {
 		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\n", p.Navn, p.Startet, p.Igang, p.Afsluttet, p.Fejlet, p.Udloebet)
 	}
+	visBevaring(t, s.Bevaring)
 	_ = t.Flush() // w is the terminal
+}
+
+// visBevaring tells what has been removed because its time was over.
+func visBevaring(w io.Writer, l []store.Bevaringspost) {
+	l = slices.DeleteFunc(slices.Clone(l), func(b store.Bevaringspost) bool { return b.Antal == 0 })
+	if len(l) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nSLETTET EFTER BEVARING\tI ALT\tSIDST\tDA")
+	for _, b := range l {
+		fmt.Fprintf(w, "%s\t%d\t%s\t%d\n", b.Art, b.Antal, klokken(b.Sidst), b.SidstAntal)
+	}
 }
 
 // alarmer is how many there are.

@@ -13,15 +13,16 @@ import (
 
 // Status is how everything stands now.
 type Status struct {
-	Beskeder     int64              `json:"beskeder"`     // accepted, ever
-	Kvitteringer int64              `json:"kvitteringer"` // given, ever
-	AabneFejl    int                `json:"aabne_fejl"`
-	DiskFuld     bool               `json:"disk_fuld"` // nothing new is accepted
-	Modtagere    []Modtager         `json:"modtagere"`
-	Kilder       []Kilde            `json:"kilder"`
-	Processer    []Procestal        `json:"processer"`
-	Fejl         []store.FejlGruppe `json:"fejl"`    // the open ones, by ansvar, art, kode and system
-	Alarmer      []store.Alarm      `json:"alarmer"` // that stand, the oldest first
+	Beskeder     int64                 `json:"beskeder"`     // accepted, ever
+	Kvitteringer int64                 `json:"kvitteringer"` // given, and kept
+	AabneFejl    int                   `json:"aabne_fejl"`
+	DiskFuld     bool                  `json:"disk_fuld"` // nothing new is accepted
+	Modtagere    []Modtager            `json:"modtagere"`
+	Kilder       []Kilde               `json:"kilder"`
+	Processer    []Procestal           `json:"processer"`
+	Fejl         []store.FejlGruppe    `json:"fejl"`     // the open ones, by ansvar, art, kode and system
+	Alarmer      []store.Alarm         `json:"alarmer"`  // that stand, the oldest first
+	Bevaring     []store.Bevaringspost `json:"bevaring"` // what has been removed because its time was over
 }
 
 // Modtager is an abonnement and its backlog.
@@ -80,7 +81,7 @@ func (a *api) status(r *http.Request) (any, error) {
 		return nil, err
 	}
 	s := Status{Beskeder: o.Beskeder, Kvitteringer: o.Kvitteringer, DiskFuld: o.TilbageholdtDisk, Modtagere: a.modtagere(&o), Processer: procestal(o.Processer),
-		Kilder: []Kilde{}, Fejl: slices.Concat([]store.FejlGruppe{}, o.Fejl), Alarmer: slices.Concat([]store.Alarm{}, o.Alarmer)}
+		Kilder: []Kilde{}, Fejl: slices.Concat([]store.FejlGruppe{}, o.Fejl), Bevaring: slices.Concat([]store.Bevaringspost{}, o.Bevaring), Alarmer: slices.Concat([]store.Alarm{}, o.Alarmer)}
 	for i, g := range s.Fejl {
 		s.Fejl[i].Eksempel = mox.Maskeret(g.Eksempel)
 		s.AabneFejl += g.Antal

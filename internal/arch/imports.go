@@ -19,7 +19,7 @@ func floor(family string) (int, bool) {
 		return 1, true
 	case "distributor":
 		return 2, true
-	case "register", "carrier", "report":
+	case "register", "carrier", "report", "kopi":
 		return 3, true
 	case "agent", "console", "alarm", "maaling":
 		return 4, true

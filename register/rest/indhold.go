@@ -76,7 +76,7 @@ func (a *api) del(k *kald, del *multipart.Part, ud *modtaget) error {
 		return afbrudt(err)
 	}
 	foerste = foerste[:n]
-	sha, _, err := a.lager.Gem(k.Context(), io.MultiReader(strings.NewReader(string(foerste)), del))
+	sha, err := a.r.GemDokument(k.Context(), a.lager, io.MultiReader(strings.NewReader(string(foerste)), del))
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -21,9 +22,6 @@ type DB interface {
 	// Proves reports whether opening this database proved that every process that held it before is dead (a folder
 	// lock), so that its leases can be ended at once instead of when they run out.
 	Proves() bool
-	// Backup writes a consistent copy of the whole database to the file path while others go on working.
-	// A database that has better tools of its own returns ErrNoBackup.
-	Backup(ctx context.Context, path string) error
 	// Scarce reports that the disk has run full: what was begun can still be finished, but nothing new should begin. It
 	// becomes false by itself when there is room again.
 	Scarce() bool
@@ -55,14 +53,33 @@ type Tx interface {
 	Lock(names ...string) error
 	// ForUpdate is the clause that lets two transactions claim from one list without waiting for each other, or "".
 	ForUpdate() string
+	// Schema is the database's own account of the tables, for a copy of everything.
+	Schema() Schema
+}
+
+// Schema tells which tables there are. A copy is made and put back by it, so that no list of tables has to be kept.
+type Schema interface {
+	// Tables are MOX's tables, without those of the migrations, in no order.
+	Tables() ([]Table, error)
+	// Counters are the last numbers given by the tables that number their own rows.
+	Counters() (map[string]int64, error)
+	// SetCounter makes the next number of the table be n + 1.
+	SetCounter(table string, n int64) error
+	// Overriding is the clause by which INSERT takes a number instead of giving one, or "".
+	Overriding() string
+}
+
+// Table is a table and the other tables that its rows refer to.
+type Table struct {
+	Name    string
+	Parents []string
 }
 
 // Errors that a driver tells apart; everything else is passed on as the database said it.
 var (
-	ErrClosed   = errors.New("store: closed")
-	ErrNoBackup = errors.New("store: use the database's own backup tool")
-	ErrFull     = errors.New("store: no space left for the database")
-	ErrUnique   = errors.New("store: unique constraint")
+	ErrClosed = errors.New("store: closed")
+	ErrFull   = errors.New("store: no space left for the database")
+	ErrUnique = errors.New("store: unique constraint")
 )
 
 // Micro is t as it is stored; the zero time is 0.
@@ -79,4 +96,44 @@ func Tid(micro int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMicro(micro).UTC()
+}
+
+// ScanTables reads rows of a table's name and one of its parents, "" for none, sorted by name. err is the query's.
+func ScanTables(rows *sql.Rows, err error) ([]Table, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err tells what matters
+	var out []Table
+	for rows.Next() {
+		var name, parent string
+		if err := rows.Scan(&name, &parent); err != nil {
+			return nil, err
+		}
+		if len(out) == 0 || out[len(out)-1].Name != name {
+			out = append(out, Table{Name: name})
+		}
+		if t := &out[len(out)-1]; parent != "" && !slices.Contains(t.Parents, parent) {
+			t.Parents = append(t.Parents, parent)
+		}
+	}
+	return out, rows.Err()
+}
+
+// ScanCounters reads rows of a table's name and a number. err is the query's.
+func ScanCounters(rows *sql.Rows, err error) (map[string]int64, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err tells what matters
+	out := map[string]int64{}
+	for rows.Next() {
+		var name string
+		var n int64
+		if err := rows.Scan(&name, &n); err != nil {
+			return nil, err
+		}
+		out[name] = n
+	}
+	return out, rows.Err()
 }

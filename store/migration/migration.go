@@ -43,9 +43,13 @@ func Postgres() Dialect {
 
 // Run brings the database to the newest schema. It is harmless to repeat. A database that is newer than this program is
 // refused.
-func Run(ctx context.Context, db *sql.DB, d Dialect) error { return RunTo(ctx, db, d, math.MaxInt64) }
+func Run(ctx context.Context, db *sql.DB, d Dialect) error { return RunTo(ctx, db, d, Newest) }
 
-// RunTo brings the database to the schema numbered to, or the newest before it. Only tests stop before the newest.
+// Newest is more than the number of any schema: to RunTo it means the newest there is.
+const Newest = math.MaxInt64
+
+// RunTo brings the database to the schema numbered to, or the newest before it. A copy is put back at the schema it was
+// made with; else only tests stop before the newest.
 func RunTo(ctx context.Context, db *sql.DB, d Dialect, to int64) error {
 	ms, err := migrations(d)
 	if err != nil {
@@ -90,9 +94,33 @@ func migrations(d Dialect) ([]*goose.Migration, error) {
 	return ms, nil
 }
 
+// Text is the schema numbered to as the statements that make it, with what the tables and columns mean.
+func Text(d Dialect, to int64) (string, error) {
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return "", err
+	}
+	var text strings.Builder
+	for _, n := range names {
+		b, err := files.ReadFile(n)
+		if err != nil {
+			return "", err
+		}
+		if nr, err := strconv.ParseInt(n[:4], 10, 64); err == nil && nr <= to {
+			fmt.Fprintf(&text, "-- %s\n%s\n", n, d.fill(string(b)))
+		}
+	}
+	return text.String(), nil
+}
+
+// fill gives a file's text the dialect's words.
+func (d Dialect) fill(text string) string {
+	return strings.NewReplacer("{{ID}}", d.ID, "{{BLOB}}", d.Blob, "{{INT}}", d.Int, "{{ORD}}", d.Ord).Replace(text)
+}
+
 // run executes the statements of one file; a statement ends with ";" at the end of a line.
 func (d Dialect) run(text string) func(context.Context, *sql.Tx) error {
-	text = strings.NewReplacer("{{ID}}", d.ID, "{{BLOB}}", d.Blob, "{{INT}}", d.Int, "{{ORD}}", d.Ord).Replace(text)
+	text = d.fill(text)
 	return func(ctx context.Context, tx *sql.Tx) error {
 		for _, s := range strings.Split(text, ";\n") {
 			if strings.TrimSpace(s) == "" {

@@ -41,7 +41,10 @@ type DB struct {
 }
 
 // Open connects to url ("postgres://user@host/database") and brings the database to the newest schema.
-func Open(ctx context.Context, url string) (*DB, error) {
+func Open(ctx context.Context, url string) (*DB, error) { return OpenAt(ctx, url, migration.Newest) }
+
+// OpenAt is Open with the schema numbered schema: to put a copy back as it was made.
+func OpenAt(ctx context.Context, url string, schema int64) (*DB, error) {
 	cfg, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: adressen kan ikke læses; skriv postgres://bruger@vært:port/database") // pgx's text may show the password
@@ -49,13 +52,13 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	db := &DB{pool: stdlib.OpenDB(*cfg)}
 	db.pool.SetMaxOpenConns(maxConns)
 	db.pool.SetMaxIdleConns(maxConns)
-	if err := db.migrate(ctx); err != nil {
+	if err := db.migrate(ctx, schema); err != nil {
 		return nil, errors.Join(fmt.Errorf("postgres: %s/%s: %w", cfg.Host, cfg.Database, err), db.pool.Close())
 	}
 	return db, nil
 }
 
-func (db *DB) migrate(ctx context.Context) error {
+func (db *DB) migrate(ctx context.Context, schema int64) error {
 	c, err := db.pool.Conn(ctx)
 	if err != nil {
 		return err
@@ -64,7 +67,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	if _, err := c.ExecContext(ctx, "SELECT pg_advisory_lock($1)", migrationLock); err != nil {
 		return err
 	}
-	err = migration.Run(ctx, db.pool, migration.Postgres())
+	err = migration.RunTo(ctx, db.pool, migration.Postgres(), schema)
 	_, unlock := c.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", migrationLock)
 	return errors.Join(err, unlock)
 }
@@ -124,9 +127,6 @@ func safely(f func(driver.Tx) error, t driver.Tx) (err error) {
 	}()
 	return f(t)
 }
-
-// Backup refuses: pg_dump and the server's own tools do it better.
-func (db *DB) Backup(context.Context, string) error { return driver.ErrNoBackup }
 
 // Close closes all connections.
 func (db *DB) Close() error {

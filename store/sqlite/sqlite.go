@@ -59,9 +59,14 @@ type job struct {
 
 // Open opens or makes the database file path and brings it to the newest schema. The caller holds the folder's lock.
 func Open(ctx context.Context, path string) (*DB, error) {
+	return OpenAt(ctx, path, migration.Newest)
+}
+
+// OpenAt is Open with the schema numbered schema: to put a copy back as it was made.
+func OpenAt(ctx context.Context, path string, schema int64) (*DB, error) {
 	db := &DB{queue: make(chan *job, 4*maxGroup), stop: make(chan struct{}), done: make(chan struct{}),
 		idle: make(chan *session, maxReaders), reserve: filepath.Join(filepath.Dir(path), "reserve")}
-	if err := db.open(ctx, path); err != nil {
+	if err := db.open(ctx, path, schema); err != nil {
 		return nil, errors.Join(fmt.Errorf("sqlite: %s: %w", path, mapErr(err)), db.closePools())
 	}
 	db.keepReserve()
@@ -69,12 +74,12 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	return db, nil
 }
 
-func (db *DB) open(ctx context.Context, path string) (err error) {
+func (db *DB) open(ctx context.Context, path string, schema int64) (err error) {
 	if db.writer, err = sql.Open("sqlite", dsn(path, "_txlock=immediate")); err != nil {
 		return err
 	}
-	db.writer.SetMaxOpenConns(2) // one for the writer goroutine, one for migrations and backup
-	if err = migration.Run(ctx, db.writer, migration.SQLite()); err != nil {
+	db.writer.SetMaxOpenConns(2) // one for the writer goroutine, one for migrations
+	if err = migration.RunTo(ctx, db.writer, migration.SQLite(), schema); err != nil {
 		return err
 	}
 	if db.write, err = newSession(ctx, db.writer); err != nil {
@@ -83,7 +88,7 @@ func (db *DB) open(ctx context.Context, path string) (err error) {
 	if db.readers, err = sql.Open("sqlite", dsn(path, "mode=ro", "_txlock=deferred")); err != nil {
 		return err
 	}
-	db.readers.SetMaxOpenConns(maxReaders + 1) // one for backup
+	db.readers.SetMaxOpenConns(maxReaders)
 	for range maxReaders {
 		db.idle <- &session{}
 	}
@@ -230,12 +235,6 @@ func (db *DB) View(ctx context.Context, f func(driver.Tx) error) error {
 		return db.whenOpen(err)
 	}
 	return f(&tx{ctx: ctx, now: time.Now().UTC().Truncate(time.Microsecond), prepare: s.prepared})
-}
-
-// Backup copies the database to path with VACUUM INTO.
-func (db *DB) Backup(ctx context.Context, path string) error {
-	_, err := db.readers.ExecContext(ctx, "VACUUM INTO ?", path)
-	return db.whenOpen(err)
 }
 
 // whenOpen is err, unless the reason is that the database is closed.

@@ -21,7 +21,6 @@ func TestDriver(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "sager & breve #1?.db")
 		return drivertest.Place{
 			Open:      func(t *testing.T) driver.DB { return open(t, path) },
-			OpenCopy:  func(t *testing.T, path string) driver.DB { return open(t, path) },
 			OneWriter: true,
 			Proves:    true,
 			Small:     small,
