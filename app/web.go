@@ -62,14 +62,14 @@ func (a *App) aabnWeb(context.Context) error {
 	if err != nil {
 		return err
 	}
-	o := auth.Options{Vaerter: a.config.Fjern.Vaerter, LokalNoegle: lokal, Noegler: noegler, Udstedere: udstedere, Klienter: a.config.Fjern.Klienter, Log: a.log}
+	o := auth.Options{Vaerter: a.config.Fjern.Vaerter, LokalNoegle: lokal, Noegler: noegler, Udstedere: udstedere, Klienter: a.config.Fjern.Klienter, Personer: a.konti, Log: a.log}
 	for _, l := range a.web.lyttere {
 		o.Adresser = append(o.Adresser, l.Addr().String())
 	}
 	if a.web.vagt, err = auth.NyVagt(o); err != nil {
 		return err
 	}
-	a.maaling.SeAfviste(a.web.vagt.Afviste)
+	a.maaling.SeAfviste(a.afviste)
 	a.web.server = &http.Server{Handler: a.web.vagt.Beskyt(a.ruter()), ReadHeaderTimeout: laesHovedFrist, IdleTimeout: tomgangsFrist, MaxHeaderBytes: 64 << 10}
 	a.gruppe.Add("web", a.web.run)
 	fil := filepath.Join(a.config.Dir, Adressefil)
@@ -127,7 +127,7 @@ func (c *Config) udstedere() ([]auth.Udsteder, error) {
 
 // ruter leads each path to its part.
 func (a *App) ruter() http.Handler {
-	k := console.New(console.Options{D: a.distributor, Agenter: agenter{a}, Landskab: a.landskab, Log: a.log, Version: a.o.Version, Demo: a.o.Demo != nil, DemoTrin: a.o.Demo, Kan: a.kanBaeres, ProevAlarm: a.alarm.Proev, Vhost: amqp.Vhost(a.config.AMQP.URL),
+	k := console.New(console.Options{D: a.distributor, Agenter: agenter{a}, Landskab: a.landskab, Log: a.log, Version: a.o.Version, Demo: a.o.Demo != nil, DemoTrin: a.o.Demo, Kan: a.kanBaeres, ProevAlarm: a.alarm.Proev, Vhost: amqp.Vhost(a.config.AMQP.URL), Login: a.web.vagt, Konti: a.konti,
 		Bruger: func(r *http.Request) string {
 			i, _ := auth.Fra(r.Context())
 			return i.Navn
@@ -161,11 +161,11 @@ func (a *App) ruter() http.Handler {
 }
 
 // kunMennesker keeps systems out of the operators' pages: a system's key opens the system's own API only. Who may only read
-// may choose the language, and nothing else that changes anything.
+// may change what is their own, and nothing else.
 func (a *App) kunMennesker(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if i, ok := auth.Fra(r.Context()); ok && (!i.Rolle.Menneske() || r.Method != http.MethodGet && r.URL.Path != "/sprog" && !i.Rolle.Driver()) {
-			problem.Skriv(w, r, mox.E("adgang", mox.KodeIkkeTilladt, "nøglen %s giver ikke adgang hertil", i.Navn).Med("brug en nøgle med rollen drift"))
+		if i, ok := auth.Fra(r.Context()); ok && (!i.Rolle.Menneske() || r.Method != http.MethodGet && !omEnSelv(r) && !i.Rolle.Driver()) {
+			problem.Skriv(w, r, mox.E("adgang", mox.KodeIkkeTilladt, "rollen %s giver ikke %s adgang hertil", i.Rolle, i.Navn).Med("det kræver rollen drift"))
 			return
 		}
 		h.ServeHTTP(w, r)

@@ -14,6 +14,8 @@ var (
 		"Få et nyt på den maskine, hvor MOX kører:"}
 	sideIkkeInde = side{"Du er ikke logget ind", "Konsollen åbnes med et engangslink. Var du inde før, er der gået tolv timer, eller MOX er startet igen.",
 		"Få et link på den maskine, hvor MOX kører:"}
+	sideNede = side{"MOX kan ikke svare lige nu", "Det kan ikke afgøres, hvem du er. Prøv igen om lidt.",
+		"Bliver det ved, så se, hvordan det står, på den maskine, hvor MOX kører:"}
 	sideIkkeTilladt = side{"Det er ikke tilladt", "Kaldet kom ikke fra MOX' egne sider, eller nøglen giver ikke adgang til konsollen.",
 		"Åbn konsollen med et link:"}
 )

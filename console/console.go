@@ -15,6 +15,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/console/drift"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/konto"
 )
 
 // Agenter are the agents that can take a person's correction or answer; see [drift.Agenter].
@@ -32,6 +33,10 @@ type Options struct {
 	// MaaHandle tells whether the person may change anything; who may not is offered no form where that is known. It lets nobody
 	// in: the caller keeps those forms from being sent. nil = everybody may.
 	MaaHandle func(*http.Request) bool
+	// Login logs people in and out. nil = that is not done here: there are no such pages.
+	Login Login
+	// Konti are the accounts, for the API's administrator. nil = there are none.
+	Konti *konto.Konti
 	// Kan asks whether a new abonnement can be carried; nil = it is not asked.
 	Kan   func(context.Context, mox.Abonnement) error
 	Vhost string // at the broker; see [drift.Options]
@@ -142,8 +147,11 @@ func (c *console) ruter() *http.ServeMux {
 	m.HandleFunc("POST /alarmer/{id}/kvitter", c.form(c.kvitterAlarm))
 	m.HandleFunc("GET /processer", c.side(c.processer))
 	m.HandleFunc("POST /sprog", c.form(c.skiftSprog))
+	if c.Login != nil {
+		c.loginruter(m)
+	}
 	m.Handle("GET /statisk/", c.statisk)
-	m.Handle(drift.Rod, drift.New(drift.Options{D: c.D, Agenter: c.Agenter, Bruger: c.Bruger, Kan: c.Kan, ProevAlarm: c.ProevAlarm, Vhost: c.Vhost, Log: c.Log}))
+	m.Handle(drift.Rod, drift.New(drift.Options{D: c.D, Konti: c.Konti, Agenter: c.Agenter, Bruger: c.Bruger, Kan: c.Kan, ProevAlarm: c.ProevAlarm, Vhost: c.Vhost, Log: c.Log}))
 	m.HandleFunc("/", c.side(func(http.ResponseWriter, *http.Request) error {
 		return mox.E("console", mox.KodeIkkeFundet, "siden findes ikke")
 	}))

@@ -21,6 +21,9 @@
 //	GET  beskeder/{id}/forklar/{abonnement}  why it was, or was not, given to the abonnement
 //	POST abonnementer/{id}/luk           ends one; for an administrator
 //	POST abonnementer/{id}/pause, genoptag
+//	GET  brugere                         the accounts of people; this and what follows for an administrator
+//	POST brugere                         makes one
+//	POST brugere/{navn}/rolle, kodeord, luk
 //
 //	GET  openapi.json, dokumentation     all of this, for programs and for people
 //
@@ -36,6 +39,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"mime"
 	"net/http"
 	"strconv"
@@ -46,6 +50,7 @@ import (
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/internal/openapi"
 	"github.com/moxkit/mox/internal/problem"
+	"github.com/moxkit/mox/konto"
 	"github.com/moxkit/mox/store"
 )
 
@@ -67,6 +72,7 @@ type Agenter interface {
 // Options are what the API is made of. Only D is required.
 type Options struct {
 	D       *distributor.Distributor
+	Konti   *konto.Konti               // the accounts of people; nil = there are none
 	Agenter Agenter                    // nil = no agents run here
 	Bruger  func(*http.Request) string // who is calling; nil = nobody is known
 	// Kan asks whether a new abonnement can be carried, before it is made; nil = it is not asked.
@@ -99,7 +105,9 @@ func New(o Options) http.Handler {
 	}
 	a := &api{o}
 	m := http.NewServeMux()
-	for moenster, k := range a.ruter() {
+	alle := a.ruter()
+	maps.Copy(alle, a.brugerruter())
+	for moenster, k := range alle {
 		metode, sti, _ := strings.Cut(moenster, " ")
 		m.HandleFunc(metode+" "+Rod+sti, a.svar(k))
 	}

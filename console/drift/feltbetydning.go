@@ -3,6 +3,8 @@ package drift
 // feltbetydning tells what each name in the calls and answers means, for the documentation. A name means one thing.
 func feltbetydning() map[string]string {
 	return map[string]string{
+		"aendret": "hvornår kontoen sidst blev ændret", "aendret_af": "af hvem", "brugere": "brugerne", "kodeord": "kodeordet; mindst 12 tegn, og ikke til at gætte",
+		"rolle": "laeser, drift eller administrator", "sidst_inde": "hvornår brugeren sidst loggede ind",
 		"aaben": "den er ikke lukket", "aabne_fejl": "hvor mange, en person skal afgøre", "aarsag": "hvorfor leveringen står sådan", "abonnement": "abonnementet, eller dets id",
 		"abonnementer": "abonnementerne", "aeldste": "hvornår den ældste, der ikke er løst, kom", "afsender": "det system, der sendte beskeden", "afsluttet": "hvornår det var slut, eller hvor mange",
 		"alarmer": "de alarmer, der står", "fejl_i_traek": "så mange læsninger er mislykkedes siden", "forsoeg_15m": "forsøg, der er slut, de seneste 15 minutter",
