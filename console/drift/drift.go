@@ -105,9 +105,7 @@ func New(o Options) http.Handler {
 	}
 	a := &api{o}
 	m := http.NewServeMux()
-	alle := a.ruter()
-	maps.Copy(alle, a.brugerruter())
-	for moenster, k := range alle {
+	for moenster, k := range a.ruter() {
 		metode, sti, _ := strings.Cut(moenster, " ")
 		m.HandleFunc(metode+" "+Rod+sti, a.svar(k))
 	}
@@ -121,7 +119,7 @@ func New(o Options) http.Handler {
 }
 
 func (a *api) ruter() map[string]kald {
-	return map[string]kald{
+	ud := map[string]kald{
 		"GET status":                             a.status,
 		"GET fejl":                               a.fejlliste,
 		"GET fejl/{id}":                          a.fejl,
@@ -146,6 +144,8 @@ func (a *api) ruter() map[string]kald {
 		"POST abonnementer/{id}/pause":           a.pause(true),
 		"POST abonnementer/{id}/genoptag":        a.pause(false),
 	}
+	maps.Copy(ud, a.brugerruter())
+	return ud
 }
 
 func (a *api) svar(k kald) http.HandlerFunc {
