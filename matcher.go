@@ -12,6 +12,14 @@ type Matcher struct {
 	andre   []*Abonnement           // without such a condition
 	noegler []string                // the keys that have an anchor on a whole value
 	forled  []forled                // the keys and lengths that have an anchor on the beginning of one
+	iLister []listeanker            // those that require nothing rarer than a value in a list
+	lister  Lister                  // see Med
+}
+
+// listeanker is the abonnementer that require a value of one key to be in one list: it is looked up once for them all.
+type listeanker struct {
+	iListe
+	abonnementer []*Abonnement
 }
 
 // anker is one value of one metadata field that some abonnementer require, or what a value must begin with.
@@ -68,7 +76,7 @@ func (m *Matcher) indsaet(a *Abonnement, brug map[anker]int) {
 		}
 	}
 	if bedst == nil {
-		m.andre = append(m.andre, a)
+		m.indsaetUdenVaerdi(a)
 	}
 	for _, k := range bedst {
 		m.ankre[k] = append(m.ankre[k], a)
@@ -79,6 +87,31 @@ func (m *Matcher) indsaet(a *Abonnement, brug map[anker]int) {
 			m.noegler = append(m.noegler, k.noegle)
 		}
 	}
+}
+
+// indsaetUdenVaerdi files an abonnement that names no value: under the first list it requires, or with those asked always.
+func (m *Matcher) indsaetUdenVaerdi(a *Abonnement) {
+	for _, v := range topvilkaar(a.Filter.vilkaar) {
+		k, ok := v.(iListe)
+		if !ok {
+			continue
+		}
+		i := slices.IndexFunc(m.iLister, func(l listeanker) bool { return l.iListe == k })
+		if i < 0 {
+			i = len(m.iLister)
+			m.iLister = append(m.iLister, listeanker{iListe: k})
+		}
+		m.iLister[i].abonnementer = append(m.iLister[i].abonnementer, a)
+		return
+	}
+	m.andre = append(m.andre, a)
+}
+
+// Med is the Matcher with the value lists as they are in l. The index is shared.
+func (m *Matcher) Med(l Lister) *Matcher {
+	ud := *m
+	ud.lister = l
+	return &ud
 }
 
 // kraevede are the conditions on values that must hold, wherever the filter is satisfied.
@@ -99,12 +132,17 @@ func (m *Matcher) Match(b *Besked) []*Abonnement {
 	var ud []*Abonnement
 	tag := func(l []*Abonnement) {
 		for _, a := range l {
-			if a.Filter.Match(meta) && a.MaaModtage(b) {
+			if a.Filter.Med(m.lister).Match(meta) && a.MaaModtage(b) {
 				ud = append(ud, a)
 			}
 		}
 	}
 	tag(m.andre)
+	for _, l := range m.iLister {
+		if l.svar(maalt{meta, m.lister}) == Ja {
+			tag(l.abonnementer)
+		}
+	}
 	for _, n := range m.noegler {
 		for _, v := range meta[n] {
 			tag(m.ankre[anker{n, v, false}])
