@@ -12,7 +12,7 @@ import (
 // OpretAbonnement gives somebody an abonnement, which gets every besked that is accepted from now on. The same again has no
 // effect; ny is false then. With aendr one that is there gets the new definition: what it already holds is delivered by it.
 //
-// Errors: those of [mox.Abonnement.Valider], [mox.KodeKonflikt] when the ID is taken by an agent's sink, by another
+// Errors: those of [mox.Abonnement.Valider], [mox.KodeUgyldig] when the filter refers to a list that is not there, [mox.KodeKonflikt] when the ID is taken by an agent's sink, by another
 // definition without aendr, or by another system.
 func (d *Distributor) OpretAbonnement(ctx context.Context, a mox.Abonnement, aendr bool, h Hvem) (ny bool, err error) {
 	a = a.MedStandard()
@@ -37,6 +37,9 @@ func (d *Distributor) OpretAbonnement(ctx context.Context, a mox.Abonnement, aen
 			return mox.E("abonnement", mox.KodeKonflikt, "abonnementet %q findes med en anden opsætning", a.ID).Med("brug --ret for at ændre det, eller vælg et andet id")
 		}
 		ny = true
+		if err := kendteLister(tx, a.Filter); err != nil {
+			return err
+		}
 		if err := tx.GemAbonnement(a, false, h.Navn); err != nil {
 			return err
 		}
@@ -104,8 +107,7 @@ func (d *Distributor) omsaetning(ctx context.Context, f func(*store.Tx, *konfigu
 	if err != nil {
 		return err
 	}
-	d.brug(k)
-	return nil
+	return d.tagIBrug(ctx, k)
 }
 
 // OprettedeAbonnementer are the open abonnementer that somebody has asked for, with who and when.

@@ -285,7 +285,7 @@ func (k *konfiguration) modtagere(i indgaaende, b *store.Besked) []*mox.Abonneme
 		}
 		return nil
 	}
-	return slices.DeleteFunc(k.matcher.Match(&b.Besked), func(a *mox.Abonnement) bool {
+	return slices.DeleteFunc(k.matcher.Med(k.opslag()).Match(&b.Besked), func(a *mox.Abonnement) bool {
 		if b.Type == mox.TypeKvittering {
 			return a.System == "" || a.System != i.tilbage
 		}

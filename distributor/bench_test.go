@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -451,4 +452,40 @@ func BenchmarkIdleLatency(b *testing.B) {
 		m.ReportMetric(float64(ud[len(ud)/2].Microseconds()), "p50_us")
 		m.ReportMetric(float64(ud[len(ud)*99/100].Microseconds()), "p99_us")
 	})
+}
+
+// BenchmarkListe puts values into a list, takes it in use, and tells what a million of them take of memory.
+func BenchmarkListe(b *testing.B) {
+	paaHver(b, func(m *maaling) {
+		_, err := m.d.OpretListe(m.Context(), mox.Liste{Navn: "borgere", Noegle: "relateret"}, person)
+		maaB(m.B, err)
+		_, err = m.d.OpretAbonnement(m.Context(), trukket("omsorg", kunHvor(iListen("relateret", "borgere"))), false, person)
+		maaB(m.B, err)
+		foer := iBrug()
+		start := time.Now()
+		_, err = m.d.AendrListe(m.Context(), "borgere", distributor.ListeTilfoej, func(yield func(string, error) bool) {
+			for i := range m.N {
+				if !yield(fmt.Sprintf("%010d", i), nil) {
+					return
+				}
+			}
+		}, person)
+		maaB(m.B, err)
+		m.ReportMetric(0, "ns/op")
+		m.ReportMetric(float64(m.N)/time.Since(start).Seconds(), "per_s")
+		m.ReportMetric(float64(iBrug()-foer)/float64(m.N), "bytes/vaerdi")
+		x := besked(borger(fmt.Sprintf("%010d", m.N-1)))
+		a, err := m.d.Accept(m.Context(), "byggesag", x)
+		if maaB(m.B, err); len(a.SendtTil) != 1 {
+			m.Errorf("sendt til %v", a.SendtTil)
+		}
+	})
+}
+
+// iBrug is how many bytes of memory are in use after a collection.
+func iBrug() uint64 {
+	runtime.GC()
+	var s runtime.MemStats
+	runtime.ReadMemStats(&s)
+	return s.HeapAlloc
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -42,6 +43,7 @@ type Distributor struct {
 	mu     sync.RWMutex
 	konf   *konfiguration
 	skift  chan struct{} // closed when konf is replaced
+	halv   atomic.Bool   // a configuration has been stored that is not in use yet
 }
 
 // inkarnationForled begins the name of every process that works on its own store.

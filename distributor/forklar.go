@@ -58,6 +58,10 @@ func forklar(tx *store.Tx, b *store.Besked, id mox.AbonnementID) (f Forklaring, 
 		}
 	}
 	a, fandtes, err := abonnementI(tx, b.Konfiguration, id)
+	if err != nil {
+		return f, err
+	}
+	lister, err := nyFordum(tx, b.Konfiguration)
 	switch {
 	case err != nil:
 		return f, err
@@ -66,9 +70,10 @@ func forklar(tx *store.Tx, b *store.Besked, id mox.AbonnementID) (f Forklaring, 
 	case !fandtes:
 		f.Grund = "abonnementet fandtes ikke, da beskeden blev modtaget"
 	default:
+		a.Filter = a.Filter.Med(lister)
 		f.doem(&a, b)
 	}
-	return f, nil
+	return f, lister.err
 }
 
 // doem asks what [konfiguration.modtagere] and the matcher ask, one after the other.
@@ -134,7 +139,7 @@ const (
 // ProevFilter holds a filter against the newest stored beskeder, at most antal.
 func (d *Distributor) ProevFilter(ctx context.Context, f mox.Filter, antal int) (p Filterproeve, err error) {
 	err = d.store.View(ctx, func(tx *store.Tx) error {
-		p = Filterproeve{}
+		p, f = Filterproeve{}, f.Med(d.konfiguration().opslag())
 		beskeder, err := tx.Beskeder(store.Beskedsoegning{Antal: min(max(antal, 1), MaksFilterproeve)})
 		for _, b := range beskeder {
 			if b.ID == "" {

@@ -20,6 +20,11 @@ type konfiguration struct {
 	abonnementer map[mox.AbonnementID]*mox.Abonnement
 	kvitteres    map[string]bool // systems with an abonnement on Kvitteringer
 	processer    []mox.Proces
+
+	store         *store.Store
+	lister        map[string]listestand // that filters refer to
+	listeaendring int64                 // the newest change to any list
+	savnede       []mox.Listebrug       // lists that files refer to and nobody has made
 }
 
 // Konfigurer replaces the abonnementer that files make, and the processer; those that somebody has asked for
@@ -37,8 +42,7 @@ func (d *Distributor) Konfigurer(ctx context.Context, abonnementer []mox.Abonnem
 	if err != nil {
 		return err
 	}
-	d.brug(k)
-	return nil
+	return d.tagIBrug(ctx, k)
 }
 
 // brug makes k the configuration from now on.
@@ -52,7 +56,7 @@ func (d *Distributor) brug(k *konfiguration) {
 
 // nyKonfiguration puts together what files make and what somebody has asked for, and stores it as a version.
 func nyKonfiguration(tx *store.Tx, faste []mox.Abonnement, processer []mox.Proces) (*konfiguration, error) {
-	k := &konfiguration{faste: faste, abonnementer: map[mox.AbonnementID]*mox.Abonnement{}, kvitteres: map[string]bool{}, processer: processer}
+	k := &konfiguration{faste: faste, abonnementer: map[mox.AbonnementID]*mox.Abonnement{}, kvitteres: map[string]bool{}, processer: processer, store: tx.Store(), lister: map[string]listestand{}}
 	oprettede, err := tx.AabneAbonnementer()
 	if err != nil {
 		return nil, err
@@ -72,8 +76,10 @@ func nyKonfiguration(tx *store.Tx, faste []mox.Abonnement, processer []mox.Proce
 		return nil, err
 	}
 	sum := sha256.Sum256(tekst)
-	k.version, err = tx.GemKonfiguration(hex.EncodeToString(sum[:]), string(tekst))
-	return k, err
+	if k.version, err = tx.GemKonfiguration(hex.EncodeToString(sum[:]), string(tekst)); err != nil {
+		return nil, err
+	}
+	return k, k.medLister(tx)
 }
 
 func (k *konfiguration) indsaet(alle []mox.Abonnement) error {
@@ -121,16 +127,20 @@ func (d *Distributor) Aendret() <-chan struct{} {
 
 // opfrisk takes over what another process on the same database has changed.
 func (d *Distributor) opfrisk(ctx context.Context) error {
-	if d.store.Proves() {
+	halv := d.halv.Load()
+	if d.store.Proves() && !halv {
 		return nil // nobody else has this database
 	}
-	var nyeste int64
+	var nyeste, lister int64
 	err := d.store.View(ctx, func(tx *store.Tx) (err error) {
-		nyeste, err = tx.Abonnementsaendring()
+		if nyeste, err = tx.Abonnementsaendring(); err != nil {
+			return err
+		}
+		lister, err = tx.Listeaendring()
 		return err
 	})
 	k := d.konfiguration()
-	if err != nil || nyeste == k.aendring {
+	if err != nil || !halv && nyeste == k.aendring && lister == k.listeaendring {
 		return err
 	}
 	return d.Konfigurer(ctx, k.faste, k.processer)
