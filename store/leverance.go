@@ -392,3 +392,9 @@ func (tx *Tx) OverFrist(n int) ([]Opgave, error) {
 	return all(tx, scanOpgave, `SELECT `+beskedKolonner+`, `+leveranceKolonner+` FROM leverance l JOIN besked b ON b.nr = l.besked
 		WHERE l.frist > 0 AND l.frist <= ? ORDER BY l.frist LIMIT ?`, driver.Micro(tx.Now()), n)
 }
+
+// Uafsluttede are numbers of beskeder from a sender that some receiver has not ended, oldest first, after the number efter;
+// at most n.
+func (tx *Tx) Uafsluttede(afsender string, efter int64, n int) ([]int64, error) {
+	return all(tx, tal, `SELECT DISTINCT besked FROM leverance JOIN besked b ON b.nr = besked WHERE `+holder+` AND besked > ? AND b.afsender = ? ORDER BY besked LIMIT ?`, efter, afsender, n)
+}

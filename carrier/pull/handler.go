@@ -46,6 +46,7 @@ func Handler(t Tjeneste) http.Handler {
 		"/api/v1/lejemaal/forny":         {"POST": a.forny},
 		"/api/v1/leverancer/{id}/afslut": {"POST": a.afslut},
 		"/api/v1/beskeder":               {"POST": a.send},
+		"/api/v1/beskeder/uafsluttede":   {"GET": a.uafsluttede},
 		"/api/v1/beskeder/{id}":          {"GET": a.besked},
 		"/indhold":                       {"POST": a.gemIndhold},
 		"/indhold/{sha}":                 {"GET": a.hentIndhold},

@@ -31,3 +31,6 @@ CREATE INDEX listevaerdi_til ON listevaerdi (liste, til) WHERE til > 0;
 -- A configuration that differs from another only in the versions of its lists need not repeat the rest.
 ALTER TABLE konfiguration ADD COLUMN lister TEXT NOT NULL DEFAULT '';
 ALTER TABLE konfiguration ADD COLUMN grundlag {{INT}} NOT NULL DEFAULT 0;
+
+-- What a sender has no final answer to, found by the besked.
+CREATE INDEX leverance_aaben ON leverance (besked) WHERE tilstand IN ('Afventer', 'UnderLevering', 'Udsat', 'Parkeret', 'Uvis') OR frist > 0;
