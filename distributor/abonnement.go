@@ -81,6 +81,9 @@ func (d *Distributor) LukAbonnement(ctx context.Context, id mox.AbonnementID, ja
 		if n > 0 && !ja {
 			return mox.E("abonnement", mox.KodeBekraeft, "abonnementet har %d leveringer, som ikke er afsluttet", n).Med("vent, til de er leveret, eller opgiv dem med --ja")
 		}
+		if _, err := tx.StandsEfterlevering(id); err != nil {
+			return err
+		}
 		if err := tx.OpgivFor(id, h.Begrundelse, h.Navn); err != nil {
 			return err
 		}

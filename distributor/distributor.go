@@ -31,13 +31,14 @@ type Options struct {
 
 // Distributor is safe for concurrent use.
 type Distributor struct {
-	store       *store.Store
-	log         *slog.Logger
-	punkt       func(string)
-	jitter      func() float64
-	inkarnation string
-	vaekker     *vaekker
-	levet       time.Time // the last sign of life; only Run and Start use it
+	store         *store.Store
+	log           *slog.Logger
+	punkt         func(string)
+	jitter        func() float64
+	inkarnation   string
+	vaekker       *vaekker
+	efterlevering *efterleveringsvaekker
+	levet         time.Time // the last sign of life; only Run and Start use it
 
 	omsaet sync.Mutex // one change of the configuration at a time
 	mu     sync.RWMutex
@@ -52,7 +53,7 @@ const inkarnationForled = "proces/"
 // New makes a Distributor on an open store. It has no abonnementer until [Distributor.Konfigurer], and no carrier may claim
 // before [Distributor.Start].
 func New(ctx context.Context, s *store.Store, o Options) (*Distributor, error) {
-	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, jitter: o.Jitter, inkarnation: inkarnationForled + mox.NyUUID(), vaekker: nyVaekker(), skift: make(chan struct{})}
+	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, jitter: o.Jitter, inkarnation: inkarnationForled + mox.NyUUID(), vaekker: nyVaekker(), efterlevering: &efterleveringsvaekker{paa: map[mox.AbonnementID]bool{}, klar: make(chan struct{}, 1)}, skift: make(chan struct{})}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
@@ -108,8 +109,11 @@ func (d *Distributor) Start(ctx context.Context) error {
 }
 
 // Run does the distributor's housekeeping until ctx ends: leases that ran out, beskeder past gyldigTil, processes past
-// their frist, and logpositions.
+// their frist, logpositions, and leverancer of what abonnementer get from the log.
 func (d *Distributor) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { d.runEfterlevering(ctx) })
 	t := time.NewTicker(passInterval)
 	defer t.Stop()
 	for {

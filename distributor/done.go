@@ -164,8 +164,12 @@ func (d *Distributor) afslut(tx *store.Tx, a *mox.Abonnement, l *store.Leverance
 	case dom.Tilstand == mox.Udloebet:
 		mere, err = d.sendFejlbesked(tx, a, l, b)
 	}
-	if err == nil && !dom.Tilstand.Holder() && !dom.Kraeves {
+	switch {
+	case err != nil:
+	case !dom.Tilstand.Holder() && !dom.Kraeves:
 		err = tx.Frigiv(l.Abonnement, l.Orden)
+	default: // an older one may have come from the log meanwhile
+		err = tx.Ordn(l.Abonnement, l.Orden)
 	}
 	return append(append(vaek, mere...), a.ID), err
 }

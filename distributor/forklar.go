@@ -67,11 +67,16 @@ func forklar(tx *store.Tx, b *store.Besked, id mox.AbonnementID) (f Forklaring, 
 		return f, err
 	case b.ID == "":
 		f.Grund = "beskedens indhold og metadata er slettet"
+	case !fandtes && f.Leveret != "":
+		f.Fik, f.Grund = true, "beskeden er efterleveret: abonnementet fik den fra loggen"
 	case !fandtes:
 		f.Grund = "abonnementet fandtes ikke, da beskeden blev modtaget"
 	default:
 		a.Filter = a.Filter.Med(lister)
 		f.doem(&a, b)
+		if !f.Fik && f.Leveret != "" && b.Type != mox.TypeKvittering {
+			f.Fik, f.Grund = true, "da beskeden kom: "+f.Grund+"; siden har abonnementet fået den fra loggen eller af en person"
+		}
 	}
 	return f, lister.err
 }
@@ -89,7 +94,7 @@ func (f *Forklaring) doem(a *mox.Abonnement, b *store.Besked) {
 		f.Grund = "filteret passer ikke"
 	case !a.MaaModtage(&b.Besked):
 		f.Grund = "modtagerens myndighed er ikke blandt beskedens tilladtmodtager"
-	case a.System != "" && (a.System == b.Kildesystem || a.System == b.Afsender):
+	case egen(a, b.Kildesystem, b.Afsender):
 		f.Grund = "et system får ikke sine egne beskeder"
 	default:
 		f.Fik, f.Grund = true, "filteret passer"

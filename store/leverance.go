@@ -59,8 +59,8 @@ func (f *leveranceFelter) ud(l *Leverance) {
 // holder is the condition that a leverance holds back later ones; a partial index repeats it.
 const holder = `(tilstand IN ('Afventer', 'UnderLevering', 'Udsat', 'Parkeret', 'Uvis') OR frist > 0)`
 
-// InsertLeverance adds a leverance and sets its ID, and Blokeret when an earlier one with the same Orden is open. The
-// caller holds the objekt's lock.
+// InsertLeverance adds a leverance and sets its ID, and Blokeret when an earlier one with the same Orden is open, or may
+// still come from the log. The caller holds the objekt's lock.
 func (tx *Tx) InsertLeverance(l *Leverance) error {
 	if l.Raekke == 0 {
 		l.Raekke = l.Besked
@@ -68,10 +68,10 @@ func (tx *Tx) InsertLeverance(l *Leverance) error {
 	now := driver.Micro(tx.Now())
 	var blokeret int
 	err := tx.QueryRow(`INSERT INTO leverance (besked, abonnement, omgang, orden, raekke, tilstand, blokeret, naeste, ansvar, kode, aarsag, oprettet, aendret)
-		VALUES (?, ?, ?, ?, ?, ?, CASE WHEN EXISTS (SELECT 1 FROM leverance WHERE abonnement = ? AND orden = ? AND orden <> '' AND raekke < ? AND `+holder+`) THEN 1 ELSE 0 END,
-		?, ?, ?, ?, ?, ?) RETURNING id, blokeret`,
+		VALUES (?, ?, ?, ?, ?, ?, CASE WHEN EXISTS (SELECT 1 FROM leverance WHERE abonnement = ? AND orden = ? AND orden <> '' AND raekke < ? AND `+holder+`)
+		OR `+venterPaaTidligere("?", "?")+` THEN 1 ELSE 0 END, ?, ?, ?, ?, ?, ?) RETURNING id, blokeret`,
 		l.Besked, string(l.Abonnement), l.Omgang, l.Orden, l.Raekke, string(l.Tilstand), string(l.Abonnement), l.Orden, l.Raekke,
-		now, string(l.Ansvar), l.Kode, l.Aarsag, now, now).Scan(&l.ID, &blokeret)
+		l.Orden, l.Raekke, string(l.Abonnement), now, string(l.Ansvar), l.Kode, l.Aarsag, now, now).Scan(&l.ID, &blokeret)
 	l.Blokeret = blokeret != 0
 	return err
 }
@@ -168,14 +168,33 @@ func (tx *Tx) UpdateLeverance(l *Leverance) error {
 	return err
 }
 
-// Frigiv lets the first open leverance with the same orden go on, after an earlier one has been solved.
+// foerste is the first open leverance of a queue.
+const foerste = `(SELECT id FROM leverance WHERE abonnement = ? AND orden = ? AND ` + holder + ` ORDER BY raekke, omgang LIMIT 1)`
+
+// Frigiv lets the first open leverance with the same orden go on, after an earlier one has been solved. It still waits while
+// a later one is under delivery, which had begun when this one came from the log, and for older ones that may come from there.
 func (tx *Tx) Frigiv(abonnement mox.AbonnementID, orden string) error {
 	if orden == "" {
 		return nil
 	}
-	_, err := tx.Exec(`UPDATE leverance SET blokeret = 0 WHERE blokeret = 1 AND id = (SELECT id FROM leverance WHERE abonnement = ? AND orden = ? AND `+holder+`
-		ORDER BY raekke, omgang LIMIT 1)`, string(abonnement), orden)
+	_, err := tx.Exec(`UPDATE leverance SET blokeret = 0 WHERE blokeret = 1 AND id = `+foerste+`
+		AND NOT EXISTS (SELECT 1 FROM leverance u WHERE u.abonnement = ? AND u.orden = ? AND u.tilstand = 'UnderLevering')
+		AND NOT `+venterPaaTidligere("leverance.orden", "leverance.raekke"),
+		string(abonnement), orden, string(abonnement), orden, string(abonnement))
 	return err
+}
+
+// Ordn brings a queue in order after an older leverance may have come into it: what has not been begun waits for the first.
+func (tx *Tx) Ordn(abonnement mox.AbonnementID, orden string) error {
+	if orden == "" {
+		return nil
+	}
+	if _, err := tx.Exec(`UPDATE leverance SET blokeret = 1 WHERE abonnement = ? AND orden = ? AND `+holder+` AND tilstand <> 'UnderLevering' AND blokeret = 0
+		AND (id <> `+foerste+` OR EXISTS (SELECT 1 FROM leverance u WHERE u.abonnement = ? AND u.orden = ? AND u.tilstand = 'UnderLevering'))`,
+		string(abonnement), orden, string(abonnement), orden, string(abonnement), orden); err != nil {
+		return err
+	}
+	return tx.Frigiv(abonnement, orden)
 }
 
 // Forny moves the end of the leases that ejer still holds, and tells how many.

@@ -34,3 +34,21 @@ ALTER TABLE konfiguration ADD COLUMN grundlag {{INT}} NOT NULL DEFAULT 0;
 
 -- What a sender has no final answer to, found by the besked.
 CREATE INDEX leverance_aaben ON leverance (besked) WHERE tilstand IN ('Afventer', 'UnderLevering', 'Udsat', 'Parkeret', 'Uvis') OR frist > 0;
+
+-- An abonnement that gets beskeder from before it was there. Only beskeder up to naaet have their leverance yet.
+CREATE TABLE efterlevering (
+  id          {{ID}},
+  abonnement  TEXT NOT NULL,
+  fra         {{INT}} NOT NULL,             -- the first logposition
+  til         {{INT}} NOT NULL,             -- the last
+  foelg       {{INT}} NOT NULL CHECK (foelg IN (0, 1)),  -- til goes on to the end of the log
+  naaet       {{INT}} NOT NULL,             -- the last that has been looked at
+  antal       {{INT}} NOT NULL DEFAULT 0,   -- leverancer made
+  havde       {{INT}} NOT NULL DEFAULT 0,   -- there were already
+  oprettet    {{INT}} NOT NULL,
+  oprettet_af TEXT NOT NULL,
+  begrundelse TEXT NOT NULL DEFAULT '',
+  standset    {{INT}} NOT NULL DEFAULT 0,
+  afsluttet   {{INT}} NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX efterlevering_aaben ON efterlevering (abonnement) WHERE afsluttet = 0;
