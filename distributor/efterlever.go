@@ -353,7 +353,7 @@ func (d *Distributor) afslutEfterlevering(ctx context.Context, e store.Efterleve
 				return err
 			}
 			e.Til = max(e.Til, sidste)
-			if venter, err = tx.HarUdenPosition(e.Oprettet.Add(genkig)); err != nil {
+			if venter, err = tx.HarUdenPosition(e); err != nil {
 				return err
 			}
 		}

@@ -208,14 +208,13 @@ func TestKunLidtForanModtageren(t *testing.T) {
 	p = p.naeste()
 	p.efterleverAlt()
 	ens(p, "leverancer i den næste proces", leverancer(), 1000)
-	fik := map[string]bool{}
-	for len(fik) < antal {
-		foer := len(fik)
-		for _, x := range p.leverAlt("ny") {
-			fik[x] = true
-		}
-		if p.efterleverAlt(); len(fik) == foer {
-			p.Fatalf("fik kun %d", foer)
+	for i := 0; leverancer() < antal; i++ {
+		p.maa(p.d.Store().Update(t.Context(), func(tx *store.Tx) error { // as if the receiver had taken them all
+			_, err := tx.Exec(`UPDATE leverance SET tilstand = 'Leveret' WHERE tilstand = 'Afventer'`)
+			return err
+		}))
+		if p.efterleverAlt(); i > 3 {
+			p.Fatalf("kun %d leverancer", leverancer())
 		}
 	}
 	ens(p, "leverancer i alt", leverancer(), antal)

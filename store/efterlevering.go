@@ -33,12 +33,20 @@ func scanEfterlevering(scan func(...any) error) (e Efterlevering, err error) {
 	return e, err
 }
 
-// venterPaaTidligere is the condition that a leverance of the abonnement (bound) with the given order and place must wait for
-// an older besked about its objekt that the abonnement may still get from the log.
-func venterPaaTidligere(orden, raekke string) string {
-	return `EXISTS (SELECT 1 FROM efterlevering e JOIN besked eb ON eb.objekt_id = ` + orden + ` AND eb.nr < ` + raekke + ` AND eb.logposition > e.naaet AND eb.logposition <= e.til
-		WHERE e.abonnement = ? AND e.afsluttet = 0)`
-}
+// efterslaeb is how long after an Efterlevering has begun a process on the same database may still accept beskeder by what it
+// knew before: those too come from the log.
+const efterslaeb = 2_000_000 // microseconds
+
+// The condition that a leverance of an abonnement (bound) must wait for an older besked about its objekt that may still come
+// from the log: for a new one, with its order and place bound, and for one in the table.
+const (
+	venterNy  = venterA + `?` + venterB + `?` + venterC
+	venterHer = venterA + `leverance.orden` + venterB + `leverance.raekke` + venterC
+	venterA   = `EXISTS (SELECT 1 FROM efterlevering e WHERE e.abonnement = ? AND e.afsluttet = 0 AND EXISTS (SELECT 1 FROM besked eb WHERE eb.objekt_id = `
+	venterB   = ` AND eb.nr < `
+	venterC   = ` AND (eb.logposition IS NULL OR eb.logposition > e.naaet)
+		AND (e.foelg = 1 AND eb.modtaget < e.oprettet + 2000000 OR e.foelg = 0 AND eb.logposition <= e.til)))`
+)
 
 // InsertEfterlevering begins one, and holds back what has not been begun and is newer; ok is false while one is under way.
 func (tx *Tx) InsertEfterlevering(e Efterlevering, begrundelse string) (ok bool, err error) {
@@ -48,8 +56,7 @@ func (tx *Tx) InsertEfterlevering(e Efterlevering, begrundelse string) (ok bool,
 	if err != nil || n == 0 {
 		return false, err
 	}
-	_, err = tx.Exec(`UPDATE leverance SET blokeret = 1 WHERE abonnement = ? AND orden <> '' AND blokeret = 0 AND tilstand IN ('Afventer', 'Udsat') AND `+
-		venterPaaTidligere("leverance.orden", "leverance.raekke"), string(e.Abonnement), string(e.Abonnement))
+	_, err = tx.Exec(`UPDATE leverance SET blokeret = 1 WHERE abonnement = ? AND orden <> '' AND blokeret = 0 AND tilstand IN ('Afventer', 'Udsat') AND `+venterHer, string(e.Abonnement), string(e.Abonnement))
 	return true, err
 }
 
@@ -106,9 +113,9 @@ func (tx *Tx) PositionKl(t time.Time) (int64, error) {
 	return lav, err
 }
 
-// HarUdenPosition reports whether some besked received before t has no logposition yet.
-func (tx *Tx) HarUdenPosition(t time.Time) (bool, error) {
-	return tal1(tx, `SELECT 1 FROM besked WHERE logposition IS NULL AND modtaget < ? LIMIT 1`, driver.Micro(t))
+// HarUdenPosition reports whether some besked that is to come by e has no logposition yet.
+func (tx *Tx) HarUdenPosition(e Efterlevering) (bool, error) {
+	return tal1(tx, `SELECT 1 FROM besked WHERE logposition IS NULL AND modtaget < ? LIMIT 1`, driver.Micro(e.Oprettet)+efterslaeb)
 }
 
 // Foran counts the abonnement's leverancer that wait to be made, but not beyond n.

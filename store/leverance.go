@@ -69,9 +69,9 @@ func (tx *Tx) InsertLeverance(l *Leverance) error {
 	var blokeret int
 	err := tx.QueryRow(`INSERT INTO leverance (besked, abonnement, omgang, orden, raekke, tilstand, blokeret, naeste, ansvar, kode, aarsag, oprettet, aendret)
 		VALUES (?, ?, ?, ?, ?, ?, CASE WHEN EXISTS (SELECT 1 FROM leverance WHERE abonnement = ? AND orden = ? AND orden <> '' AND raekke < ? AND `+holder+`)
-		OR `+venterPaaTidligere("?", "?")+` THEN 1 ELSE 0 END, ?, ?, ?, ?, ?, ?) RETURNING id, blokeret`,
+		OR `+venterNy+` THEN 1 ELSE 0 END, ?, ?, ?, ?, ?, ?) RETURNING id, blokeret`,
 		l.Besked, string(l.Abonnement), l.Omgang, l.Orden, l.Raekke, string(l.Tilstand), string(l.Abonnement), l.Orden, l.Raekke,
-		l.Orden, l.Raekke, string(l.Abonnement), now, string(l.Ansvar), l.Kode, l.Aarsag, now, now).Scan(&l.ID, &blokeret)
+		string(l.Abonnement), l.Orden, l.Raekke, now, string(l.Ansvar), l.Kode, l.Aarsag, now, now).Scan(&l.ID, &blokeret)
 	l.Blokeret = blokeret != 0
 	return err
 }
@@ -179,7 +179,7 @@ func (tx *Tx) Frigiv(abonnement mox.AbonnementID, orden string) error {
 	}
 	_, err := tx.Exec(`UPDATE leverance SET blokeret = 0 WHERE blokeret = 1 AND id = `+foerste+`
 		AND NOT EXISTS (SELECT 1 FROM leverance u WHERE u.abonnement = ? AND u.orden = ? AND u.tilstand = 'UnderLevering')
-		AND NOT `+venterPaaTidligere("leverance.orden", "leverance.raekke"),
+		AND NOT `+venterHer,
 		string(abonnement), orden, string(abonnement), orden, string(abonnement))
 	return err
 }
@@ -216,9 +216,12 @@ func (tx *Tx) Udloebne(n int) ([]Opgave, error) {
 		WHERE l.tilstand = 'UnderLevering' AND l.lejet_til <= ? ORDER BY l.lejet_til LIMIT ?`, driver.Micro(tx.Now()), n)
 }
 
-// EndLejemaal ends at once the leases of earlier incarnations of the process that holds the data folder. Leases of remote
-// carriers ("fjern/…") are not its to end.
+// EndLejemaal ends at once the leases of earlier incarnations of the process that holds the data folder, named ones too. Leases
+// of remote carriers ("fjern/…") are not its to end.
 func (tx *Tx) EndLejemaal(inkarnation string) (int64, error) {
+	if _, err := tx.Exec(`UPDATE leje SET lejet_til = 0 WHERE ejer <> ? AND ejer NOT LIKE ?`, inkarnation, inkarnation+"/%"); err != nil {
+		return 0, err
+	}
 	return tx.Exec(`UPDATE leverance SET lejet_til = 0 WHERE tilstand = 'UnderLevering' AND ejer NOT LIKE 'fjern/%' AND ejer NOT LIKE ?`, inkarnation+"/%")
 }
 
@@ -232,9 +235,12 @@ func (tx *Tx) Hjerteslag(inkarnation string, foer time.Time) error {
 	return err
 }
 
-// EndDoede ends at once the leases of processes that no longer show signs of life. An owner's name begins with the
+// EndDoede ends at once the leases, named ones too, of processes that no longer show signs of life. An owner's name begins with the
 // process's, which has laengde characters; remote carriers are not among them.
 func (tx *Tx) EndDoede(forled string, laengde int) (int64, error) {
+	if _, err := tx.Exec(`UPDATE leje SET lejet_til = 0 WHERE lejet_til > 0 AND ejer LIKE ? AND substr(ejer, 1, ?) NOT IN (SELECT id FROM inkarnation)`, forled+"%", laengde); err != nil {
+		return 0, err
+	}
 	return tx.Exec(`UPDATE leverance SET lejet_til = 0 WHERE tilstand = 'UnderLevering' AND lejet_til > 0 AND ejer LIKE ? AND substr(ejer, 1, ?) NOT IN (SELECT id FROM inkarnation)`,
 		forled+"%", laengde)
 }

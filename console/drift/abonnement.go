@@ -81,6 +81,8 @@ type Abonnementpost struct {
 	Abonnementdefinition
 	OprettetAf string    `json:"oprettet_af,omitempty"`
 	Oprettet   time.Time `json:"oprettet,omitzero"`
+
+	Efterlevering *store.Efterlevering `json:"efterlevering,omitempty"` // what it got, or is getting, from the log; the newest
 }
 
 // Lukning is the body of a call that closes an abonnement.
@@ -102,10 +104,18 @@ func (a *api) abonnementer(r *http.Request) (any, error) {
 		af[o.Abonnement.ID] = o
 	}
 	ud := Abonnementer{Abonnementer: []Abonnementpost{}}
+	efter := map[mox.AbonnementID]*store.Efterlevering{}
+	err = a.vis(r, func(tx *store.Tx) error {
+		alle, err := tx.NyesteEfterleveringer()
+		for _, e := range alle {
+			efter[e.Abonnement] = &e
+		}
+		return err
+	})
 	for _, x := range a.D.Abonnementer() {
-		ud.Abonnementer = append(ud.Abonnementer, Abonnementpost{definition(x), af[x.ID].Af, af[x.ID].Tid})
+		ud.Abonnementer = append(ud.Abonnementer, Abonnementpost{definition(x), af[x.ID].Af, af[x.ID].Tid, efter[x.ID]})
 	}
-	return ud, nil
+	return ud, err
 }
 
 func (a *api) opretAbonnement(r *http.Request) (any, error) {

@@ -19,6 +19,8 @@
 //	POST alarmer/proev                   sends a trial alarm
 //	POST abonnementer/proev              what a filter would have taken of the newest beskeder
 //	GET  beskeder/{id}/forklar/{abonnement}  why it was, or was not, given to the abonnement
+//	POST abonnementer/{id}/efterlever    brings it what came before it; with preview it is counted only
+//	POST abonnementer/{id}/stands        ends that where it is
 //	GET  lister                          the value lists that filters may refer to
 //	POST lister                          makes one; for an administrator
 //	GET  lister/{navn}?efter=&antal=     its values, but for those that tell who somebody is
@@ -133,6 +135,8 @@ func (a *api) ruter() map[string]kald {
 		"POST alarmer/proev":                     a.proevAlarm,
 		"POST abonnementer/proev":                a.proevFilter,
 		"GET beskeder/{id}/forklar/{abonnement}": a.forklar,
+		"POST abonnementer/{id}/efterlever":      a.efterlever,
+		"POST abonnementer/{id}/stands":          a.standsEfterlevering,
 		"GET lister":                             a.lister,
 		"POST lister":                            a.opretListe,
 		"GET lister/{navn}":                      a.listevaerdier,
