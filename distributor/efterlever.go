@@ -277,7 +277,7 @@ func (d *Distributor) efterleverEn(ctx context.Context, e store.Efterlevering) (
 
 // lavStykke makes the leverancer of a part of the log, and moves on. The objekter are locked before it moves, so that a
 // besked that is accepted meanwhile either sees that it has, or is seen.
-func (d *Distributor) lavStykke(tx *store.Tx, e store.Efterlevering, s logstykke) (nye int, err error) {
+func (d *Distributor) lavStykke(tx *store.Tx, e store.Efterlevering, s logstykke) (int, error) {
 	if ok, err := tx.Lej("efterlevering/"+string(e.Abonnement), d.inkarnation, tx.Now().Add(efterleverLeje)); err != nil || !ok {
 		return 0, err
 	}
@@ -298,21 +298,34 @@ func (d *Distributor) lavStykke(tx *store.Tx, e store.Efterlevering, s logstykke
 	if err != nil {
 		return 0, err
 	}
-	a := d.abonnementEllerTomt(e.Abonnement)
-	for i := range s.passer {
-		if b := &s.passer[i]; !har[b.Nr] {
-			if err := tx.InsertLeverance(leveranceTil(&a, b)); err != nil {
-				return 0, err
-			}
-			nye++
-		}
+	nye := nyeLeverancer(d.abonnementEllerTomt(e.Abonnement), s.passer, har, aabne)
+	if err := tx.InsertLeverancer(nye); err != nil {
+		return 0, err
 	}
 	for _, orden := range aabne {
 		if err := tx.Ordn(e.Abonnement, orden); err != nil {
 			return 0, err
 		}
 	}
-	return nye, nil
+	return len(nye), nil
+}
+
+// nyeLeverancer are those of the beskeder that the abonnement has not. Where something stands in an objekt's queue already, or
+// comes before it here, it is held back.
+func nyeLeverancer(a mox.Abonnement, beskeder []store.Besked, har map[int64]bool, aabne []string) (ud []*store.Leverance) {
+	optaget := map[string]bool{}
+	for _, orden := range aabne {
+		optaget[orden] = true
+	}
+	for i := range beskeder {
+		if b := &beskeder[i]; !har[b.Nr] {
+			l := leveranceTil(&a, b)
+			l.Blokeret = l.Orden != "" && optaget[l.Orden]
+			optaget[l.Orden] = true
+			ud = append(ud, l)
+		}
+	}
+	return ud
 }
 
 // objekterI are the objekter that the beskeder are about, each once.

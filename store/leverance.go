@@ -1,6 +1,7 @@
 package store
 
 import (
+	"strings"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -73,6 +74,23 @@ func (tx *Tx) InsertLeverance(l *Leverance) error {
 		l.Besked, string(l.Abonnement), l.Omgang, l.Orden, l.Raekke, string(l.Tilstand), string(l.Abonnement), l.Orden, l.Raekke,
 		string(l.Abonnement), l.Orden, l.Raekke, now, string(l.Ansvar), l.Kode, l.Aarsag, now, now).Scan(&l.ID, &blokeret)
 	l.Blokeret = blokeret != 0
+	return err
+}
+
+// InsertLeverancer adds the first omgang of several at once, at most 500. The caller says which are held back, and holds the
+// locks.
+func (tx *Tx) InsertLeverancer(l []*Leverance) error {
+	if len(l) == 0 {
+		return nil
+	}
+	now := driver.Micro(tx.Now())
+	args := make([]any, 0, 9*len(l))
+	for _, x := range l {
+		args = append(args, x.Besked, string(x.Abonnement), x.Orden, x.Besked, string(x.Tilstand), bit(x.Blokeret), now, now, now)
+	}
+	const raekke = `(?, ?, 1, ?, ?, ?, ?, ?, ?, ?)`
+	_, err := tx.Exec(`INSERT INTO leverance (besked, abonnement, omgang, orden, raekke, tilstand, blokeret, naeste, oprettet, aendret) VALUES `+
+		raekke+strings.Repeat(`, `+raekke, len(l)-1), args...)
 	return err
 }
 
