@@ -306,6 +306,8 @@ func TestAbonnementValider(t *testing.T) {
 		"langt navn":            {func(a *mox.Abonnement) { a.ID = mox.AbonnementID(make([]byte, 101)) }, "id"},
 		"uden system":           {func(a *mox.Abonnement) { a.System = "" }, "system"},
 		"agent":                 {func(a *mox.Abonnement) { a.Carrier = mox.CarrierAgent }, "carrier"},
+		"overhal":               {func(a *mox.Abonnement) { a.Overhal = true }, ""},
+		"overhal uden orden":    {func(a *mox.Abonnement) { a.Overhal, a.Orden = true, mox.OrdenIngen }, "overhal"},
 		"orden":                 {func(a *mox.Abonnement) { a.Orden = "tid" }, "orden"},
 		"for mange forsøg":      {func(a *mox.Abonnement) { a.Plan = mox.Plan{Forsoeg: 1001, Foerste: 1, Hoejst: 1} }, "plan.forsoeg"},
 		"plan uden vent":        {func(a *mox.Abonnement) { a.Plan = mox.Plan{Forsoeg: 1} }, "plan"},

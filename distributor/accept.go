@@ -225,6 +225,11 @@ func (d *Distributor) fordel(tx *store.Tx, k *konfiguration, i indgaaende, b *st
 		if err := tx.InsertLeverance(l); err != nil {
 			return nil, err
 		}
+		if l.Blokeret {
+			if err := d.overhal(tx, a, l.Orden); err != nil {
+				return nil, err
+			}
+		}
 		if l.Tilstand == mox.Parkeret {
 			if _, err := d.parkeringsfejl(tx, a, l, b); err != nil { // nobody is woken by what follows from a loop
 				return nil, err

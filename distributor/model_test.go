@@ -49,7 +49,7 @@ func TestTilfaeldigtForloebBryderIngenRegel(t *testing.T) {
 }
 
 func modelAbonnementer() []mox.Abonnement {
-	return []mox.Abonnement{ab("esdh", kunSager), ab("post", kunSager, uigentagelig), ab("log", kunSager, func(a *mox.Abonnement) { a.Orden = mox.OrdenIngen })}
+	return []mox.Abonnement{ab("esdh", kunSager), ab("post", kunSager, uigentagelig), ab("log", kunSager, func(a *mox.Abonnement) { a.Orden = mox.OrdenIngen }), ab("hurtig", kunSager, overhalende)}
 }
 
 type model struct {
@@ -209,7 +209,7 @@ func (m *model) raekker() (ud []raekke) {
 // regler checks what holds at every moment.
 func (m *model) regler() {
 	m.Helper()
-	foerste, aabne := map[string]int64{}, map[string]int{}
+	foerste, aabne, parkeret := map[string]int64{}, map[string]int{}, map[string]bool{}
 	raekker := m.raekker()
 	venter := m.venterPaaLoggen(raekker)
 	for _, r := range raekker {
@@ -225,6 +225,12 @@ func (m *model) regler() {
 			if aabne[fmt.Sprint(r.abonnement, r.besked)]++; aabne[fmt.Sprint(r.abonnement, r.besked)] > 1 {
 				m.Errorf("%+v: to åbne omgange", r)
 			}
+		}
+		if r.abonnement == "hurtig" && parkeret[r.orden] && (t == mox.Afventer || t == mox.Udsat) {
+			m.Errorf("%+v: venter bag en parkeret, som den kan træde i stedet for", r)
+		}
+		if t == mox.Parkeret && foerste[koe] == r.id {
+			parkeret[r.orden] = r.abonnement == "hurtig" || parkeret[r.orden]
 		}
 		if t == mox.UnderLevering && r.blokeret {
 			m.Errorf("%+v: under levering, men holdt tilbage", r)

@@ -132,6 +132,20 @@ func forUpdateOf(tx *Tx) string {
 	return " FOR UPDATE OF l SKIP LOCKED"
 }
 
+// ForrestIKoe is the first open leverance of a queue.
+func (tx *Tx) ForrestIKoe(abonnement mox.AbonnementID, orden string) (Opgave, bool, error) {
+	return one(tx, scanOpgave, `SELECT `+beskedKolonner+`, `+leveranceKolonner+` FROM leverance l JOIN besked b ON b.nr = l.besked WHERE l.id = `+foerste, string(abonnement), orden)
+}
+
+// maksVentende is how far back in a queue is looked for a newer registrering.
+const maksVentende = 20
+
+// VenterIKoe are those of a queue that wait behind a place in it, the newest first, at most 20.
+func (tx *Tx) VenterIKoe(abonnement mox.AbonnementID, orden string, efter int64) ([]Opgave, error) {
+	return all(tx, scanOpgave, `SELECT `+beskedKolonner+`, `+leveranceKolonner+` FROM leverance l JOIN besked b ON b.nr = l.besked
+		WHERE l.abonnement = ? AND l.orden = ? AND l.raekke > ? AND l.tilstand IN ('Afventer', 'Udsat') ORDER BY l.raekke DESC LIMIT ?`, string(abonnement), orden, efter, maksVentende)
+}
+
 const opgaveFor = `SELECT ` + beskedKolonner + `, ` + leveranceKolonner + ` FROM leverance l JOIN besked b ON b.nr = l.besked WHERE l.id = ?`
 
 // OpgaveFor finds a leverance and its besked.

@@ -75,6 +75,7 @@ func (s *server) abonnementOpret() *cobra.Command {
 	f.StringVar((*string)(&k.Carrier), "carrier", "", "amqp (en kø hos RabbitMQ), push (MOX kalder modtageren) eller pull (modtageren henter)")
 	f.StringVar(&filter, "filter", "", `hvilke beskeder, som JSON, fx '{"objekttype":"Sag","opgaveemne":"02.*"}'; uden filter alle`)
 	f.StringVar((*string)(&k.Orden), "orden", "", "objekt (standard: et objekts beskeder i rækkefølge) eller ingen")
+	f.BoolVar(&k.Overhal, "overhal", false, "lad en nyere hel registrering træde i stedet for en ældre af samme objekt, der kræver handling")
 	f.StringVar(&k.URL, "url", "", "push: adressen, MOX skal kalde")
 	f.StringVar((*string)(&k.Form), "form", "", "push: cloudevent (standard), struktureret eller modtagbesked")
 	f.StringVar(&k.Kvittering, "kvittering", "", "amqp: kraeves eller nej (standard)")
