@@ -56,7 +56,8 @@ type modtager struct {
 	Leveret      int // with the receiver, or in its queue
 	Kraever      int // parked or uncertain
 	IkkeOpsat    bool
-	GammelVenter bool // the oldest has waited long enough to look at
+	GammelVenter bool                 // the oldest has waited long enough to look at
+	Efterlever   *store.Efterlevering // it is getting what came before it; nil = it is not
 }
 
 // Tilstand is how the receiver stands, for its mark.
@@ -141,7 +142,11 @@ func (c *console) modtagere(o distributor.Overblik) []modtager {
 	kendt := map[mox.AbonnementID]bool{}
 	for _, a := range c.D.Abonnementer() {
 		kendt[a.ID] = true
-		ud = append(ud, c.modtager(a, o.Stande[a.ID]))
+		m := c.modtager(a, o.Stande[a.ID])
+		if e, ok := o.Efterleveringer[a.ID]; ok {
+			m.Efterlever = &e
+		}
+		ud = append(ud, m)
 	}
 	for _, id := range slices.Sorted(maps.Keys(o.Stande)) {
 		if kendt[id] {

@@ -410,6 +410,16 @@ func (d *Distributor) slipHoldte(ctx context.Context, id mox.AbonnementID) error
 	}
 }
 
+// efterleveringer are those under way, by abonnement.
+func efterleveringer(tx *store.Tx) (map[mox.AbonnementID]store.Efterlevering, error) {
+	aabne, err := tx.AabneEfterleveringer()
+	ud := map[mox.AbonnementID]store.Efterlevering{}
+	for _, e := range aabne {
+		ud[e.Abonnement] = e
+	}
+	return ud, err
+}
+
 // runEfterlevering makes leverancer from the log as they are taken, until ctx ends.
 func (d *Distributor) runEfterlevering(ctx context.Context) {
 	t := time.NewTicker(efterleverHver)

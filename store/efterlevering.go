@@ -24,6 +24,14 @@ type Efterlevering struct {
 	Afsluttet  time.Time        `json:"afsluttet,omitzero"`
 }
 
+// Procent is how much of it has been looked at; 100 where there is nothing to look at.
+func (e Efterlevering) Procent() int64 {
+	if e.Til < e.Fra {
+		return 100
+	}
+	return 100 * (e.Naaet - e.Fra + 1) / (e.Til - e.Fra + 1)
+}
+
 const efterleveringKolonner = `id, abonnement, fra, til, foelg, naaet, antal, havde, oprettet, oprettet_af, standset, afsluttet`
 
 func scanEfterlevering(scan func(...any) error) (e Efterlevering, err error) {

@@ -114,5 +114,5 @@ func efterleveringstekst(e *store.Efterlevering) string {
 	case !e.Afsluttet.IsZero():
 		return fmt.Sprintf("færdig: %d", e.Antal)
 	}
-	return fmt.Sprintf("%d, er ved logposition %d af %d", e.Antal, e.Naaet, e.Til)
+	return fmt.Sprintf("%d indtil nu; %d %% af loggen er set", e.Antal, e.Procent())
 }
