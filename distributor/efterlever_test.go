@@ -39,6 +39,13 @@ func (p *proeve) efterlevering(id mox.AbonnementID) (e store.Efterlevering) {
 	return e
 }
 
+// efterleverer reports whether the abonnement is getting what came before it.
+func (p *proeve) efterleverer(id mox.AbonnementID) bool {
+	p.Helper()
+	e := p.efterlevering(id)
+	return e.ID > 0 && e.Afsluttet.IsZero()
+}
+
 // leverAlt has the receiver take what there is, and gives the numbers of the beskeder in the order they came.
 func (p *proeve) leverAlt(id mox.AbonnementID) (ud []string) {
 	p.Helper()
@@ -54,7 +61,7 @@ func (p *proeve) leverAlt(id mox.AbonnementID) (ud []string) {
 	}
 }
 
-// nr gives the besked a name that tests know it by.
+// navngivet gives the besked a name that tests know it by.
 func navngivet(navn string) func(*mox.Besked) {
 	return func(b *mox.Besked) { b.Objektreference = navn }
 }
