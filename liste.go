@@ -23,9 +23,9 @@ const (
 // listenavn is what a list may be called: it becomes part of a URL.
 var listenavn = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,99}$`)
 
-// Liste is a named list of values of one metadata key. It is changed while MOX runs; a filter that refers to it by
+// Vaerdiliste is a named list of values of one metadata key. It is changed while MOX runs; a filter that refers to it by
 // {liste: navn} follows. spec: mox 30
-type Liste struct {
+type Vaerdiliste struct {
 	Navn        string `json:"navn"`
 	Noegle      string `json:"noegle"`                // a metadata field, or relateret, which also serves relateret.<rolle>
 	Beskrivelse string `json:"beskrivelse,omitempty"` // what it is for; no personal data
@@ -33,7 +33,7 @@ type Liste struct {
 
 // Valider checks a list that somebody asks for. The error is an [*Error] with [KodeUgyldig] and a Feltfejl for each thing
 // wrong.
-func (l *Liste) Valider() error {
+func (l *Vaerdiliste) Valider() error {
 	var fejl []Feltfejl
 	if !listenavn.MatchString(l.Navn) {
 		fejl = append(fejl, Feltfejl{Sti: "navn", Regel: "navn", Tekst: "skal være 1-100 små bogstaver a-z, tal, '.', '_' eller '-', og begynde med bogstav eller tal"})
@@ -51,7 +51,7 @@ func (l *Liste) Valider() error {
 }
 
 // Passer reports whether a filter may hold the list against the key.
-func (l *Liste) Passer(noegle string) bool {
+func (l *Vaerdiliste) Passer(noegle string) bool {
 	return noegle == l.Noegle || l.Noegle == "relateret" && strings.HasPrefix(noegle, "relateret.")
 }
 
@@ -62,7 +62,7 @@ var (
 )
 
 // somURN is the URN that a bare number stands for, where the key leaves no doubt.
-func (l *Liste) somURN(v string) string {
+func (l *Vaerdiliste) somURN(v string) string {
 	switch {
 	case l.Noegle == "relateret" && baretCPR.MatchString(v):
 		return "urn:oio:cpr-nr:" + strings.ReplaceAll(v, "-", "")
@@ -74,7 +74,7 @@ func (l *Liste) somURN(v string) string {
 
 // Vaerdi is the form in which the list keeps what somebody wrote. A bare CPR or CVR number is taken for the URN it stands
 // for. The error is an [*Error] with [KodeUgyldig]; it does not repeat the value.
-func (l *Liste) Vaerdi(s string) (string, error) {
+func (l *Vaerdiliste) Vaerdi(s string) (string, error) {
 	v := l.somURN(strings.TrimSpace(s))
 	if grund := l.ugyldig(v); grund != "" {
 		return "", E("liste", KodeUgyldig, "værdien %s", grund).Med("ret den i filen, og prøv igen")
@@ -82,7 +82,7 @@ func (l *Liste) Vaerdi(s string) (string, error) {
 	return Ensform(v), nil
 }
 
-func (l *Liste) ugyldig(v string) string {
+func (l *Vaerdiliste) ugyldig(v string) string {
 	var fl filterlaeser
 	switch {
 	case v == "" || len(v) > MaksListevaerdi || !gyldigTekst(v):

@@ -96,7 +96,7 @@ func TestListeVaerdi(t *testing.T) {
 		{"handling", "a\x00b", ""},
 		{"beskedtype", "Sag.Rettet", "Sag.Rettet"},
 	} {
-		l := mox.Liste{Navn: "a", Noegle: c.noegle}
+		l := mox.Vaerdiliste{Navn: "a", Noegle: c.noegle}
 		v, err := l.Vaerdi(c.v)
 		if v != c.vil || (err == nil) != (c.vil != "") || err != nil && (mox.KodeAf(err) != mox.KodeUgyldig || c.noegle == "relateret" && c.v != "" && strings.Contains(err.Error(), c.v)) {
 			t.Errorf("%s %q: %q, %v", c.noegle, c.v, v, err)
@@ -106,12 +106,12 @@ func TestListeVaerdi(t *testing.T) {
 
 func TestListeValider(t *testing.T) {
 	t.Parallel()
-	for _, l := range []mox.Liste{{Navn: "a", Noegle: "relateret"}, {Navn: "omsorg.borgere-2", Noegle: "opgaveemne", Beskrivelse: "Omsorg"}} {
+	for _, l := range []mox.Vaerdiliste{{Navn: "a", Noegle: "relateret"}, {Navn: "omsorg.borgere-2", Noegle: "opgaveemne", Beskrivelse: "Omsorg"}} {
 		if err := l.Valider(); err != nil {
 			t.Error(err)
 		}
 	}
-	for sti, l := range map[string]mox.Liste{"navn": {Navn: "A", Noegle: "relateret"}, "noegle": {Navn: "a", Noegle: "farve"},
+	for sti, l := range map[string]mox.Vaerdiliste{"navn": {Navn: "A", Noegle: "relateret"}, "noegle": {Navn: "a", Noegle: "farve"},
 		"beskrivelse": {Navn: "a", Noegle: "relateret", Beskrivelse: "0101700000"}} {
 		e, _ := l.Valider().(*mox.Error)
 		if e == nil || len(e.Felter) != 1 || e.Felter[0].Sti != sti {
@@ -119,11 +119,11 @@ func TestListeValider(t *testing.T) {
 		}
 	}
 	for _, noegle := range []string{"gyldigTil", "relateret.primaerpart", ""} {
-		if l := (mox.Liste{Navn: "a", Noegle: noegle}); l.Valider() == nil {
+		if l := (mox.Vaerdiliste{Navn: "a", Noegle: noegle}); l.Valider() == nil {
 			t.Errorf("a list of %q", noegle)
 		}
 	}
-	l := mox.Liste{Navn: "a", Noegle: "relateret"}
+	l := mox.Vaerdiliste{Navn: "a", Noegle: "relateret"}
 	if !l.Passer("relateret.primaerpart") || !l.Passer("relateret") || l.Passer("objektID") {
 		t.Error("a list of persons serves the wrong keys")
 	}

@@ -463,7 +463,7 @@ func BenchmarkIdleLatency(b *testing.B) {
 // BenchmarkListe puts values into a list, takes it in use, and tells what a million of them take of memory.
 func BenchmarkListe(b *testing.B) {
 	paaHver(b, func(m *maaling) {
-		_, err := m.d.OpretListe(m.Context(), mox.Liste{Navn: "borgere", Noegle: "relateret"}, person)
+		_, err := m.d.OpretListe(m.Context(), mox.Vaerdiliste{Navn: "borgere", Noegle: "relateret"}, person)
 		maaB(m.B, err)
 		_, err = m.d.OpretAbonnement(m.Context(), trukket("omsorg", kunHvor(iListen("relateret", "borgere"))), false, person)
 		maaB(m.B, err)

@@ -40,8 +40,8 @@ const (
 )
 
 // OpretListe makes an empty list. The same again has no effect; ny is false then. [mox.KodeKonflikt] when the name is taken
-// by another, and the errors of [mox.Liste.Valider].
-func (d *Distributor) OpretListe(ctx context.Context, l mox.Liste, h Hvem) (ny bool, err error) {
+// by another, and the errors of [mox.Vaerdiliste.Valider].
+func (d *Distributor) OpretListe(ctx context.Context, l mox.Vaerdiliste, h Hvem) (ny bool, err error) {
 	if err := l.Valider(); err != nil {
 		return false, err
 	}
@@ -52,7 +52,7 @@ func (d *Distributor) OpretListe(ctx context.Context, l mox.Liste, h Hvem) (ny b
 		if ny {
 			return tx.InsertHandling(store.Handling{Hvem: h.Navn, Hvad: "opret", Maal: "liste " + l.Navn, Antal: 1, Begrundelse: h.Begrundelse})
 		}
-		if gammel, _, err := tx.ListeMedNavn(l.Navn); err != nil || gammel.Liste == l {
+		if gammel, _, err := tx.ListeMedNavn(l.Navn); err != nil || gammel.Vaerdiliste == l {
 			return err
 		}
 		return mox.E("liste", mox.KodeKonflikt, "der findes en anden liste med navnet %q", l.Navn).Med("vælg et andet navn; se mox liste list")
@@ -150,7 +150,7 @@ func kendteLister(tx *store.Tx, f mox.Filter) error {
 		case !ok:
 			fejl = append(fejl, mox.Feltfejl{Sti: "filter." + b.Noegle, Regel: "liste", Tekst: fmt.Sprintf("der er ingen liste med navnet %q", b.Liste)})
 		case !l.Passer(b.Noegle):
-			fejl = append(fejl, mox.Feltfejl{Sti: "filter." + b.Noegle, Regel: "liste", Tekst: fmt.Sprintf("listen %q har værdier af %s", b.Liste, l.Liste.Noegle)})
+			fejl = append(fejl, mox.Feltfejl{Sti: "filter." + b.Noegle, Regel: "liste", Tekst: fmt.Sprintf("listen %q har værdier af %s", b.Liste, l.Vaerdiliste.Noegle)})
 		}
 	}
 	if len(fejl) == 0 {
@@ -289,7 +289,7 @@ func (a *listearbejde) laes(ctx context.Context, vaerdier iter.Seq2[string, erro
 // listevaerdi is how a value is kept: one that tells who somebody is, by its key only.
 func (a *listearbejde) listevaerdi(v string) store.Listevaerdi {
 	ud := store.Listevaerdi{Noegle: a.d.store.Noegle(v), Vaerdi: v}
-	if a.l.Liste.Noegle == "relateret" || mox.Maskeret(v) != v {
+	if a.l.Vaerdiliste.Noegle == "relateret" || mox.Maskeret(v) != v {
 		ud.Vaerdi = ""
 	}
 	return ud

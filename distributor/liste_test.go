@@ -30,7 +30,7 @@ func vaerdier(v ...string) iter.Seq2[string, error] {
 
 func (p *proeve) nyListe(navn, noegle string, v ...string) {
 	p.Helper()
-	_, err := p.d.OpretListe(p.Context(), mox.Liste{Navn: navn, Noegle: noegle}, person)
+	_, err := p.d.OpretListe(p.Context(), mox.Vaerdiliste{Navn: navn, Noegle: noegle}, person)
 	p.maa(err)
 	p.listen(navn, distributor.ListeTilfoej, v...)
 }
@@ -177,9 +177,9 @@ func TestEnListeIBrugKanIkkeSlettes(t *testing.T) {
 		_, err := p.d.AendrListe(p.Context(), "borgere", distributor.ListeTilfoej, vaerdier(), person)
 		p.kode(err, mox.KodeIkkeFundet)
 		p.nyListe("borgere", "objektID", "aaaaaaaa-0000-4000-8000-000000000001") // another of the same name
-		_, err = p.d.OpretListe(p.Context(), mox.Liste{Navn: "borgere", Noegle: "relateret"}, person)
+		_, err = p.d.OpretListe(p.Context(), mox.Vaerdiliste{Navn: "borgere", Noegle: "relateret"}, person)
 		p.kode(err, mox.KodeKonflikt)
-		ny, err := p.d.OpretListe(p.Context(), mox.Liste{Navn: "borgere", Noegle: "objektID"}, person)
+		ny, err := p.d.OpretListe(p.Context(), mox.Vaerdiliste{Navn: "borgere", Noegle: "objektID"}, person)
 		if p.maa(err); ny {
 			p.Error("den samme liste er ny igen")
 		}

@@ -27,14 +27,14 @@ type Liste struct {
 	Af        string
 	Aendret   time.Time
 	AendretAf string
-	mox.Liste
+	mox.Vaerdiliste
 }
 
 const listeKolonner = `id, navn, noegle, beskrivelse, version, antal, aendring, oprettet, oprettet_af, aendret, aendret_af`
 
 func scanListe(scan func(...any) error) (l Liste, err error) {
 	var oprettet, aendret int64
-	err = scan(&l.ID, &l.Navn, &l.Liste.Noegle, &l.Beskrivelse, &l.Version, &l.Antal, &l.Aendring, &oprettet, &l.Af, &aendret, &l.AendretAf)
+	err = scan(&l.ID, &l.Navn, &l.Vaerdiliste.Noegle, &l.Beskrivelse, &l.Version, &l.Antal, &l.Aendring, &oprettet, &l.Af, &aendret, &l.AendretAf)
 	l.Oprettet, l.Aendret = driver.Tid(oprettet), driver.Tid(aendret)
 	return l, err
 }
@@ -45,7 +45,7 @@ const listelaas = "lister"
 const naesteAendring = `(SELECT COALESCE(MAX(aendring), 0) + 1 FROM liste)`
 
 // InsertListe makes an empty list; ok is false when the name is taken.
-func (tx *Tx) InsertListe(l mox.Liste, hvem string) (ok bool, err error) {
+func (tx *Tx) InsertListe(l mox.Vaerdiliste, hvem string) (ok bool, err error) {
 	if err := tx.Lock(listelaas); err != nil {
 		return false, err
 	}

@@ -22,7 +22,7 @@ type Lister struct {
 
 // Liste is one of them, as it stands.
 type Liste struct {
-	mox.Liste
+	mox.Vaerdiliste
 	Antal      int64     `json:"antal"`
 	Version    int64     `json:"version"`
 	Oprettet   time.Time `json:"oprettet"`
@@ -34,14 +34,14 @@ type Liste struct {
 
 // OpretListe is the body of a call that makes a list.
 type OpretListe struct {
-	mox.Liste
+	mox.Vaerdiliste
 	Begrundelse string `json:"begrundelse,omitempty"`
 }
 
 // ListeOprettet is the answer.
 type ListeOprettet struct {
 	Ny bool `json:"ny"` // false: it was there already
-	mox.Liste
+	mox.Vaerdiliste
 }
 
 // Listevaerdier are some of a list's values. Those that tell who somebody is are counted and not shown.
@@ -61,7 +61,7 @@ func (a *api) lister(r *http.Request) (any, error) {
 	alle, err := a.D.Lister(r.Context())
 	ud := Lister{Lister: []Liste{}}
 	for _, l := range alle {
-		ud.Lister = append(ud.Lister, Liste{l.Liste.Liste, l.Antal, l.Version, l.Oprettet, l.Af, l.Aendret, l.AendretAf, append([]string{}, l.Bruges...)})
+		ud.Lister = append(ud.Lister, Liste{l.Vaerdiliste, l.Antal, l.Version, l.Oprettet, l.Af, l.Aendret, l.AendretAf, append([]string{}, l.Bruges...)})
 	}
 	return ud, err
 }
@@ -74,8 +74,8 @@ func (a *api) opretListe(r *http.Request) (any, error) {
 	if err := laesJSON(r, &k); err != nil {
 		return nil, err
 	}
-	ny, err := a.D.OpretListe(r.Context(), k.Liste, a.hvem(r, k.Begrundelse))
-	return ListeOprettet{ny, k.Liste}, err
+	ny, err := a.D.OpretListe(r.Context(), k.Vaerdiliste, a.hvem(r, k.Begrundelse))
+	return ListeOprettet{ny, k.Vaerdiliste}, err
 }
 
 func (a *api) sletListe(r *http.Request) (any, error) {
