@@ -28,7 +28,13 @@ const (
 	CarrierPull  Carrier = "pull"  // the receiver asks over HTTP
 	CarrierPush  Carrier = "push"  // MOX calls the receiver over HTTP
 	CarrierAMQP  Carrier = "amqp"  // a queue at the broker
+
+	CarrierKOMBIT Carrier = "kombit" // the national Beskedfordeler, which carries it on
 )
+
+// KOMBIT is the name of the national Beskedfordeler as a system: the sender of what comes from it, and the only receiver of
+// [CarrierKOMBIT]. So nothing that came from there goes back.
+const KOMBIT = "KOMBIT"
 
 // Abonnement says who wants which beskeder, and how they are delivered.
 type Abonnement struct {
@@ -102,13 +108,14 @@ func (a *Abonnement) Valider() error {
 	}
 	kraev(abonnementsnavn.MatchString(string(a.ID)), "id", "navn", "skal være 1-100 små bogstaver a-z, tal, '.', '_' eller '-', og begynde med bogstav eller tal")
 	kraev(a.System != "", "system", "kraevet", "det modtagende systems navn mangler")
-	kraev(slices.Contains([]Carrier{CarrierPull, CarrierPush, CarrierAMQP}, a.Carrier), "carrier", "kodeliste", "er ikke pull, push eller amqp")
+	kraev(slices.Contains([]Carrier{CarrierPull, CarrierPush, CarrierAMQP, CarrierKOMBIT}, a.Carrier), "carrier", "kodeliste", "er ikke pull, push, amqp eller kombit")
+	kraev((a.Carrier == CarrierKOMBIT) == (a.System == KOMBIT), "system", "carrier", "skal være "+KOMBIT+" for kombit, og kun for kombit")
 	kraev(a.Orden == OrdenObjekt || a.Orden == OrdenIngen, "orden", "kodeliste", "er ikke objekt eller ingen")
 	kraev(!a.Overhal || a.Orden == OrdenObjekt, "overhal", "orden", "hører til orden objekt")
 	kraev(a.Plan.Forsoeg >= 1 && a.Plan.Forsoeg <= maksForsoeg, "plan.forsoeg", "interval", fmt.Sprintf("skal være fra 1 til %d", maksForsoeg))
 	kraev(a.Plan.Foerste > 0 && a.Plan.Foerste <= a.Plan.Hoejst && a.Plan.Hoejst <= maksVent, "plan", "interval", "foerste skal være over 0 og højst som hoejst, som er højst 31 døgn")
 	kraev(a.Modtager == "" || cvr(a.Modtager) != strings.ToLower(a.Modtager), "modtager", "urn", "er ikke en CVR-URN: urn:oio:cvr-nr:…")
-	kraev(a.Carrier == CarrierAMQP || !a.Kraeves, "kvittering", "carrier", "gælder kun amqp: pull og push svarer selv med udfaldet")
+	kraev(a.Carrier == CarrierAMQP || !a.Kraeves, "kvittering", "carrier", "gælder kun amqp: de andre svarer selv med udfaldet")
 	kraev(a.Frist >= 0 && a.Frist <= maksVent && (a.Kraeves || a.Frist == 0), "frist", "interval", "er højst 31 døgn, og kun for den, der kræver kvittering")
 	a.validerPush(kraev)
 	if len(fejl) == 0 {

@@ -54,6 +54,7 @@ type Besked struct {
 	GyldigTil        time.Time // zero = without end
 	Objektreference  string
 	Kildesystem      string // name of the source system
+	Beskaaret        string // the agreement that MOX has trimmed it to; "" = it is whole
 	Dannet           time.Time
 	Relateret        []Relateret
 	Indholdstype     string // MIME type of Indhold
@@ -134,6 +135,7 @@ var beskedfelter = []Beskedfelt{
 	tekstfelt("sikkerhedsklasse", func(b *Besked) *string { return &b.Sikkerhedsklasse }),
 	tekstfelt("objektreference", func(b *Besked) *string { return &b.Objektreference }),
 	tekstfelt("kildesystem", func(b *Besked) *string { return &b.Kildesystem }),
+	uden(tekstfelt("beskaaret", func(b *Besked) *string { return &b.Beskaaret })),
 	uden(tidsfelt("dannelsestidspunkt", func(b *Besked) *time.Time { return &b.Dannet })),
 }
 

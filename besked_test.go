@@ -130,7 +130,7 @@ func TestMedStandard(t *testing.T) {
 func TestBeskedfelter(t *testing.T) {
 	t.Parallel()
 	want := strings.Fields(`beskedID beskedversion beskedtype objektID objekttype livscykluskode handling registreringID registreringstid aktoer bruger
-		myndighed opgaveemne tilstand foelsomhed procesID foraarsagetAf tilladtmodtager gyldigFra gyldigTil sikkerhedsklasse objektreference kildesystem dannelsestidspunkt`)
+		myndighed opgaveemne tilstand foelsomhed procesID foraarsagetAf tilladtmodtager gyldigFra gyldigTil sikkerhedsklasse objektreference kildesystem beskaaret dannelsestidspunkt`)
 	var navne []string
 	for _, f := range mox.Beskedfelter() {
 		navne = append(navne, f.Navn)

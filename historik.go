@@ -28,32 +28,43 @@ func SomAf(historik []Registrering, registreringstid time.Time) (Registrering, b
 // Paa is what r says about one moment of virkningstid: only segments that hold at t remain, with their whole virkning.
 // spec: oio 30
 func (r Registrering) Paa(t Tidspunkt) Registrering {
-	ud := r.Kopi()
-	for navn, l := range ud.Attributter {
-		ud.Attributter[navn] = slices.DeleteFunc(l, func(a Attribut) bool { return !a.Virkning.Indeholder(t) })
-	}
-	for navn, l := range ud.Tilstande {
-		ud.Tilstande[navn] = slices.DeleteFunc(l, func(s Tilstand) bool { return !s.Virkning.Indeholder(t) })
-	}
-	for navn, l := range ud.Relationer {
-		ud.Relationer[navn] = slices.DeleteFunc(l, func(s Relation) bool { return !s.Virkning.Indeholder(t) })
-	}
-	for i := range ud.Varianter {
-		paaVariant(&ud.Varianter[i], t)
-	}
-	return ud.trim()
+	return r.kun(func(v Virkning) bool { return v.Indeholder(t) })
 }
 
-func paaVariant(v *Variant, t Tidspunkt) {
-	udenfor := func(a Attribut) bool { return !a.Virkning.Indeholder(t) }
-	v.Egenskaber = slices.DeleteFunc(v.Egenskaber, udenfor)
-	for i := range v.Dele {
-		d := &v.Dele[i]
-		d.Egenskaber = slices.DeleteFunc(d.Egenskaber, udenfor)
-		for navn, l := range d.Relationer {
-			d.Relationer[navn] = slices.DeleteFunc(l, func(s Relation) bool { return !s.Virkning.Indeholder(t) })
+// Under is what r says about the moments from fra until, but not including, til: only segments that hold at some of them
+// remain, with their whole virkning. spec: oio 30
+func (r Registrering) Under(fra, til Tidspunkt) Registrering {
+	v := Virkning{Fra: fra, Til: til}
+	return r.kun(v.Overlapper)
+}
+
+// kun is r with the segments that are wanted.
+func (r Registrering) kun(med func(Virkning) bool) Registrering {
+	ud := r.Kopi()
+	attributter := func(l []Attribut) []Attribut {
+		return slices.DeleteFunc(l, func(a Attribut) bool { return !med(a.Virkning) })
+	}
+	relationer := func(lister map[string][]Relation) {
+		for navn, l := range lister {
+			lister[navn] = slices.DeleteFunc(l, func(s Relation) bool { return !med(s.Virkning) })
 		}
 	}
+	for navn, l := range ud.Attributter {
+		ud.Attributter[navn] = attributter(l)
+	}
+	for navn, l := range ud.Tilstande {
+		ud.Tilstande[navn] = slices.DeleteFunc(l, func(s Tilstand) bool { return !med(s.Virkning) })
+	}
+	relationer(ud.Relationer)
+	for i := range ud.Varianter {
+		v := &ud.Varianter[i]
+		v.Egenskaber = attributter(v.Egenskaber)
+		for j := range v.Dele {
+			v.Dele[j].Egenskaber = attributter(v.Dele[j].Egenskaber)
+			relationer(v.Dele[j].Relationer)
+		}
+	}
+	return ud.trim()
 }
 
 // trim removes empty lists, so that "nothing" has one form.
@@ -155,7 +166,9 @@ func laegAttributter(segmenter []Attribut, felter map[string]string, v Virkning)
 			continue
 		}
 		inde := v.Snit(s.Virkning)
-		ud = append(ud, laegAttribut(s, felter, inde))
+		if ny := laegAttribut(s, felter, inde); len(ny.Felter) > 0 {
+			ud = append(ud, ny)
+		}
 		daekket = slices.Concat(forHver(daekket, func(d Virkning) []Virkning { return d.udenfor(inde) })...)
 	}
 	for _, hul := range daekket {

@@ -119,12 +119,12 @@ func (m model) paa(d int) map[string]string {
 
 // listenavn is the 0..n relation that a sti, or a set member, is of.
 func listenavn(sti string) (string, bool) {
-	for _, l := range []string{"relationer.andresager", "relationer.parter"} {
-		if strings.HasPrefix(sti, l) {
-			return l, true
-		}
+	rest, ok := strings.CutPrefix(sti, "relationer.")
+	til := strings.IndexAny(rest, ".=")
+	if !ok || til < 0 {
+		return "", false
 	}
-	return "", false
+	return "relationer." + rest[:til], true
 }
 
 func somModel(udfladet map[string]string) map[string]string {
@@ -138,13 +138,30 @@ func somModel(udfladet map[string]string) map[string]string {
 	return ud
 }
 
-var modelstier = map[mox.ObjektType][]string{
-	mox.Sag: {"egenskaber.titel", "egenskaber.hjemmel", "egenskaber.principiel", "tilstande.fremdrift", "relationer.ejer", "relationer.primaerbehandler"},
-	mox.Dokument: {"egenskaber.titel", "egenskaber.major", "tilstande.fremdrift", "relationer.ejer",
-		"varianter.pdf.produktion", "varianter.pdf.arkivering", "varianter.pdf.dele.1.mimetype", "varianter.papir.dele.a.b.lokation"},
+// modelstier are some sti of the type, of every sort it has, and a 0..n relation where it has one.
+func modelstier(type_ *mox.Type) (stier []string, liste string) {
+	switch type_.Navn {
+	case mox.Sag:
+		return []string{"egenskaber.titel", "egenskaber.hjemmel", "egenskaber.principiel", "tilstande.fremdrift", "relationer.ejer", "relationer.primaerbehandler"},
+			"relationer.andresager"
+	case mox.Dokument:
+		return []string{"egenskaber.titel", "egenskaber.major", "tilstande.fremdrift", "relationer.ejer",
+			"varianter.pdf.produktion", "varianter.pdf.arkivering", "varianter.pdf.dele.1.mimetype", "varianter.papir.dele.a.b.lokation"}, "relationer.parter"
+	}
+	for _, f := range type_.Egenskaber().Felter[:2] {
+		stier = append(stier, "egenskaber."+f.Navn)
+	}
+	stier = append(stier, "tilstande."+type_.Tilstande[0].Felt)
+	for _, rt := range type_.Relationer {
+		switch {
+		case !rt.Flere && len(stier) < 6:
+			stier = append(stier, "relationer."+rt.Navn)
+		case rt.Flere && rt.Felter == nil:
+			liste = "relationer." + rt.Navn
+		}
+	}
+	return stier, liste
 }
-
-var modellister = map[mox.ObjektType]string{mox.Sag: "relationer.andresager", mox.Dokument: "relationer.parter"}
 
 func tegnVaerdi(t *rapid.T, type_ *mox.Type, sti string) string {
 	ja := rapid.SampledFrom([]string{"", "true", "false"})
@@ -166,11 +183,11 @@ func tegnVaerdi(t *rapid.T, type_ *mox.Type, sti string) string {
 
 func tegnVaerdier(t *rapid.T, type_ *mox.Type) map[string]string {
 	ud := map[string]string{}
-	for _, sti := range rapid.SliceOfNDistinct(rapid.SampledFrom(modelstier[type_.Navn]), 0, 4, rapid.ID).Draw(t, "stier") {
+	stier, liste := modelstier(type_)
+	for _, sti := range rapid.SliceOfNDistinct(rapid.SampledFrom(stier), 0, 4, rapid.ID).Draw(t, "stier") {
 		ud[sti] = tegnVaerdi(t, type_, sti)
 	}
-	if rapid.Bool().Draw(t, "liste") {
-		liste := modellister[type_.Navn]
+	if liste != "" && rapid.Bool().Draw(t, "liste") {
 		ud[liste+".0"] = "" // alone: none
 		for i, ref := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"urn:x:1", "urn:x:2", "urn:x:3", "urn:x:4"}), 0, 3, rapid.ID).Draw(t, "poster") {
 			ud[fmt.Sprintf("%s.%d", liste, i)] = ref
@@ -232,7 +249,7 @@ func laegMod(t *rapid.T, type_ *mox.Type) {
 				t.Fatalf("day %d after laying %v over %v: -model +Laeg\n%s", d, vaerdier, v, diff)
 			}
 		}
-		udenOverlap(t, ny)
+		udenOverlap(t, type_, ny)
 		if igen, _ := ny.Laeg(type_, vaerdier, v); !igen.Ens(ny) {
 			t.Fatalf("laying the same again is a change\n%s", cmp.Diff(ny, igen, sammenlignTid))
 		}
@@ -262,7 +279,7 @@ type fejler interface {
 }
 
 // udenOverlap demands that at most one segment of a set, a state or a 0..1 relation holds at a time, and none is empty.
-func udenOverlap(t fejler, r mox.Registrering) {
+func udenOverlap(t fejler, type_ *mox.Type, r mox.Registrering) {
 	t.Helper()
 	saet := map[string][]mox.Virkning{}
 	for navn, l := range r.Attributter {
@@ -278,7 +295,7 @@ func udenOverlap(t fejler, r mox.Registrering) {
 	for navn, l := range r.Relationer {
 		for _, rel := range l {
 			noegle := fmt.Sprint(navn, rel.Indeks)
-			if _, liste := listenavn("relationer." + navn); liste {
+			if rt, ok := type_.Relation(navn); ok && rt.Flere {
 				noegle = fmt.Sprint(navn, rel.Indeks, rel.Reference)
 			}
 			saet[noegle] = append(saet[noegle], rel.Virkning)

@@ -119,8 +119,10 @@ func (f Filter) kraevede() []krav {
 
 // Match gives the abonnementer that want b, ordered by ID, each once. An abonnement whose authority is not among b's
 // tilladtmodtager is left out. spec: mox 28, mox 31
-func (m *Matcher) Match(b *Besked) []*Abonnement {
-	meta := b.Metadata()
+func (m *Matcher) Match(b *Besked) []*Abonnement { return m.MatchMed(b, b.Metadata()) }
+
+// MatchMed is [Matcher.Match] with b's metadata given; see [Pseudonym.Metadata].
+func (m *Matcher) MatchMed(b *Besked, meta map[string][]string) []*Abonnement {
 	var ud []*Abonnement
 	tag := func(l []*Abonnement) {
 		for _, a := range l {

@@ -1,6 +1,7 @@
 package mox
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,67 +16,96 @@ import (
 func (r Registrering) Valider(navn ObjektType) error {
 	t, ok := TypeAf(navn)
 	if !ok {
-		return &Error{Kode: KodeUgyldig, Op: "valider", Tekst: fmt.Sprintf("objekttypen %q kendes ikke", navn),
-			Raad: fmt.Sprintf("brug en af %v", ObjektTyper())}
+		return ukendtType(navn)
 	}
-	var fejl []Feltfejl
+	p := validering{type_: t}
 	if !slices.Contains(LivscyklusKoder(), r.LivscyklusKode) {
-		fejl = append(fejl, Feltfejl{Sti: "livscykluskode", Regel: "kodeliste", Spec: "mox 10", Tekst: "er ikke en af de fem koder"})
+		p.afvis("livscykluskode", "kodeliste", "mox 10", "er ikke en af de fem koder")
 	}
-	if regel, spec, tekst := r.BrugerRef.fejl(); regel != "" {
-		fejl = append(fejl, Feltfejl{Sti: "brugerref", Regel: regel, Spec: spec, Tekst: tekst})
-	}
-	validerTekst("note", r.NoteTekst, &fejl)
-	t.validerAttributter(r, &fejl)
-	t.validerTilstande(r, &fejl)
-	t.validerRelationer("", r.Relationer, &fejl)
-	t.validerVarianter(r, &fejl)
-	if len(fejl) == 0 {
+	p.registrering(r)
+	return p.resultat("registreringen af " + string(navn))
+}
+
+func ukendtType(navn ObjektType) error {
+	return &Error{Kode: KodeUgyldig, Op: "valider", Tekst: fmt.Sprintf("objekttypen %q kendes ikke", navn), Raad: fmt.Sprintf("brug en af %v", ObjektTyper())}
+}
+
+// validering collects what is wrong with a registrering of its type.
+type validering struct {
+	type_    *Type
+	rettelse bool // only what is to change: values may be cleared, and nothing has to be there
+	delvis   bool // whole sets may be absent, as when a Ret has removed them
+	fejl     []Feltfejl
+}
+
+func (p *validering) afvis(sti, regel, spec, tekst string) {
+	p.fejl = append(p.fejl, Feltfejl{Sti: sti, Regel: regel, Spec: spec, Tekst: tekst})
+}
+
+func (p *validering) resultat(hvad string) error {
+	if len(p.fejl) == 0 {
 		return nil
 	}
-	return &Error{Kode: KodeUgyldig, Op: "valider", Tekst: "registreringen af " + string(navn) + " er ugyldig", Felter: fejl}
+	return &Error{Kode: KodeUgyldig, Op: "valider", Tekst: hvad + " er ugyldig", Felter: p.fejl}
 }
 
-func (t *Type) validerAttributter(r Registrering, ud *[]Feltfejl) {
+func (p *validering) registrering(r Registrering) {
+	if regel, spec, tekst := r.BrugerRef.fejl(); regel != "" {
+		p.afvis("brugerref", regel, spec, tekst)
+	}
+	p.tekst("note", r.NoteTekst)
+	p.attributter(r)
+	p.tilstande(r)
+	p.relationer("", r.Relationer)
+	p.varianter(r)
+}
+
+func (p *validering) attributter(r Registrering) {
 	for _, navn := range slices.Sorted(maps.Keys(r.Attributter)) {
-		saet, ok := t.Attribut(navn)
+		saet, ok := p.type_.Attribut(navn)
 		sti := "attributter." + navn
 		if !ok || saet.Navn != navn {
-			*ud = append(*ud, Feltfejl{Sti: sti, Regel: "ukendt", Spec: "oio 50", Tekst: "er ikke et attributsæt på " + string(t.Navn)})
+			p.afvis(sti, "ukendt", "oio 50", "er ikke et attributsæt på "+string(p.type_.Navn))
 			continue
 		}
-		validerSegmenter(sti, saet.Felter, r.Attributter[navn], ud)
+		p.segmenter(sti, saet.Felter, r.Attributter[navn])
 	}
-	if len(r.Attributter[t.Egenskaber().Navn]) == 0 {
-		*ud = append(*ud, Feltfejl{Sti: "attributter." + t.Egenskaber().Navn, Regel: "kraevet", Spec: "oio 47", Tekst: "mangler"})
+	if navn := p.type_.Egenskaber().Navn; !p.rettelse && !p.delvis && len(r.Attributter[navn]) == 0 {
+		p.afvis("attributter."+navn, "kraevet", "oio 47", "mangler")
 	}
 }
 
-func validerSegmenter(sti string, felter []Felt, segmenter []Attribut, ud *[]Feltfejl) {
+func (p *validering) segmenter(sti string, felter []Felt, segmenter []Attribut) {
 	virkninger := make([]Virkning, len(segmenter))
 	for i, s := range segmenter {
 		her := fmt.Sprintf("%s[%d]", sti, i)
-		s.Virkning.valider(her, ud)
+		s.Virkning.valider(her, &p.fejl)
 		virkninger[i] = s.Virkning
-		validerFelter(her, felter, s.Felter, ud)
+		p.felter(her, felter, s.Felter, !p.rettelse)
 	}
-	validerOverlap(sti, virkninger, ud)
+	p.overlap(sti, virkninger)
 }
 
-func validerFelter(sti string, felter []Felt, vaerdier map[string]string, ud *[]Feltfejl) {
+// felter checks values by name. hel tells that they are all there is: what must be there must be there, and nothing is
+// there to be cleared.
+func (p *validering) felter(sti string, felter []Felt, vaerdier map[string]string, hel bool) {
 	for _, navn := range slices.Sorted(maps.Keys(vaerdier)) {
 		f, ok := findFelt(felter, navn)
 		if !ok {
-			*ud = append(*ud, Feltfejl{Sti: sti + "." + navn, Regel: "ukendt", Spec: "oio 50", Tekst: "feltet kendes ikke"})
+			p.afvis(sti+"."+navn, "ukendt", "oio 50", "feltet kendes ikke")
 			continue
 		}
-		if tekst := f.fejl(vaerdier[navn]); tekst != "" {
-			*ud = append(*ud, Feltfejl{Sti: sti + "." + navn, Regel: "vaerdi", Spec: "oio 50", Tekst: tekst})
+		v := vaerdier[navn]
+		if !hel && v == "" {
+			continue
+		}
+		if tekst := f.fejl(v); tekst != "" {
+			p.afvis(sti+"."+navn, "vaerdi", "oio 50", tekst)
 		}
 	}
 	for _, f := range felter {
-		if f.Kraev && vaerdier[f.Navn] == "" {
-			*ud = append(*ud, Feltfejl{Sti: sti + "." + f.Navn, Regel: "kraevet", Spec: "oio 47", Tekst: "mangler"})
+		if f.Kraev && vaerdier[f.Navn] == "" && hel {
+			p.afvis(sti+"."+f.Navn, "kraevet", "oio 47", "mangler")
 		}
 	}
 }
@@ -85,9 +115,9 @@ const ugyldigTekst = "er ikke gyldig tekst (UTF-8 uden NUL)"
 // gyldigTekst reports whether both databases and every wire form can carry s.
 func gyldigTekst(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
-func validerTekst(sti, v string, ud *[]Feltfejl) {
+func (p *validering) tekst(sti, v string) {
 	if !gyldigTekst(v) {
-		*ud = append(*ud, Feltfejl{Sti: sti, Regel: "vaerdi", Spec: "oio 50", Tekst: ugyldigTekst})
+		p.afvis(sti, "vaerdi", "oio 50", ugyldigTekst)
 	}
 }
 
@@ -118,6 +148,8 @@ func (f *Felt) fejl(v string) string {
 		_, err = time.Parse(time.DateOnly, v)
 	case TidspunktSl:
 		_, err = time.Parse(time.RFC3339, v)
+	case Liste:
+		return f.listefejl(v)
 	}
 	if err != nil {
 		return map[Slags]string{Heltal: "er ikke et helt tal", Dato: "er ikke en dato (åååå-mm-dd)", TidspunktSl: "er ikke et tidspunkt med tidszone"}[f.Slags]
@@ -125,8 +157,30 @@ func (f *Felt) fejl(v string) string {
 	return ""
 }
 
-// validerOverlap tells of the first two that overlap. In the order of their starts only neighbours can be the first.
-func validerOverlap(sti string, v []Virkning, ud *[]Feltfejl) {
+// listefejl says what is wrong with a list in its text form, or nothing.
+func (f *Felt) listefejl(v string) string {
+	if f.Under == nil {
+		if err := json.Unmarshal([]byte(v), new([]string)); err != nil {
+			return "er ikke en liste af tekster"
+		}
+		return ""
+	}
+	var poster []map[string]string
+	if err := json.Unmarshal([]byte(v), &poster); err != nil {
+		return "er ikke en liste af objekter med tekster"
+	}
+	for i, post := range poster {
+		for _, navn := range slices.Sorted(maps.Keys(post)) {
+			if _, ok := findFelt(f.Under, navn); !ok {
+				return fmt.Sprintf("[%d] har et felt, der ikke kendes: %q", i, Maskeret(navn))
+			}
+		}
+	}
+	return ""
+}
+
+// overlap tells of the first two that overlap. In the order of their starts only neighbours can be the first.
+func (p *validering) overlap(sti string, v []Virkning) {
 	orden := make([]int, len(v))
 	for i := range orden {
 		orden[i] = i
@@ -135,66 +189,75 @@ func validerOverlap(sti string, v []Virkning, ud *[]Feltfejl) {
 	for n := 1; n < len(orden); n++ {
 		i, j := orden[n], orden[n-1]
 		if v[i].Overlapper(v[j]) {
-			*ud = append(*ud, Feltfejl{Sti: fmt.Sprintf("%s[%d].virkning", sti, max(i, j)), Regel: "overlap", Spec: "oio 25",
-				Tekst: fmt.Sprintf("overlapper [%d]", min(i, j))})
+			p.afvis(fmt.Sprintf("%s[%d].virkning", sti, max(i, j)), "overlap", "oio 25", fmt.Sprintf("overlapper [%d]", min(i, j)))
 			return
 		}
 	}
 }
 
-func (t *Type) validerTilstande(r Registrering, ud *[]Feltfejl) {
+func (p *validering) tilstande(r Registrering) {
 	for _, navn := range slices.Sorted(maps.Keys(r.Tilstande)) {
 		sti := "tilstande." + navn
-		tv, ok := t.Tilstand(navn)
+		tv, ok := p.type_.Tilstand(navn)
 		if !ok || tv.Navn != navn {
-			*ud = append(*ud, Feltfejl{Sti: sti, Regel: "ukendt", Spec: "oio 50", Tekst: "er ikke en tilstand på " + string(t.Navn)})
+			p.afvis(sti, "ukendt", "oio 50", "er ikke en tilstand på "+string(p.type_.Navn))
 			continue
 		}
 		var virkninger []Virkning
 		for i, s := range r.Tilstande[navn] {
 			her := fmt.Sprintf("%s[%d]", sti, i)
-			s.Virkning.valider(her, ud)
+			s.Virkning.valider(her, &p.fejl)
 			virkninger = append(virkninger, s.Virkning)
-			if !slices.Contains(tv.Vaerdi, s.Vaerdi) {
-				*ud = append(*ud, Feltfejl{Sti: her + "." + tv.Felt, Regel: "kodeliste", Spec: "oio 49", Tekst: fmt.Sprintf("er ikke en af %v", tv.Vaerdi)})
+			if ryddet := p.rettelse && s.Vaerdi == ""; !ryddet && !slices.Contains(tv.Vaerdi, s.Vaerdi) {
+				p.afvis(her+"."+tv.Felt, "kodeliste", "oio 49", fmt.Sprintf("er ikke en af %v", tv.Vaerdi))
 			}
 		}
-		validerOverlap(sti, virkninger, ud)
+		p.overlap(sti, virkninger)
 	}
-	for _, tv := range t.Tilstande {
-		if tv.Kraev && len(r.Tilstande[tv.Navn]) == 0 {
-			*ud = append(*ud, Feltfejl{Sti: "tilstande." + tv.Navn, Regel: "kraevet", Spec: "oio 48", Tekst: "mangler"})
+	for _, tv := range p.type_.Tilstande {
+		if tv.Kraev && len(r.Tilstande[tv.Navn]) == 0 && !p.rettelse && !p.delvis {
+			p.afvis("tilstande."+tv.Navn, "kraevet", "oio 48", "mangler")
 		}
 	}
 }
 
-func (t *Type) validerRelationer(forled string, relationer map[string][]Relation, ud *[]Feltfejl) {
+func (p *validering) relationer(forled string, relationer map[string][]Relation) {
 	for _, navn := range slices.Sorted(maps.Keys(relationer)) {
 		sti := forled + "relationer." + navn
-		rt, ok := t.Relation(navn)
+		rt, ok := p.type_.Relation(navn)
 		if forled != "" { // a part's relations: only underredigeringaf. spec: oio 3.4
 			rt, ok = &RelationType{Navn: "underredigeringaf"}, navn == "underredigeringaf"
 		}
 		if !ok {
-			*ud = append(*ud, Feltfejl{Sti: sti, Regel: "ukendt", Spec: "oio 50", Tekst: "er ikke en relation på " + string(t.Navn)})
+			p.afvis(sti, "ukendt", "oio 50", "er ikke en relation på "+string(p.type_.Navn))
 			continue
 		}
-		var virkninger []Virkning
-		for i, rel := range relationer[navn] {
-			her := fmt.Sprintf("%s[%d]", sti, i)
-			rt.validerEn(her, rel, ud)
-			virkninger = append(virkninger, rel.Virkning)
-		}
-		if !rt.Flere {
-			validerOverlap(sti, virkninger, ud)
-		}
+		p.relation(sti, rt, relationer[navn], p.rettelse && forled == "")
 	}
 }
 
-func (rt *RelationType) validerEn(sti string, rel Relation, ud *[]Feltfejl) {
-	rel.Virkning.valider(sti, ud)
+// relation checks the entries of one relation; tomme tells that entries may be of those that clear.
+func (p *validering) relation(sti string, rt *RelationType, poster []Relation, tomme bool) {
+	virkninger := map[int][]Virkning{} // that may not overlap: of the one value, or of one numbered entry
+	for i, rel := range poster {
+		her := fmt.Sprintf("%s[%d]", sti, i)
+		alene := !rt.Flere || rt.Indeks || len(poster) == 1
+		p.post(her, rt, rel, tomme && alene && rel.sigerIntet())
+		if nr := rel.Indeks; !rt.Flere {
+			virkninger[0] = append(virkninger[0], rel.Virkning)
+		} else if rt.Indeks && nr > 0 && !p.rettelse { // in a rettelse only a known indeks says which entry it is
+			virkninger[nr] = append(virkninger[nr], rel.Virkning)
+		}
+	}
+	for _, nr := range slices.Sorted(maps.Keys(virkninger)) {
+		p.overlap(sti, virkninger[nr])
+	}
+}
+
+func (p *validering) post(sti string, rt *RelationType, rel Relation, rydder bool) {
+	rel.Virkning.valider(sti, &p.fejl)
 	regel, spec, tekst := rel.Reference.fejl()
-	if rel.Reference.Tom() && !rt.UdenReference {
+	if rel.Reference.Tom() && !rt.UdenReference && !rydder {
 		regel, spec, tekst = "reference", "oio 5", "skal have uuid eller urn"
 	}
 	if regel != "" {
@@ -202,18 +265,20 @@ func (rt *RelationType) validerEn(sti string, rel Relation, ud *[]Feltfejl) {
 		if regel != "reference" {
 			her += "." + regel
 		}
-		*ud = append(*ud, Feltfejl{Sti: her, Regel: regel, Spec: spec, Tekst: tekst})
+		p.afvis(her, regel, spec, tekst)
 	}
-	validerTekst(sti+".objekttype", rel.ObjektType, ud)
+	p.tekst(sti+".objekttype", rel.ObjektType)
 	if rel.Indeks < 0 {
-		*ud = append(*ud, Feltfejl{Sti: sti + ".indeks", Regel: "vaerdi", Spec: "oio 50", Tekst: "er mindre end 0"})
+		p.afvis(sti+".indeks", "vaerdi", "oio 50", "er mindre end 0")
 	}
-	validerFelter(sti, rt.Felter, rel.Felter, ud)
-	rt.validerJournalpost(sti, rel, ud)
+	if !rydder {
+		p.felter(sti, rt.Felter, rel.Felter, true)
+	}
+	p.journalpost(sti, rel)
 }
 
-// validerJournalpost keeps note fields on notes and document fields on documents. spec: oio 80
-func (rt *RelationType) validerJournalpost(sti string, rel Relation, ud *[]Feltfejl) {
+// journalpost keeps note fields on notes and document fields on documents. spec: oio 80
+func (p *validering) journalpost(sti string, rel Relation) {
 	kode := rel.Felter["journalpostkode"]
 	if kode == "" {
 		return
@@ -224,39 +289,40 @@ func (rt *RelationType) validerJournalpost(sti string, rel Relation, ud *[]Feltf
 	}
 	for _, navn := range slices.Sorted(maps.Keys(rel.Felter)) {
 		if strings.HasPrefix(navn, forbudt) {
-			*ud = append(*ud, Feltfejl{Sti: sti + "." + navn, Regel: "journalpost", Spec: "oio 80", Tekst: "hører ikke til en post af arten " + kode})
+			p.afvis(sti+"."+navn, "journalpost", "oio 80", "hører ikke til en post af arten "+kode)
 		}
 	}
 }
 
-func (t *Type) validerVarianter(r Registrering, ud *[]Feltfejl) {
-	if len(r.Varianter) > 0 && !t.Varianter {
-		*ud = append(*ud, Feltfejl{Sti: "varianter", Regel: "ukendt", Spec: "oio 50", Tekst: string(t.Navn) + " har ikke varianter"})
+func (p *validering) varianter(r Registrering) {
+	if len(r.Varianter) > 0 && !p.type_.Varianter {
+		p.afvis("varianter", "ukendt", "oio 50", string(p.type_.Navn)+" har ikke varianter")
 		return
 	}
 	set := map[string]bool{}
 	for i, v := range r.Varianter {
 		sti := fmt.Sprintf("varianter[%d]", i)
-		if v.VariantTekst == "" || set[v.VariantTekst] {
-			*ud = append(*ud, Feltfejl{Sti: sti + ".varianttekst", Regel: "entydig", Spec: "oio 84", Tekst: "mangler eller står der to gange"})
-		}
-		set[v.VariantTekst] = true
-		validerTekst(sti+".varianttekst", v.VariantTekst, ud)
-		validerSegmenter(sti+".egenskaber", t.Variant, v.Egenskaber, ud)
-		t.validerDele(sti, v.Dele, ud)
+		p.entydig(sti+".varianttekst", v.VariantTekst, set)
+		p.segmenter(sti+".egenskaber", p.type_.Variant, v.Egenskaber)
+		p.dele(sti, v.Dele)
 	}
 }
 
-func (t *Type) validerDele(sti string, dele []Del, ud *[]Feltfejl) {
+func (p *validering) dele(sti string, dele []Del) {
 	set := map[string]bool{}
 	for j, d := range dele {
 		her := fmt.Sprintf("%s.dele[%d]", sti, j)
-		if d.DelTekst == "" || set[d.DelTekst] {
-			*ud = append(*ud, Feltfejl{Sti: her + ".deltekst", Regel: "entydig", Spec: "oio 84", Tekst: "mangler eller står der to gange"})
-		}
-		set[d.DelTekst] = true
-		validerTekst(her+".deltekst", d.DelTekst, ud)
-		validerSegmenter(her+".egenskaber", t.Del, d.Egenskaber, ud)
-		t.validerRelationer(her+".", d.Relationer, ud)
+		p.entydig(her+".deltekst", d.DelTekst, set)
+		p.segmenter(her+".egenskaber", p.type_.Del, d.Egenskaber)
+		p.relationer(her+".", d.Relationer)
 	}
+}
+
+// entydig demands a key that none before it had. spec: oio 84
+func (p *validering) entydig(sti, noegle string, set map[string]bool) {
+	if noegle == "" || set[noegle] {
+		p.afvis(sti, "entydig", "oio 84", "mangler eller står der to gange")
+	}
+	set[noegle] = true
+	p.tekst(sti, noegle)
 }

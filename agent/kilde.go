@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -41,7 +42,16 @@ type kilde struct {
 	ryddet  bool     // the source has tidied up after all that MOX has
 	savnede *savnede // nil = a document that cannot be had is waited for
 	meldt   string   // the failure that a person has been shown
+
+	livstegn time.Time // when MOX was last told how the source is
+	svigter  bool      // what it was told then: that it could not be read
 }
+
+// livstegnHver is how often MOX is told of a source that has nothing new.
+const livstegnHver = time.Minute
+
+// interval is how long between two reads of the source.
+func (k *kilde) interval() time.Duration { return k.spec.Interval.Or(5 * time.Second) }
 
 // savnede counts how often each document could not be had.
 type savnede struct {
@@ -64,31 +74,60 @@ func (k *kilde) run(ctx context.Context) {
 			fejl = 0
 		default:
 			fejl = 0
-			service.Wait(ctx, k.spec.Interval.Or(5*time.Second))
+			service.Wait(ctx, k.interval())
 		}
 	}
 }
 
-// meld shows a person a failure that waiting will not mend: once for each that differs.
+// meld tells MOX that the source could not be read. A failure that waiting will not mend is shown to a person: once for each
+// that differs.
 func (k *kilde) meld(ctx context.Context, fejl error) {
-	if connector.Temporary(fejl) || mox.Forbigaaende(fejl) || k.meldt == fejl.Error() {
-		return
-	}
 	stand, err := k.agent.server.Kilde(ctx, k.agent.spec.Agent, k.spec.Name)
 	if err != nil {
-		return // MOX does not answer: the next failure is shown when it does
+		return // MOX does not answer: the next failure is told when it does
 	}
-	s := k.agent.spec
-	f := distributor.Postfejl{Ansvar: mox.AnsvarMOX, Kode: "kilde_standset", Tekst: "kilden kan ikke læses: " + fejl.Error(), Raad: "ret årsagen; kilden prøves igen af sig selv"}
+	i := k.om(stand)
+	i.Mislykket = mox.Maskeret(fejl.Error())
+	vises := !connector.Temporary(fejl) && !mox.Forbigaaende(fejl) && k.meldt != fejl.Error()
+	if vises {
+		i.Poster = []distributor.Post{{Raa: []byte(fejl.Error()), Fejl: standset(fejl)}}
+	}
+	if _, err = k.agent.server.Indlever(ctx, i); err != nil {
+		return
+	}
+	k.svigter = true
+	if vises {
+		k.meldt = fejl.Error()
+	}
+}
+
+// standset is a failure of the source as a person is shown it.
+func standset(fejl error) *distributor.Postfejl {
+	f := &distributor.Postfejl{Ansvar: mox.AnsvarMOX, Kode: "kilde_standset", Tekst: "kilden kan ikke læses: " + fejl.Error(), Raad: "ret årsagen; kilden prøves igen af sig selv"}
 	var m *mox.Error
 	if errors.As(fejl, &m) {
 		f.Kode, f.Tekst, f.Raad = string(m.Kode), mox.Forklaring(m), ellers(m.Raad, f.Raad)
 	}
-	_, err = k.agent.server.Indlever(ctx, distributor.Indlevering{Agent: s.Agent, System: s.System, ActsAs: s.ActsAs, Kilde: k.spec.Name, Forventet: stand.Position, Position: stand.Position,
-		Poster: []distributor.Post{{Raa: []byte(fejl.Error()), Fejl: &f}}})
-	if err == nil {
-		k.meldt = fejl.Error()
+	return f
+}
+
+// om is an Indlevering of nothing: the source stands where it stood.
+func (k *kilde) om(stand store.Kilde) distributor.Indlevering {
+	s := k.agent.spec
+	return distributor.Indlevering{Agent: s.Agent, System: s.System, ActsAs: s.ActsAs, Kilde: k.spec.Name, Forventet: stand.Position, Position: stand.Position,
+		Hver: int(math.Ceil(k.interval().Seconds()))}
+}
+
+// lever tells MOX that the source was read and had nothing new: when it could not be read before, and else every minute.
+func (k *kilde) lever(ctx context.Context, stand store.Kilde) {
+	if !k.svigter && time.Since(k.livstegn) < livstegnHver {
+		return
 	}
+	if _, err := k.agent.server.Indlever(ctx, k.om(stand)); err != nil {
+		k.log.Warn("MOX kunne ikke få at vide, at kilden er læst", "fejl", mox.Maskeret(err.Error()))
+		return
+	}
+	k.livstegn, k.svigter = time.Now(), false
 }
 
 // runOnce reads and hands in one batch; mere tells that there is more at once.
@@ -110,6 +149,7 @@ func (k *kilde) runOnce(ctx context.Context) (mere bool, err error) {
 		return false, err
 	}
 	if len(b.Records) == 0 && b.Position == stand.Position && !stand.Startet.IsZero() {
+		k.lever(ctx, stand)
 		return b.More, nil
 	}
 	i, err := k.indlevering(ctx, stand, b)
@@ -123,6 +163,7 @@ func (k *kilde) runOnce(ctx context.Context) (mere bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	k.livstegn, k.svigter = time.Now(), false
 	k.log.Info("kilde læst", "poster", len(i.Poster), "beskeder", len(ud.Beskeder), "uaendrede", ud.Uaendrede, "foraeldede", ud.Foraeldede, "ekko", ud.Ekko, "fejl", ud.Fejl)
 	k.agent.o.Punkt("kilde.mellem")
 	k.ryd(ctx, b.Position)
@@ -178,9 +219,8 @@ func (k *SourceSpec) laerer(p distributor.Post) bool {
 }
 
 func (k *kilde) indlevering(ctx context.Context, stand store.Kilde, b connector.Batch) (distributor.Indlevering, error) {
-	s := k.agent.spec
-	i := distributor.Indlevering{Agent: s.Agent, System: s.System, ActsAs: s.ActsAs, Kilde: k.spec.Name, Forventet: stand.Position, Position: b.Position,
-		Faerdig: !b.More, Fuld: b.Full, MaksAndel: k.spec.MaksAndel, Stier: k.spec.stier}
+	i := k.om(stand)
+	i.Position, i.Faerdig, i.Fuld, i.MaksAndel, i.Stier = b.Position, !b.More, b.Full, k.spec.MaksAndel, k.spec.stier
 	if i.MaksAndel == 0 {
 		i.MaksAndel = standardMaksAndel
 	}

@@ -62,7 +62,7 @@ func (s *sink) arbejd(ctx context.Context, w distributor.Arbejde) {
 	stop()
 	s.agent.o.Punkt("virkning.efter")
 	ud, err := distributor.Meld(ctx, s.agent.server, f)
-	log := s.log.With("besked", w.Besked.ID, "leverance", w.Leverance, "omgang", w.Omgang, "forsoeg", w.Forsoeg, "resultat", f.Udfald.Resultat,
+	log := s.log.With("besked", mox.Maskeret(string(w.Besked.ID)), "leverance", w.Leverance, "omgang", w.Omgang, "forsoeg", w.Forsoeg, "resultat", f.Udfald.Resultat,
 		"kode", f.Udfald.Kode, "ms", time.Since(start).Milliseconds())
 	switch {
 	case err != nil:

@@ -24,7 +24,6 @@ type Spec struct {
 	Sinks   []SinkSpec   `yaml:"sinks"`
 
 	file string
-	root ast.Node
 }
 
 // SourceSpec describes what is read from the system and how it becomes beskeder.
@@ -137,19 +136,24 @@ func Load(file string) (*Spec, []mapping.Problem) {
 		return nil, []mapping.Problem{{File: file, Text: fmt.Sprintf("filen kan ikke læses: %v", err), Hint: "giv stien til en agents YAML-fil"}}
 	}
 	s := &Spec{file: file}
-	l := &linter{spec: s, file: file}
-	if l.parse(src) {
+	l := &linter{spec: s, file: file, art: "agent"}
+	if l.parse(src, s) {
 		s.check(l)
 	}
-	slices.SortStableFunc(l.problems, func(a, b mapping.Problem) int {
-		return cmp.Or(cmp.Compare(maerke(a.File != file), maerke(b.File != file)), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
-			cmp.Compare(a.Text, b.Text))
-	})
+	sorter(l.problems, file)
 	l.problems = slices.Compact(l.problems) // one map used by two sinks is read twice
 	if l.failed() {
 		return nil, l.problems
 	}
 	return s, l.problems
+}
+
+// sorter puts the problems of the file itself first, and each file's in its order.
+func sorter(ps []mapping.Problem, file string) {
+	slices.SortStableFunc(ps, func(a, b mapping.Problem) int {
+		return cmp.Or(cmp.Compare(maerke(a.File != file), maerke(b.File != file)), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+			cmp.Compare(a.Text, b.Text))
+	})
 }
 
 func maerke(b bool) int {

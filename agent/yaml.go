@@ -58,10 +58,12 @@ func filfejl(err error) error {
 	return err
 }
 
-// linter collects what is wrong with one agent's files.
+// linter collects what is wrong with one agent's files, or with an agreement's.
 type linter struct {
-	spec     *Spec
+	spec     *Spec // of an agent
 	file     string
+	art      string // what the file is of: "agent"
+	root     ast.Node
 	problems []mapping.Problem
 }
 
@@ -100,8 +102,8 @@ func tokenplads(t *token.Token) token.Position {
 	return *t.Position
 }
 
-// parse reads the file's one document. Anchors, aliases and tags are refused: what a reader sees is what there is.
-func (l *linter) parse(src []byte) bool {
+// parse reads the file's one document into v. Anchors, aliases and tags are refused: what a reader sees is what there is.
+func (l *linter) parse(src []byte, v any) bool {
 	if !utf8.Valid(src) {
 		l.fail(nil, "gem filen som UTF-8", "filen er ikke UTF-8")
 		return false
@@ -116,15 +118,19 @@ func (l *linter) parse(src []byte) bool {
 		return false
 	}
 	if len(f.Docs) != 1 || f.Docs[0].Body == nil {
-		l.fail(nil, "en agent begynder med «agent: navn»", "filen er tom eller har mere end ét YAML-dokument")
+		l.fail(nil, l.begynder(), "filen er tom eller har mere end ét YAML-dokument")
 		return false
 	}
-	l.spec.root = f.Docs[0].Body
-	if len(par(l.spec.root)) == 0 {
-		l.fail(l.spec.root, "en agent begynder med «agent: navn»", "filen er ikke en agent")
+	l.root = f.Docs[0].Body
+	if len(par(l.root)) == 0 {
+		l.fail(l.root, l.begynder(), "filen er ikke en %s", l.art)
 		return false
 	}
-	return l.dubletter(l.spec.root) && l.decode(l.spec.root, l.spec)
+	return l.dubletter(l.root) && l.decode(l.root, v)
+}
+
+func (l *linter) begynder() string {
+	return fmt.Sprintf("en %[1]s begynder med «%[1]s: navn»", l.art)
 }
 
 // The YAML library's time and stack grow with the square of the nesting, so nesting is judged on the tokens first.
@@ -138,7 +144,7 @@ func (l *linter) sigt(tokens token.Tokens) bool {
 		}
 		switch t.Type {
 		case token.AnchorType, token.AliasType, token.TagType, token.MergeKeyType, token.MappingKeyType, token.DirectiveType:
-			l.failAt(tokenplads(t), "skriv værdien ud, eller sæt den i anførselstegn", "YAML-tegnet %q bruges ikke i en agent", t.Value)
+			l.failAt(tokenplads(t), "skriv værdien ud, eller sæt den i anførselstegn", "YAML-tegnet %q bruges ikke i en %s", t.Value, l.art)
 			return false
 		case token.MappingStartType, token.SequenceStartType:
 			klammer, paaLinjen = klammer+1, 0
@@ -238,7 +244,12 @@ func (l *linter) kendteNoegler(n ast.Node, t reflect.Type) bool {
 			ok = l.kendteNoegler(p.Value, t.Elem()) && ok
 		}
 	case t.Kind() == reflect.Slice:
-		if s, liste := n.(*ast.SequenceNode); liste {
+		s, liste := n.(*ast.SequenceNode)
+		if _, tekst := n.(*ast.StringNode); tekst {
+			l.fail(n, "sæt den i kantede parenteser: [værdi]", "værdien skal være %s", slags(t))
+			return false
+		}
+		if liste {
 			for _, v := range s.Values {
 				ok = l.kendteNoegler(v, t.Elem()) && ok
 			}
@@ -341,9 +352,9 @@ func slags(t reflect.Type) string {
 	return "en tekst"
 }
 
-// at finds the node at a path of the agent's file ("$.sources[0].key"), or the nearest above it.
+// at finds the node at a path of the file ("$.sources[0].key"), or the nearest above it.
 func (l *linter) at(path string) ast.Node {
-	n := l.spec.root
+	n := l.root
 	for rest := strings.TrimPrefix(path, "$"); rest != ""; {
 		under, r, ok := ned(n, rest)
 		if !ok {

@@ -44,7 +44,7 @@ func (m *Mail) Tjek() error {
 	case m.TLS != "starttls" && m.TLS != "tls" && m.TLS != "ingen":
 		return mox.E("alarm", mox.KodeUgyldig, "alarmer.mail.tls er ikke starttls, tls eller ingen").Med("ret mox.yaml")
 	case m.TLS == "ingen" && vaert != "localhost" && (ip == nil || !ip.IsLoopback()):
-		return mox.E("alarm", mox.KodeIkkeTilladt, "mail uden TLS er kun til en server på denne maskine").Med("brug tls: starttls eller tls: tls")
+		return mox.E("alarm", mox.KodeIkkeTilladt, "mail uden TLS er kun til en server på denne maskine").Med("ret alarmer.mail.tls i mox.yaml til starttls eller tls")
 	case len(m.Til) == 0:
 		return mox.E("alarm", mox.KodeUgyldig, "alarmer.mail.til har ingen adresser").Med("ret mox.yaml")
 	}
@@ -69,21 +69,15 @@ func (m *Mail) besked(s samling, til string) (*mail.Msg, error) {
 	return ud, nil
 }
 
-// send sends each address a mail of its own: one that is refused keeps it from none of the others.
-func (m *Mail) send(ctx context.Context, s samling) error {
-	var fejl []error
+// kanaler are a way for each address: one that is refused keeps it from none of the others, and is told later.
+func (m *Mail) kanaler() (ud []kanal) {
 	for _, til := range m.Til {
-		if err := m.sendEn(ctx, s, til); err != nil {
-			fejl = append(fejl, fmt.Errorf("%s: %w", til, err))
-		}
+		ud = append(ud, kanal{"mail " + til, func(ctx context.Context, s samling) error { return m.send(ctx, s, til) }})
 	}
-	if len(fejl) > 0 && len(fejl) < len(m.Til) {
-		return &delvis{errors.Join(fejl...)}
-	}
-	return errors.Join(fejl...)
+	return ud
 }
 
-func (m *Mail) sendEn(ctx context.Context, s samling, til string) error {
+func (m *Mail) send(ctx context.Context, s samling, til string) error {
 	besked, err := m.besked(s, til)
 	if err != nil {
 		return err

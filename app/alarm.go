@@ -4,10 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"os"
-	"strings"
+	"path/filepath"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -22,9 +23,20 @@ func (a *App) aabnAlarm(context.Context) error {
 		return err
 	}
 	o.Fejlende, o.Log = a.fejlende, a.log
+	o.Mapper = a.mapper()
+	for _, s := range a.specs {
+		for _, k := range s.Sources {
+			o.Kilder = append(o.Kilder, s.Agent+"/"+k.Name)
+		}
+	}
 	a.alarm = alarm.New(a.distributor, o)
 	a.gruppe.Add("alarmer", a.alarm.Run)
 	return nil
+}
+
+// mapper are the folders that grow.
+func (a *App) mapper() map[string]string {
+	return map[string]string{"datamappen": a.config.Dir, "dokumentmappen": filepath.Join(a.config.Dir, "indhold")}
 }
 
 // maegleren is how long the broker may be away before somebody is told.
@@ -38,28 +50,22 @@ func (a *App) fejlende() map[string]error {
 			ud["amqp"] = fmt.Errorf("beskedmægleren kan ikke nås: %s", s.Fejl)
 		}
 	}
+	if a.kombit != nil {
+		if s := a.kombit.Stand(); !s.Forbundet && time.Since(s.Siden) > maegleren {
+			ud["kombit"] = fmt.Errorf("den nationale beskedfordeler kan ikke bruges: %s", s.Fejl)
+		}
+	}
 	return ud
 }
 
 func (c *Config) alarmOptions() (o alarm.Options, err error) {
-	x := c.Alarmer
-	o = alarm.Options{Graenser: alarm.StandardGraenser(), Adresse: x.Adresse, Certifikater: c.alleCertifikater()}
-	if x.Forsoeg != nil {
-		o.Graenser.Forsoeg = max(0, *x.Forsoeg)
+	o = alarm.Options{Graenser: alarm.StandardGraenser(), Gentag: alarm.StandardGentag, Saml: alarm.StandardSaml, Ro: alarm.StandardRo,
+		Adresse: c.Alarmer.Adresse, Certifikater: c.alleCertifikater()}
+	if err := c.Alarmer.tider(&o); err != nil {
+		return o, err
 	}
-	for navn, v := range map[string]struct {
-		tekst string
-		til   *time.Duration
-	}{"gentag": {x.Gentag, &o.Gentag}, "aeldste": {x.Aeldste, &o.Graenser.Aeldste}, "pause": {x.Pause, &o.Graenser.Pause}, "venter": {x.Venter, &o.Graenser.Venter},
-		"stille": {x.Stille, &o.Graenser.Stille}, "certifikat": {x.Certifikat, &o.Graenser.Certifikat}} {
-		if v.tekst == "" {
-			continue
-		}
-		d, err := time.ParseDuration(v.tekst)
-		if err != nil || d < 0 {
-			return o, mox.E("config", mox.KodeUgyldig, "alarmer.%s er ikke en tid: %q", navn, v.tekst).Med("skriv fx 15m eller 72h; 0 slår reglen fra")
-		}
-		*v.til = d
+	if err := c.Alarmer.antal(&o.Graenser); err != nil {
+		return o, err
 	}
 	if o.Mail, err = c.alarmMail(); err != nil {
 		return o, err
@@ -68,18 +74,55 @@ func (c *Config) alarmOptions() (o alarm.Options, err error) {
 	return o, err
 }
 
+// tider reads the times that are told.
+func (x *Alarmer) tider(o *alarm.Options) error {
+	g := &o.Graenser
+	for _, v := range []struct {
+		navn, tekst string
+		til         *time.Duration
+	}{{"gentag", x.Gentag, &o.Gentag}, {"saml", x.Saml, &o.Saml}, {"ro", x.Ro, &o.Ro}, {"aeldste", x.Aeldste, &g.Aeldste}, {"pause", x.Pause, &g.Pause},
+		{"venter", x.Venter, &g.Venter}, {"kontakt", x.Kontakt, &g.Kontakt}, {"stille", x.Stille, &g.Stille}, {"certifikat", x.Certifikat, &g.Certifikat}} {
+		if v.tekst == "" {
+			continue
+		}
+		d, err := time.ParseDuration(v.tekst)
+		if err != nil || d < 0 {
+			return mox.E("config", mox.KodeUgyldig, "alarmer.%s er ikke en tid: %q", v.navn, v.tekst).Med("skriv fx 15m eller 72h; 0 slår det fra")
+		}
+		*v.til = d
+	}
+	return nil
+}
+
+// antal reads the numbers that are told.
+func (x *Alarmer) antal(g *alarm.Graenser) error {
+	for _, v := range []struct {
+		navn   string
+		tal    *int
+		hoejst int
+		til    *int
+	}{{"forsoeg", x.Forsoeg, math.MaxInt32, &g.Forsoeg}, {"fejlandel", x.Fejlandel, 100, &g.Fejlandel}, {"kildefejl", x.Kildefejl, math.MaxInt32, &g.Kildefejl},
+		{"disk_procent", x.DiskProcent, 100, &g.DiskProcent}, {"disk_mb", x.DiskMB, math.MaxInt32, &g.DiskMB}} {
+		if v.tal == nil {
+			continue
+		}
+		if *v.tal < 0 || *v.tal > v.hoejst {
+			return mox.E("config", mox.KodeUgyldig, "alarmer.%s er ikke et tal fra 0 til %d: %d", v.navn, v.hoejst, *v.tal).Med("0 slår reglen fra")
+		}
+		*v.til = *v.tal
+	}
+	return nil
+}
+
 func (c *Config) alarmMail() (*alarm.Mail, error) {
 	x := c.Alarmer.Mail
 	if x == nil {
 		return nil, nil
 	}
 	m := &alarm.Mail{Server: x.Server, Fra: x.Fra, Til: x.Til, Bruger: x.Bruger, TLS: cmp.Or(x.TLS, "starttls")}
-	if x.Kodeord != "" {
-		b, err := os.ReadFile(c.sti(x.Kodeord))
-		if err != nil {
-			return nil, mox.E("config", mox.KodeUgyldig, "%s kan ikke læses: %v", c.sti(x.Kodeord), aarsag(err)).Med("ret alarmer.mail.kodeord i mox.yaml")
-		}
-		m.Kodeord = strings.TrimSpace(string(b))
+	var err error
+	if m.Kodeord, err = c.hemmelighed("alarmer.mail.kodeord", x.Kodeord); err != nil {
+		return nil, err
 	}
 	return m, m.Tjek()
 }
@@ -112,7 +155,7 @@ func (c *Config) alarmWebhook() (*alarm.Webhook, error) {
 // alleCertifikater are the configuration's PEM files, by what they are for.
 func (c *Config) alleCertifikater() map[string]string {
 	ud := map[string]string{}
-	for navn, fil := range map[string]string{"fjern.listen": c.Fjern.Certifikat, "amqp": c.AMQP.Certifikat, "amqp.ca": c.AMQP.CA, "push": c.Push.Certifikat, "push.ca": c.Push.CA} {
+	for navn, fil := range map[string]string{"fjern.listen": c.Fjern.Certifikat, "amqp": c.AMQP.Certifikat, "amqp.ca": c.AMQP.CA, "kombit": c.KOMBIT.Certifikat, "kombit.ca": c.KOMBIT.CA, "push": c.Push.Certifikat, "push.ca": c.Push.CA} {
 		if fil != "" {
 			ud[navn] = c.sti(fil)
 		}

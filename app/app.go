@@ -27,6 +27,8 @@ import (
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/indhold"
 	"github.com/moxkit/mox/internal/service"
+	"github.com/moxkit/mox/maaling"
+	"github.com/moxkit/mox/register"
 	"github.com/moxkit/mox/store"
 )
 
@@ -50,10 +52,13 @@ type App struct {
 	store       *store.Store
 	distributor *distributor.Distributor
 	indhold     *indhold.Lager
+	register    *register.Register
 	tjeneste    pull.Tjeneste
-	amqp        *amqp.AMQP // nil = no broker
+	amqp        *amqp.AMQP   // nil = no broker
+	kombit      *amqp.Kombit // nil = no use of the national Beskedfordeler
 	push        *push.Push
 	alarm       *alarm.Alarm
+	maaling     *maaling.Maaling
 	agenter     []*agent.Agent
 	specs       []*agent.Spec // all agents, also those that run elsewhere
 	web         *web
@@ -75,9 +80,9 @@ func Open(ctx context.Context, c Config, o Options) (_ *App, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	for _, f := range []func(context.Context) error{a.tagMappen, a.aabnLager, a.aabnAgenter, a.aabnAMQP, a.aabnPush, a.aabnAlarm, a.aabnWeb} {
+	for _, f := range []func(context.Context) error{a.tagMappen, a.aabnLager, a.aabnAgenter, a.aabnAMQP, a.aabnKOMBIT, a.aabnPush, a.aabnAlarm, a.aabnWeb} {
 		if err := f(ctx); err != nil {
-			return a, err
+			return a, c.medLinje(err)
 		}
 	}
 	return a, nil
@@ -142,9 +147,17 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	if a.indhold, err = indhold.Open(filepath.Join(a.config.Dir, "indhold")); err != nil {
 		return mappefejl(a.config.Dir, err)
 	}
-	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Punkt: a.o.Punkt}); err != nil {
+	a.maaling = maaling.New(maaling.Options{Version: a.o.Version, Mapper: a.mapper()})
+	aftaler, err := a.config.laesAftaler()
+	if err != nil {
 		return err
 	}
+	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Punkt: a.o.Punkt, Maaler: a.maaling, Aftaler: aftaler}); err != nil {
+		return err
+	}
+	a.register = register.New(a.distributor, register.Options{System: a.config.Register.System, Log: a.log})
+	a.gruppe.Add("register", a.register.Run)
+	a.maaling.Se(a.distributor)
 	koder, err := a.config.laesKoder()
 	if err != nil {
 		return err
@@ -172,6 +185,14 @@ func (a *App) aabnAgenter(ctx context.Context) error {
 	var abonnementer []mox.Abonnement
 	for _, s := range a.specs {
 		abonnementer = append(abonnementer, s.Abonnementer()...)
+	}
+	if f := a.config.Register.Foelg; f != nil {
+		filter, fejl := mox.LaesFilter(f)
+		if len(fejl) > 0 {
+			return &mox.Error{Kode: mox.KodeUgyldig, Op: "config", Tekst: "register.foelg i mox.yaml er ikke et filter", Felter: fejl, Raad: "se filtre i vejledningen"}
+		}
+		abonnementer = append(abonnementer, a.register.Foelger(filter))
+		a.gruppe.Add("register følger", a.register.RunFoelg)
 	}
 	if err := a.distributor.Konfigurer(ctx, abonnementer, processer); err != nil {
 		return err

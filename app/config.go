@@ -7,10 +7,14 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/agent"
@@ -21,26 +25,41 @@ import (
 
 // Config is what a MOX installation is told in DIR/mox.yaml. Everything may be left out.
 type Config struct {
-	Dir          string   `yaml:"-"`
-	Listen       string   `yaml:"listen"`       // address of the console and the API; loopback only
-	Database     string   `yaml:"database"`     // postgres://…; empty = SQLite in DIR
-	Agenter      []string `yaml:"agenter"`      // agents' files, run by this process
-	Fjernagenter []string `yaml:"fjernagenter"` // agents' files, run elsewhere by mox agent run
-	Processer    string   `yaml:"processer"`    // file of MOX-processer
-	Koder        string   `yaml:"koder"`        // the agreement's code file, for Haendelsesbeskeder that come over HTTP
-	Fjern        Fjern    `yaml:"fjern"`        // the listener for others than this machine
-	AMQP         AMQP     `yaml:"amqp"`         // the broker
-	Push         Push     `yaml:"push"`         // calls to receivers
-	Alarmer      Alarmer  `yaml:"alarmer"`      // who is told when something is wrong
+	Dir          string          `yaml:"-"`
+	Listen       string          `yaml:"listen"`       // address of the console and the API; loopback only
+	Database     string          `yaml:"database"`     // postgres://…; empty = SQLite in DIR
+	Agenter      []string        `yaml:"agenter"`      // agents' files, run by this process
+	Fjernagenter []string        `yaml:"fjernagenter"` // agents' files, run elsewhere by mox agent run
+	Aftaler      []string        `yaml:"aftaler"`      // tilslutningsaftaler: files, or patterns as aftaler/*.yaml
+	Processer    string          `yaml:"processer"`    // file of MOX-processer
+	Koder        string          `yaml:"koder"`        // the agreement's code file, for Haendelsesbeskeder that come over HTTP
+	Fjern        Fjern           `yaml:"fjern"`        // the listener for others than this machine
+	OIDC         []auth.Udsteder `yaml:"oidc"`         // OpenID providers whose tokens let systems in
+	AMQP         AMQP            `yaml:"amqp"`         // the broker
+	KOMBIT       KOMBIT          `yaml:"kombit"`       // the national Beskedfordeler
+	Push         Push            `yaml:"push"`         // calls to receivers
+	Alarmer      Alarmer         `yaml:"alarmer"`      // who is told when something is wrong
+	Register     Register        `yaml:"register"`     // MOX's own register
+
+	kilde []byte // the file, for the line of what is wrong in it
 }
 
-// Fjern is the listener for remote agents and systems. It opens only with TLS and at least one API key.
+// Register is MOX's own register of Sager, Dokumenter and the rest.
+type Register struct {
+	System string         `yaml:"system"` // the name it sends beskeder under; empty = Register
+	Foelg  map[string]any `yaml:"foelg"`  // a filter: which beskeder of other systems it keeps an index of; empty = none
+}
+
+// Fjern is the listener for remote agents and systems. It opens only with TLS and at least one way to know who calls: API
+// keys, client certificates, or tokens (see [Config.OIDC]).
 type Fjern struct {
-	Listen     string   `yaml:"listen"`
-	Vaerter    []string `yaml:"vaerter"`     // names that others know this machine by
-	Certifikat string   `yaml:"certifikat"`  // PEM file
-	Noegle     string   `yaml:"noegle"`      // PEM file
-	APINoegler string   `yaml:"api_noegler"` // file of API keys
+	Listen     string                  `yaml:"listen"`
+	Vaerter    []string                `yaml:"vaerter"`     // names that others know this machine by
+	Certifikat string                  `yaml:"certifikat"`  // PEM file
+	Noegle     string                  `yaml:"noegle"`      // PEM file
+	APINoegler string                  `yaml:"api_noegler"` // file of API keys
+	KlientCA   string                  `yaml:"klient_ca"`   // PEM file with the issuer of client certificates
+	Klienter   []auth.Klientcertifikat `yaml:"klienter"`    // whose certificates let them in
 }
 
 // Push is how receivers are called.
@@ -54,16 +73,23 @@ type Push struct {
 
 // Alarmer is what is too much, and who is told. Times are as "15m"; "0" turns a rule off; what is left out has its standard.
 type Alarmer struct {
-	Adresse    string          `yaml:"adresse"` // of the console, for links
-	Mail       *AlarmerMail    `yaml:"mail"`
-	Webhook    *AlarmerWebhook `yaml:"webhook"`
-	Gentag     string          `yaml:"gentag"`
-	Aeldste    string          `yaml:"aeldste"`
-	Pause      string          `yaml:"pause"`
-	Venter     string          `yaml:"venter"`
-	Stille     string          `yaml:"stille"`
-	Certifikat string          `yaml:"certifikat"`
-	Forsoeg    *int            `yaml:"forsoeg"`
+	Adresse     string          `yaml:"adresse"` // of the console, for links
+	Mail        *AlarmerMail    `yaml:"mail"`
+	Webhook     *AlarmerWebhook `yaml:"webhook"`
+	Gentag      string          `yaml:"gentag"` // 0 = never
+	Saml        string          `yaml:"saml"`   // 0 = each at once
+	Ro          string          `yaml:"ro"`     // 0 = an alarm has ended when its cause is away
+	Aeldste     string          `yaml:"aeldste"`
+	Pause       string          `yaml:"pause"`
+	Venter      string          `yaml:"venter"`
+	Kontakt     string          `yaml:"kontakt"`
+	Stille      string          `yaml:"stille"`
+	Certifikat  string          `yaml:"certifikat"`
+	Forsoeg     *int            `yaml:"forsoeg"`
+	Fejlandel   *int            `yaml:"fejlandel"` // percent
+	Kildefejl   *int            `yaml:"kildefejl"`
+	DiskProcent *int            `yaml:"disk_procent"`
+	DiskMB      *int            `yaml:"disk_mb"`
 }
 
 // AlarmerMail is a mail server and who gets the mail.
@@ -94,6 +120,25 @@ type AMQP struct {
 	MaksLaengde int               `yaml:"maks_laengde"` // beskeder in one receiver's queue
 }
 
+// KOMBIT is how MOX uses the national Beskedfordeler. CA, Certifikat and Noegle serve the token service and the error queue too.
+type KOMBIT struct {
+	URL        string   `yaml:"url"`        // amqps://host:5671/BF; with a user in it that is the login, else the token is
+	Kodeord    string   `yaml:"kodeord"`    // file with the user's password
+	CA         string   `yaml:"ca"`         // PEM file with the issuer; empty = the machine's own
+	Certifikat string   `yaml:"certifikat"` // PEM file: the system certificate of the agreement
+	Noegle     string   `yaml:"noegle"`     // PEM file
+	Token      Token    `yaml:"token"`
+	Dueslag    []string `yaml:"dueslag"` // UUIDs of the queues that MOX empties
+	Fejlkoe    string   `yaml:"fejlkoe"` // address of the service with FlytBeskedTilFejlkoe
+}
+
+// Token is where the token for the national Beskedfordeler comes from.
+type Token struct {
+	URL         string `yaml:"url"`
+	Klient      string `yaml:"klient"`
+	Hemmelighed string `yaml:"hemmelighed"` // file; empty = the certificate is enough
+}
+
 // StandardListen is where mox serve listens when nothing else is said.
 const StandardListen = "127.0.0.1:8480"
 
@@ -109,7 +154,61 @@ func LaesConfig(dir string) (Config, error) {
 	if err != nil {
 		return c, mox.E("config", mox.KodeUgyldig, "%s kan ikke læses: %v", fil, aarsag(err)).Med("giv brugeren ret til at læse filen")
 	}
+	c.kilde = b
 	return c, laesYAML(fil, b, &c)
+}
+
+// medLinje tells where in mox.yaml the setting stands that an error is about: it names the setting by its path,
+// "alarmer.gentag", or one above it.
+func (c *Config) medLinje(err error) error {
+	e, ok := err.(*mox.Error) // as the parts give it: one that wraps others says more than its place
+	if !ok || len(c.kilde) == 0 {
+		return err
+	}
+	for _, tekst := range []string{e.Tekst, e.Raad} {
+		for _, sti := range indstilling.FindAllString(tekst, -1) {
+			if linje := linjeAf(c.kilde, sti); linje > 0 {
+				med := *e
+				med.Tekst = fmt.Sprintf("%s:%d: %s", filepath.Join(c.Dir, "mox.yaml"), linje, e.Tekst)
+				return &med
+			}
+		}
+	}
+	return err
+}
+
+// indstilling finds the path of a setting in a text.
+var indstilling = regexp.MustCompile(`\b(alarmer|amqp|fjern|push)(\.[a-z_]+)+\b`)
+
+// linjeAf is the line of a setting in a YAML text, or of the nearest one above it; 0 = it is not there at all.
+func linjeAf(b []byte, sti string) (linje int) {
+	fil, err := parser.ParseBytes(b, 0)
+	if err != nil || len(fil.Docs) == 0 {
+		return 0
+	}
+	her := fil.Docs[0].Body
+	for led := range strings.SplitSeq(sti, ".") {
+		noegle, vaerdi := opslag(her, led)
+		if noegle == nil {
+			return linje
+		}
+		linje, her = noegle.GetToken().Position.Line, vaerdi
+	}
+	return linje
+}
+
+// opslag finds a key of a mapping; nil when it has none such.
+func opslag(n ast.Node, navn string) (noegle, vaerdi ast.Node) {
+	m, ok := n.(ast.MapNode)
+	if !ok {
+		return nil, nil
+	}
+	for i := m.MapRange(); i.Next(); {
+		if i.Key().GetToken().Value == navn {
+			return i.Key(), i.Value()
+		}
+	}
+	return nil, nil
 }
 
 func laesYAML(fil string, b []byte, v any) error {
@@ -124,11 +223,22 @@ func (c *Config) check() error {
 	if err := kunLoopback(c.Listen); err != nil {
 		return err
 	}
-	if f := c.Fjern; f.Listen != "" && (f.Certifikat == "" || f.Noegle == "" || f.APINoegler == "") {
-		return mox.E("config", mox.KodeUgyldig, "fjern.listen kræver fjern.certifikat, fjern.noegle og fjern.api_noegler").
-			Med("uden TLS og API-nøgle lytter MOX kun på denne maskine")
+	f := c.Fjern
+	switch {
+	case (f.KlientCA == "") != (len(f.Klienter) == 0):
+		return mox.E("config", mox.KodeUgyldig, "fjern.klient_ca og fjern.klienter hører sammen").Med("sig, hvem der udsteder klienternes certifikater, og hvem de er")
+	case f.Listen == "":
+		return nil
+	case f.Certifikat == "" || f.Noegle == "" || f.APINoegler == "" && len(f.Klienter) == 0 && len(c.OIDC) == 0:
+		return mox.E("config", mox.KodeUgyldig, "fjern.listen kræver fjern.certifikat og fjern.noegle, og fjern.api_noegler, fjern.klienter eller oidc").
+			Med("uden TLS og en måde at kende dem på, der kalder, lytter MOX kun på denne maskine")
 	}
 	return nil
+}
+
+// udenRettigheder reports whether nothing is said of who may do what: MOX is then for this machine only.
+func (c *Config) udenRettigheder() bool {
+	return c.Fjern.APINoegler == "" && len(c.Fjern.Klienter) == 0 && len(c.OIDC) == 0 && len(c.Aftaler) == 0
 }
 
 // kunLoopback refuses an address that others than this machine can reach.
@@ -167,15 +277,42 @@ func (c *Config) laesAgenter(filer []string) ([]*agent.Spec, error) {
 	return ud, nil
 }
 
+// laesAftaler reads the agreements. Every problem in every file is told at once. A pattern that finds no file is an error:
+// with no agreement at all, everybody may have what is not sensitive.
+func (c *Config) laesAftaler() (ud mox.Aftaler, err error) {
+	var fejl []mapping.Problem
+	for i, moenster := range c.Aftaler {
+		filer, err := filepath.Glob(c.sti(moenster))
+		if err != nil || len(filer) == 0 {
+			return nil, mox.E("config", mox.KodeUgyldig, "aftaler[%d]: der er ingen fil %s", i, c.sti(moenster)).Med("ret aftaler i mox.yaml")
+		}
+		for _, f := range filer {
+			a, problemer := agent.LoadAftale(f)
+			fejl = append(fejl, problemer...)
+			if a != nil {
+				ud = append(ud, *a)
+			}
+		}
+	}
+	if len(fejl) > 0 {
+		return nil, problemer("tilslutningsaftalerne har fejl", fejl).Med("ret filerne; mox aftale check viser det samme")
+	}
+	return ud, nil
+}
+
 // Problemer is what is wrong in an agent's files as one error.
 func Problemer(ps []mapping.Problem) error {
-	e := mox.E("agent", mox.KodeUgyldig, "agentens filer har fejl")
+	return problemer("agentens filer har fejl", ps).Med("ret filerne; mox agent check viser alt på én gang")
+}
+
+func problemer(hvad string, ps []mapping.Problem) *mox.Error {
+	e := mox.E("agent", mox.KodeUgyldig, "%s", hvad)
 	for _, p := range ps {
 		if !p.Warning {
 			e.Felter = append(e.Felter, mox.Feltfejl{Sti: fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column), Regel: "agent", Tekst: tekstMedRaad(p)})
 		}
 	}
-	return e.Med("ret filerne; mox agent check viser alt på én gang")
+	return e
 }
 
 func tekstMedRaad(p mapping.Problem) string {

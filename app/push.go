@@ -51,10 +51,8 @@ func (a *App) pushhemmeligheder(ab mox.Abonnement) [][]byte {
 // certifikater reads who is trusted and who we are; both may be left out.
 func (c *Config) certifikater(hvor, ca, certifikat, noegle string) (pulje *x509.CertPool, egne []tls.Certificate, err error) {
 	if ca != "" {
-		b, err := os.ReadFile(c.sti(ca))
-		pulje = x509.NewCertPool()
-		if err != nil || !pulje.AppendCertsFromPEM(b) {
-			return nil, nil, mox.E("config", mox.KodeUgyldig, "%s er ikke en PEM-fil med et certifikat", c.sti(ca)).Med(fmt.Sprintf("ret %s.ca i mox.yaml", hvor))
+		if pulje, err = c.pulje(hvor+".ca", ca); err != nil {
+			return nil, nil, err
 		}
 	}
 	if certifikat != "" {
@@ -67,12 +65,26 @@ func (c *Config) certifikater(hvor, ca, certifikat, noegle string) (pulje *x509.
 	return pulje, egne, nil
 }
 
+// pulje reads the certificates of a PEM file; noegle is where mox.yaml names it.
+func (c *Config) pulje(noegle, fil string) (*x509.CertPool, error) {
+	b, err := os.ReadFile(c.sti(fil))
+	pulje := x509.NewCertPool()
+	if err != nil || !pulje.AppendCertsFromPEM(b) {
+		return nil, mox.E("config", mox.KodeUgyldig, "%s er ikke en PEM-fil med et certifikat", c.sti(fil)).Med(fmt.Sprintf("ret %s i mox.yaml", noegle))
+	}
+	return pulje, nil
+}
+
 // kanBaeres asks whether there is a way to the receiver of a new abonnement, and whether a receiver agrees to be called.
 func (a *App) kanBaeres(ctx context.Context, ab mox.Abonnement) error {
 	switch ab.Carrier {
 	case mox.CarrierAMQP:
 		if a.config.AMQP.URL == "" {
 			return mox.E("abonnement", mox.KodeUgyldig, "MOX har ingen beskedmægler at levere gennem").Med("start mox serve med --amqp amqp://…, eller vælg push eller pull")
+		}
+	case mox.CarrierKOMBIT:
+		if a.config.KOMBIT.URL == "" {
+			return mox.E("abonnement", mox.KodeUgyldig, "MOX bruger ikke den nationale beskedfordeler").Med("sæt kombit i mox.yaml op, og start mox serve igen")
 		}
 	case mox.CarrierPush:
 		o, err := a.pushOptions()

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,8 @@ import (
 	"github.com/moxkit/mox/carrier/pull"
 	"github.com/moxkit/mox/console"
 	"github.com/moxkit/mox/internal/problem"
+	"github.com/moxkit/mox/maaling"
+	"github.com/moxkit/mox/register/rest"
 )
 
 // Adressefil is the file in the data folder that tells where this MOX listens, so that the commands find it.
@@ -54,13 +57,18 @@ func (a *App) aabnWeb(context.Context) error {
 	if err != nil {
 		return err
 	}
-	o := auth.Options{Vaerter: a.config.Fjern.Vaerter, LokalNoegle: lokal, Noegler: noegler, Log: a.log}
+	udstedere, err := a.config.udstedere()
+	if err != nil {
+		return err
+	}
+	o := auth.Options{Vaerter: a.config.Fjern.Vaerter, LokalNoegle: lokal, Noegler: noegler, Udstedere: udstedere, Klienter: a.config.Fjern.Klienter, Log: a.log}
 	for _, l := range a.web.lyttere {
 		o.Adresser = append(o.Adresser, l.Addr().String())
 	}
 	if a.web.vagt, err = auth.NyVagt(o); err != nil {
 		return err
 	}
+	a.maaling.SeAfviste(a.web.vagt.Afviste)
 	a.web.server = &http.Server{Handler: a.web.vagt.Beskyt(a.ruter()), ReadHeaderTimeout: laesHovedFrist, IdleTimeout: tomgangsFrist, MaxHeaderBytes: 64 << 10}
 	a.gruppe.Add("web", a.web.run)
 	fil := filepath.Join(a.config.Dir, Adressefil)
@@ -86,11 +94,34 @@ func (w *web) lytAlle(c Config) error {
 		return mox.E("config", mox.KodeUgyldig, "certifikatet til fjern.listen kan ikke bruges: %v", err).Med("ret fjern.certifikat og fjern.noegle i mox.yaml")
 	}
 	w.certifikat = &cert
+	t := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}
+	if f.KlientCA != "" {
+		if t.ClientCAs, err = c.pulje("fjern.klient_ca", f.KlientCA); err != nil {
+			return err
+		}
+		t.ClientAuth = tls.VerifyClientCertIfGiven // others come with a key or a token
+	}
 	if l, err = lyt(f.Listen); err != nil {
 		return err
 	}
-	w.lyttere = append(w.lyttere, tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}))
+	w.lyttere = append(w.lyttere, tls.NewListener(l, t))
 	return nil
+}
+
+// udstedere are the OpenID providers, each with a client that trusts its issuer.
+func (c *Config) udstedere() ([]auth.Udsteder, error) {
+	ud := slices.Clone(c.OIDC)
+	for i := range ud {
+		if ud[i].CA == "" {
+			continue
+		}
+		ca, err := c.pulje(fmt.Sprintf("oidc[%d].ca", i), ud[i].CA)
+		if err != nil {
+			return nil, err
+		}
+		ud[i].Klient = &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: ca}}}
+	}
+	return ud, nil
 }
 
 // ruter leads each path to its part.
@@ -99,11 +130,21 @@ func (a *App) ruter() http.Handler {
 		Bruger: func(r *http.Request) string {
 			i, _ := auth.Fra(r.Context())
 			return i.Navn
+		},
+		MaaHandle: func(r *http.Request) bool {
+			i, ok := auth.Fra(r.Context())
+			return !ok || i.Rolle.Driver()
 		}})
 	m := http.NewServeMux()
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") }) // the caller has gone if it fails
 	m.HandleFunc("GET /readyz", a.klar)
+	m.Handle("GET "+maaling.Sti, a.kunMennesker(a.maaling.Handler()))
 	api := pull.Handler(a.tjeneste)
+	reg := rest.Handler(a.register, a.indhold, a.log)
+	for _, service := range rest.Services() {
+		m.Handle("/"+service, reg)
+		m.Handle("/"+service+"/", reg)
+	}
 	m.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		switch p := r.URL.Path; {
 		case strings.HasPrefix(p, "/api/v1/drift/"), !strings.HasPrefix(p, "/api/") && !strings.HasPrefix(p, "/indhold"):

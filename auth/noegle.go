@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -17,8 +18,10 @@ var ErrUdloebet = errors.New("auth: the key has expired")
 
 // APINoegle is a key that has been given out to a system or a person. The key itself is not kept, only its SHA-256: it is
 // 32 random bytes, so a slow hash would add nothing.
+//
+// While a holder changes to a new key, both stand in the file under one name: the old one with the time it expires.
 type APINoegle struct {
-	Navn     string    `yaml:"navn"`     // unique; a system's agent has a key with the agent's name
+	Navn     string    `yaml:"navn"`     // a system's agent has a key with the agent's name
 	System   string    `yaml:"system"`   // for Rolle System: the system it may speak for
 	Rolle    Rolle     `yaml:"rolle"`    // what its holder may do
 	SHA256   string    `yaml:"sha256"`   // hex
@@ -57,22 +60,50 @@ func nyRing(lokal string, noegler []APINoegle) (*noeglering, error) {
 		ring.poster = append(ring.poster, ringpost{aftryk: aftryk(lokal), hvem: Lokal()})
 	}
 	var fejl []mox.Feltfejl
-	navne := map[string]bool{lokaltNavn: true}
 	for i, n := range noegler {
 		post, regel, tekst := n.post()
-		if navne[n.Navn] {
-			regel, tekst = "navn", "navnet er brugt eller forbeholdt"
+		if tekst == "" {
+			regel, tekst = n.afloeser(noegler[:i])
 		}
-		navne[n.Navn] = true
 		if tekst != "" {
 			fejl = append(fejl, mox.Feltfejl{Sti: fmt.Sprintf("noegler[%d].%s", i, regel), Regel: regel, Tekst: tekst})
 		}
 		ring.poster = append(ring.poster, post)
 	}
 	if len(fejl) > 0 {
-		return nil, &mox.Error{Kode: mox.KodeUgyldig, Op: "auth", Tekst: "filen med API-nøgler er ugyldig", Felter: fejl, Raad: "ret filen, og start MOX igen"}
+		return nil, opsaetningsfejl("filen med API-nøgler", fejl)
 	}
 	return ring, nil
+}
+
+func opsaetningsfejl(hvad string, fejl []mox.Feltfejl) error {
+	return &mox.Error{Kode: mox.KodeUgyldig, Op: "auth", Tekst: hvad + " er ugyldig", Felter: fejl, Raad: "ret opsætningen, og start MOX igen"}
+}
+
+const (
+	navneregel  = "skal være 1-100 bogstaver, tal, mellemrum, '.', '_' eller '-', og ikke lokal"
+	maksNoegler = 2 // of one name
+)
+
+// afloeser refuses a key whose name is taken, unless it is the one holder's next key and one of the two expires.
+func (n *APINoegle) afloeser(foer []APINoegle) (felt, tekst string) {
+	samme := []APINoegle{*n}
+	for _, f := range foer {
+		if f.Navn != n.Navn {
+			continue
+		}
+		if samme = append(samme, f); f.System != n.System || f.Rolle != n.Rolle || f.SHA256 == n.SHA256 {
+			return "navn", "navnet er brugt: en ny nøgle til den samme har samme system og rolle, og en anden sha256"
+		}
+	}
+	udloeber := slices.ContainsFunc(samme, func(x APINoegle) bool { return !x.Udloeber.IsZero() })
+	switch {
+	case len(samme) > maksNoegler:
+		return "navn", "der må være to nøgler med ét navn, mens den ene afløser den anden; slet den ældste"
+	case len(samme) > 1 && !udloeber:
+		return "navn", "navnet er brugt; skal nøglen afløse den anden, så skriv udloeber ved den, der skal holde op med at gælde"
+	}
+	return "", ""
 }
 
 // post is the key as it is looked up; a text when it cannot be used.
@@ -83,8 +114,8 @@ func (n APINoegle) post() (p ringpost, felt, tekst string) {
 	switch {
 	case err != nil || len(raa) != len(p.aftryk):
 		return p, "sha256", "er ikke en SHA-256 i hex; lav en nøgle med kommandoen og sæt dens sha256 ind, aldrig nøglen selv"
-	case !navneform.MatchString(n.Navn):
-		return p, "navn", "skal være 1-100 bogstaver, tal, mellemrum, '.', '_' eller '-'"
+	case !navneform.MatchString(n.Navn) || n.Navn == lokaltNavn:
+		return p, "navn", navneregel
 	case !n.Rolle.Kendt():
 		return p, "rolle", "er ikke laeser, drift, administrator eller system"
 	case (n.Rolle == System) != (n.System != ""):

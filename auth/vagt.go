@@ -23,6 +23,8 @@ type Options struct {
 	Vaerter     []string    // names that others know the server by, "mox.kommune.dk" or "mox.kommune.dk:8443"
 	LokalNoegle string      // see [LokalNoegle]; "" = nobody has it
 	Noegler     []APINoegle // keys given out
+	Udstedere   []Udsteder  // whose tokens let systems in
+	Klienter    []Klientcertifikat
 	Log         *slog.Logger
 	Nu          func() time.Time // nil = time.Now
 }
@@ -33,6 +35,8 @@ type Options struct {
 type Vagt struct {
 	vaerter   vaerter
 	ring      *noeglering
+	tokens    *tokenproever
+	certer    *certifikater
 	links     *billetter
 	sessioner *billetter
 	cookie    string
@@ -58,11 +62,19 @@ func NyVagt(o Options) (*Vagt, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Vagt{vaerter: vaerter, ring: ring, links: nyeBilletter(linkLevetid, maksLinks), sessioner: nyeBilletter(sessionLevetid, maksSessioner),
-		cookie: cookienavn(port(o.Adresser[0])), nu: o.Nu, log: o.Log, afviste: map[string]uint64{}}
-	if v.nu == nil {
-		v.nu = time.Now
+	if o.Nu == nil {
+		o.Nu = time.Now
 	}
+	tokens, err := nyTokenproever(o.Udstedere, o.Nu)
+	if err != nil {
+		return nil, err
+	}
+	certer, err := nyeCertifikater(o.Klienter)
+	if err != nil {
+		return nil, err
+	}
+	v := &Vagt{vaerter: vaerter, ring: ring, tokens: tokens, certer: certer, links: nyeBilletter(linkLevetid, maksLinks), sessioner: nyeBilletter(sessionLevetid, maksSessioner),
+		cookie: cookienavn(port(o.Adresser[0])), nu: o.Nu, log: o.Log, afviste: map[string]uint64{}}
 	if v.log == nil {
 		v.log = slog.New(slog.DiscardHandler)
 	}
@@ -86,7 +98,8 @@ func forProgrammer(sti string) bool {
 //
 //   - name this server by one of its own names (else 421),
 //   - come from one of our own pages, if they come from a page at all; links to pages may be followed from anywhere (else 403),
-//   - carry a good key (Authorization: Bearer) or a session; a page is not for a key of Rolle System (else 401 or 403).
+//   - carry a good key or token (Authorization: Bearer), a client certificate or a session; a page is not for Rolle System
+//     (else 401 or 403; 503 where a token cannot be judged now).
 //
 // /healthz, /readyz and /statisk/ need no key. The caller is then in the request's context, see [Fra]. A session may change
 // something only when the browser says that the call comes from our own pages (Origin or Sec-Fetch-Site); that holds for
@@ -138,15 +151,23 @@ func (v *Vagt) medIdentitet(w http.ResponseWriter, r *http.Request, naeste http.
 // Kend tells who holds a key. The error has [mox.KodeIkkeLoggetInd], and is [ErrUdloebet] for a key that was good once.
 func (v *Vagt) Kend(noegle string) (Identitet, error) { return v.ring.find(noegle, v.nu()) }
 
-// hvem finds out who calls. A key decides alone where one is given: a wrong one is not saved by a session.
+// hvem finds out who calls. A key or token decides alone where one is given, then a client certificate: a wrong one is not
+// saved by a session.
 func (v *Vagt) hvem(r *http.Request) (hvem Identitet, grund string, err error) {
 	if h := r.Header.Values("Authorization"); len(h) > 0 {
 		art, noegle, _ := strings.Cut(h[0], " ")
 		if len(h) > 1 || !strings.EqualFold(art, "Bearer") || noegle == "" {
 			return hvem, "noegle", mox.E("auth", mox.KodeIkkeLoggetInd, "Authorization er ikke en nøgle").Med("send headeren Authorization: Bearer <nøgle>")
 		}
+		if len(v.tokens.udstedere) > 0 && erToken(noegle) {
+			hvem, err = v.tokens.find(r.Context(), noegle)
+			return hvem, "token", err
+		}
 		hvem, err = v.Kend(noegle)
 		return hvem, "noegle", err
+	}
+	if hvem, har, err := v.certer.find(r, v.nu()); har {
+		return hvem, "certifikat", err
 	}
 	switch {
 	case !v.harSession(r):
@@ -217,7 +238,7 @@ func (v *Vagt) afvist(r *http.Request, grund string) {
 	v.tilLog, v.sidstLog = 0, nu
 }
 
-// Afviste counts the refused calls by reason: vaert, oprindelse, noegle, ukendt, rolle, engangslink.
+// Afviste counts the refused calls by reason: vaert, oprindelse, noegle, token, certifikat, ukendt, rolle, engangslink.
 func (v *Vagt) Afviste() map[string]uint64 {
 	v.mu.Lock()
 	defer v.mu.Unlock()

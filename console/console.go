@@ -29,6 +29,9 @@ type Options struct {
 	Landskab func() Landskab
 	// Bruger is the name of the person who is logged in; it stands in the log of acts. nil = nobody is known.
 	Bruger func(*http.Request) string
+	// MaaHandle tells whether the person may change anything; who may not is offered no form where that is known. It lets nobody
+	// in: the caller keeps those forms from being sent. nil = everybody may.
+	MaaHandle func(*http.Request) bool
 	// Kan asks whether a new abonnement can be carried; nil = it is not asked.
 	Kan   func(context.Context, mox.Abonnement) error
 	Vhost string // at the broker; see [drift.Options]
@@ -99,6 +102,9 @@ func medStandard(o Options) Options {
 	if o.Bruger == nil {
 		o.Bruger = func(*http.Request) string { return "" }
 	}
+	if o.MaaHandle == nil {
+		o.MaaHandle = func(*http.Request) bool { return true }
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -132,6 +138,8 @@ func (c *console) ruter() *http.ServeMux {
 	m.HandleFunc("GET /abonnementer/{id}/pause", c.side(c.pause))
 	m.HandleFunc("POST /abonnementer/{id}/pause", c.form(c.saetPause))
 	m.HandleFunc("GET /agenter", c.side(c.agenter))
+	m.HandleFunc("GET /alarmer", c.side(c.alarmer))
+	m.HandleFunc("POST /alarmer/{id}/kvitter", c.form(c.kvitterAlarm))
 	m.HandleFunc("GET /processer", c.side(c.processer))
 	m.HandleFunc("POST /sprog", c.form(c.skiftSprog))
 	m.Handle("GET /statisk/", c.statisk)

@@ -158,6 +158,7 @@ type alt struct {
 	leveret, parkeret409, parkeret422, udsat, afventer mox.BeskedID
 	uvis                                               mox.BeskedID // the besked whose letter is uncertain
 	fejl409, fejl422, fejlUvis, fejlPost, fejlBesked   int64
+	alarm                                              int64
 }
 
 // fyld makes that world. Titles hold what must never reach a browser as markup.
@@ -183,6 +184,7 @@ func (h *hus) fyld() alt {
 	if mox.KodeAf(err) != mox.KodeUdenBeskedID {
 		h.Fatal(err)
 	}
+	a.alarm = h.alarmer()
 	for _, f := range h.aabne() {
 		switch f.Kode {
 		case "409":
@@ -198,6 +200,22 @@ func (h *hus) fyld() alt {
 		}
 	}
 	return a
+}
+
+// alarmer makes two alarms, of which one has ended, and gives the one that stands. It is told to somebody.
+func (h *hus) alarmer() int64 {
+	h.Helper()
+	nu := h.nu()
+	l := []store.Alarm{{Regel: "blokeret", Genstand: "esdh.sager", Tekst: `1 besked til esdh.sager venter bag 2 <script>alert(4)</script>`, Raad: "ret, gensend eller luk det", Sti: "/fejl?abonnement=esdh.sager"},
+		{Regel: "kontakt", Genstand: "byggesag/sager", Tekst: "kilden byggesag/sager er ikke blevet læst siden 2/1 15.04", Raad: "se, om agenten kører", Sti: "/agenter"}}
+	for _, staar := range [][]store.Alarm{l, l[:1]} {
+		_, err := h.d.SaetAlarmer(h.Context(), staar, nu, 0)
+		h.maa(err)
+	}
+	staar, _, err := h.d.Alarmer(h.Context())
+	h.maa(err)
+	h.maa(h.d.AlarmerFortalt(h.Context(), "mail vagt@kommune.example", staar, nu))
+	return staar[0].ID
 }
 
 func (h *hus) aabne() (ud []store.Fejl) {

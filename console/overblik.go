@@ -34,15 +34,17 @@ type overblikside struct {
 type samlet struct {
 	Leveret, Venter, Blokeret, Parkeret, Uvis, Paused int
 	AabneFejl                                         int
+	Alarmer, AabneAlarmer                             int // that stand; of them: that nobody has taken over
 	AeldsteFejl                                       time.Time
 }
 
-// Stand is the one word for how it goes: "kritisk" when a person is needed, "advarsel" when something is held, else "ok".
+// Stand is the one word for how it goes: "kritisk" when a person is needed, "advarsel" when something is held or somebody sees
+// to it, else "ok".
 func (s samlet) Stand() string {
 	switch {
-	case s.AabneFejl > 0:
+	case s.AabneFejl > 0 || s.AabneAlarmer > 0:
 		return "kritisk"
-	case s.Paused > 0:
+	case s.Paused > 0 || s.Alarmer > 0:
 		return "advarsel"
 	}
 	return "ok"
@@ -56,9 +58,14 @@ type modtager struct {
 	Leveret      int // with the receiver, or in its queue
 	Kraever      int // parked or uncertain
 	IkkeOpsat    bool
-	GammelVenter bool                 // the oldest has waited long enough to look at
+	GammelVenter bool // the oldest has waited long enough to look at
+	Takt         store.Takt
+	Hentet       time.Time            // when somebody last asked for its work
 	Efterlever   *store.Efterlevering // it is getting what came before it; nil = it is not
 }
+
+// Mislykket is how many of the attempts within distributor.Taktvindue that failed, in percent.
+func (m modtager) Mislykket() int { return 100 * m.Takt.Mislykkedes / max(1, m.Takt.Forsoeg) }
 
 // Tilstand is how the receiver stands, for its mark.
 func (m modtager) Tilstand() string {
@@ -143,6 +150,7 @@ func (c *console) modtagere(o distributor.Overblik) []modtager {
 	for _, a := range c.D.Abonnementer() {
 		kendt[a.ID] = true
 		m := c.modtager(a, o.Stande[a.ID])
+		m.Takt, m.Hentet = o.Takter[a.ID], o.Hentninger[a.ID]
 		if e, ok := o.Efterleveringer[a.ID]; ok {
 			m.Efterlever = &e
 		}
@@ -183,6 +191,12 @@ func saml(o distributor.Overblik, modtagere []modtager) samlet {
 		s.Uvis += m.Antal[mox.Uvis]
 		if m.Pause {
 			s.Paused++
+		}
+	}
+	s.Alarmer = len(o.Alarmer)
+	for _, a := range o.Alarmer {
+		if a.Kvitteret.IsZero() {
+			s.AabneAlarmer++
 		}
 	}
 	for _, g := range o.Fejl {

@@ -21,7 +21,7 @@ import (
 // alleSider are the addresses of a page of every kind in a world where everything has happened.
 func (h *hus) alleSider(a alt) []string {
 	h.Helper()
-	ud := []string{"/", "/beskeder", "/fejl", "/fejl?ansvar=modtager", "/fejl?lukkede=1", "/agenter", "/processer", "/processer?tilstand=igang", "/abonnementer/esdh.sager/pause",
+	ud := []string{"/", "/beskeder", "/fejl", "/fejl?ansvar=modtager", "/fejl?lukkede=1", "/agenter", "/alarmer", "/processer", "/processer?tilstand=igang", "/abonnementer/esdh.sager/pause",
 		"/fejl/gruppe?handling=gensend&kode=409", "/fejl/gruppe?handling=luk"}
 	for _, id := range []int64{a.fejl409, a.fejl422, a.fejlUvis, a.fejlPost, a.fejlBesked} {
 		ud = append(ud, fejlsti(id))
@@ -221,7 +221,7 @@ func TestEnTomInstallation(t *testing.T) {
 	t.Parallel()
 	h := nytHus(t, func(o *Options) { o.Landskab = nil })
 	h.maa(h.d.Konfigurer(t.Context(), nil, nil))
-	for sti, vil := range map[string]string{"/": "Der er ingen systemer endnu", "/beskeder": "Der er ingen beskeder endnu", "/fejl": "Ingen fejl venter", "/agenter": "Der er ingen modtagere endnu",
+	for sti, vil := range map[string]string{"/": "Der er ingen systemer endnu", "/beskeder": "Der er ingen beskeder endnu", "/fejl": "Ingen fejl venter", "/agenter": "Der er ingen modtagere endnu", "/alarmer": "Ingen alarmer står",
 		"/processer": "Ingen processer at vise", "/beskeder?id=x": "Ingen beskeder passer", "/fejl?kode=x": "Ingen fejl passer"} {
 		h.har(h.side(sti), vil)
 	}

@@ -3,6 +3,8 @@
 //
 //   - [github.com/moxkit/mox/demo/byggesag], [github.com/moxkit/mox/demo/esdh] and
 //     [github.com/moxkit/mox/demo/forsendelse] are the foreign systems. They know neither each other nor any standard.
+//   - [github.com/moxkit/mox/demo/beskedfordeler] stands in for the national Beskedfordeler, which no trial can use without
+//     an agreement.
 //   - sager makes the cases and the story in which they arrive, fejlplan names the faults, landskab runs it all,
 //     and kontrol counts what was lost and what was done twice.
 //

@@ -12,13 +12,18 @@ import (
 // OpretAbonnement gives somebody an abonnement, which gets every besked that is accepted from now on. The same again has no
 // effect; ny is false then. With aendr one that is there gets the new definition: what it already holds is delivered by it.
 //
-// Errors: those of [mox.Abonnement.Valider], [mox.KodeUgyldig] when the filter refers to a list that is not there, [mox.KodeKonflikt] when the ID is taken by an agent's sink, by another
-// definition without aendr, or by another system.
+// Errors: those of [mox.Abonnement.Valider], [mox.KodeUgyldig] when the filter refers to a list that is not there,
+// [mox.KodeKonflikt] when the ID is taken by an agent's sink, by another definition without aendr, or by another system,
+// [mox.KodeIkkeTilladt] where there are agreements, and none with the system.
 func (d *Distributor) OpretAbonnement(ctx context.Context, a mox.Abonnement, aendr bool, h Hvem) (ny bool, err error) {
 	a = a.MedStandard()
 	if err := a.Valider(); err != nil {
 		return false, err
 	}
+	if !d.aftaler.Kender(a.System) {
+		return false, mox.E("abonnement", mox.KodeIkkeTilladt, "der er ingen tilslutningsaftale med %s", mox.Maskeret(a.System)).Med("lav aftalen først, og tilføj den under aftaler i mox.yaml")
+	}
+	a.Filter = mox.Pseudonym(d.store.Pseudonym).Filter(a.Filter)
 	err = d.omsaetning(ctx, func(tx *store.Tx, k *konfiguration) error {
 		o, fandtes, err := tx.OprettetAbonnement(a.ID)
 		if err != nil {
@@ -54,8 +59,8 @@ func (d *Distributor) OpretAbonnement(ctx context.Context, a mox.Abonnement, aen
 
 // ens reports whether two definitions say the same.
 func ens(a, b mox.Abonnement) bool {
-	x, errX := konfigurationstekst([]mox.Abonnement{a}, nil)
-	y, errY := konfigurationstekst([]mox.Abonnement{b}, nil)
+	x, errX := konfigurationstekst([]mox.Abonnement{a}, nil, nil)
+	y, errY := konfigurationstekst([]mox.Abonnement{b}, nil, nil)
 	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
@@ -104,7 +109,7 @@ func (d *Distributor) omsaetning(ctx context.Context, f func(*store.Tx, *konfigu
 		if err := f(tx, nu); err != nil {
 			return err
 		}
-		k, err = nyKonfiguration(tx, nu.faste, nu.processer)
+		k, err = nyKonfiguration(tx, d.aftaler, nu.faste, nu.processer)
 		return err
 	})
 	if err != nil {

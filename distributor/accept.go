@@ -5,7 +5,9 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"slices"
+	"time"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/oio"
@@ -29,9 +31,27 @@ type Accepteret struct {
 // leverance per matching abonnement are durably stored. The same besked again is acknowledged and has no further effect.
 //
 // Errors: those of [mox.Besked.Valider], [mox.KodeUenig], [mox.KodeAndetIndhold] when the sender has used the beskedID for
-// something else, [mox.KodeDiskFuld]. A refused besked is kept as a Fejl where its sender finds it.
+// something else, [mox.KodeIkkeTilladt] when its agreement does not let it send this, [mox.KodeDiskFuld]. A refused besked is
+// kept as a Fejl where its sender finds it.
 // spec: mox 34, mox 40, mox 41
 func (d *Distributor) Accept(ctx context.Context, afsender string, b mox.Besked) (Accepteret, error) {
+	begyndt := time.Now()
+	ud, err := d.modtag(ctx, afsender, b)
+	d.maaler.Accept(maalt(ud, err), time.Since(begyndt))
+	return ud, err
+}
+
+func maalt(ud Accepteret, err error) string {
+	switch {
+	case err != nil:
+		return MaaltAfvist
+	case ud.Gentaget:
+		return MaaltGentaget
+	}
+	return MaaltAccepteret
+}
+
+func (d *Distributor) modtag(ctx context.Context, afsender string, b mox.Besked) (Accepteret, error) {
 	if d.store.Scarce() {
 		return Accepteret{}, mox.E("accept", mox.KodeDiskFuld, "disken er fuld; MOX tager ikke imod nye beskeder").Med("send beskeden igen, når der er plads")
 	}
@@ -41,13 +61,20 @@ func (d *Distributor) Accept(ctx context.Context, afsender string, b mox.Besked)
 	}
 	d.punkt("accept.foer")
 	var ud Accepteret
-	var afvist error
+	var afvist, uret error
 	err = d.store.Update(ctx, func(tx *store.Tx) (err error) {
-		ud, afvist, err = d.accept(tx, d.konfiguration(), i)
+		k := d.konfiguration()
+		if uret = k.maaSende(tx, afsender, &i.besked); uret != nil {
+			return nil
+		}
+		ud, afvist, err = d.accept(tx, k, i)
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return Accepteret{}, err
+	case uret != nil:
+		return Accepteret{}, d.behold(ctx, afsender, i.besked, uret)
 	}
 	d.punkt("accept.efter")
 	d.vaekker.vaek(ud.vaekkes()...)
@@ -96,21 +123,34 @@ func (d *Distributor) behold(ctx context.Context, afsender string, b mox.Besked,
 }
 
 // Afvis keeps what afsender has sent and nobody could read as a besked, where its sender finds it, and returns why it was
-// refused.
+// refused. What cannot even be kept is refused all the same: its sender is told.
 func (d *Distributor) Afvis(ctx context.Context, afsender string, raa []byte, aarsag error) error {
 	return d.afvis(ctx, afsender, "", raa, aarsag)
 }
 
-// afvis keeps what was refused. What cannot even be kept is refused all the same.
 func (d *Distributor) afvis(ctx context.Context, afsender string, om mox.ObjektID, raa []byte, aarsag error) error {
-	err := d.store.Update(ctx, func(tx *store.Tx) error {
-		return tx.InsertFejl(&store.Fejl{Art: store.FejlBesked, Ansvar: mox.AnsvarAfsender, Kode: string(mox.KodeAf(aarsag)), Tekst: mox.Maskeret(mox.Forklaring(aarsag)),
-			System: afsender, Kilde: afsender, Raa: raa, ObjektID: om, Finger: finger(raa)})
-	})
-	if err != nil {
+	if err := d.gemAfvist(ctx, afsender, om, raa, aarsag); err != nil {
 		d.log.Error("en afvist besked kunne ikke gemmes under Fejl", "afsender", afsender, "fejl", err)
 	}
 	return aarsag
+}
+
+// GemAfvist is [Distributor.Afvis] for a sender who does not hear why: it returns without error when the besked has been
+// kept, and only then may it be let go.
+func (d *Distributor) GemAfvist(ctx context.Context, afsender string, raa []byte, aarsag error) error {
+	return d.gemAfvist(ctx, afsender, "", raa, aarsag)
+}
+
+func (d *Distributor) gemAfvist(ctx context.Context, afsender string, om mox.ObjektID, raa []byte, aarsag error) error {
+	var e *mox.Error
+	raad := ""
+	if errors.As(aarsag, &e) {
+		raad = e.Raad
+	}
+	return d.store.Update(ctx, func(tx *store.Tx) error {
+		return tx.InsertFejl(&store.Fejl{Art: store.FejlBesked, Ansvar: mox.AnsvarAfsender, Kode: string(mox.KodeAf(aarsag)), Tekst: mox.Maskeret(mox.Forklaring(aarsag)), Raad: raad,
+			System: afsender, Kilde: afsender, Raa: raa, ObjektID: om, Finger: finger(raa)})
+	})
 }
 
 // accept stores the besked and what follows from it. afvist is a refusal that has itself been written down.
@@ -209,7 +249,8 @@ func (d *Distributor) gentaget(tx *store.Tx, i indgaaende, b *store.Besked) (ud 
 	return ud, afvist, err
 }
 
-// fordel gives each abonnement that wants the besked a leverance. A system is not sent what it said itself. spec: mox 24, mox 28
+// fordel gives each abonnement that wants the besked, and whose agreement lets it have it, a leverance. A system is not sent
+// what it said itself. spec: mox 24, mox 28
 func (d *Distributor) fordel(tx *store.Tx, k *konfiguration, i indgaaende, b *store.Besked) ([]mox.AbonnementID, error) {
 	var ud []mox.AbonnementID
 	for _, a := range k.modtagere(i, b) {
@@ -297,11 +338,11 @@ func (k *konfiguration) modtagere(i indgaaende, b *store.Besked) []*mox.Abonneme
 		}
 		return nil
 	}
-	return slices.DeleteFunc(k.matcher.Med(k.opslag()).Match(&b.Besked), func(a *mox.Abonnement) bool {
+	return slices.DeleteFunc(k.matcher.Med(k.opslag()).MatchMed(&b.Besked, k.pseudonym.Metadata(&b.Besked)), func(a *mox.Abonnement) bool {
 		if b.Type == mox.TypeKvittering {
 			return a.System == "" || a.System != i.tilbage
 		}
-		return egen(a, b.Kildesystem, i.afsender)
+		return egen(a, b.Kildesystem, i.afsender) || k.aftaler.MaaModtage(a.System, &b.Besked, b.Modtaget) != ""
 	})
 }
 

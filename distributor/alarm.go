@@ -3,6 +3,9 @@ package distributor
 import (
 	"context"
 	"fmt"
+	"maps"
+	"os"
+	"slices"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -21,43 +24,102 @@ func (d *Distributor) TagVagten(ctx context.Context) (ok bool, err error) {
 	return ok, err
 }
 
-// SaetAlarmer makes what stands be exactly staar: new ones begin, those that are not among them end. Only one process on a
-// database does so; ok is false for the others.
-func (d *Distributor) SaetAlarmer(ctx context.Context, staar []store.Alarm) (ok bool, err error) {
+// Tid is the database's time.
+func (d *Distributor) Tid(ctx context.Context) (nu time.Time, err error) {
+	err = d.store.View(ctx, func(tx *store.Tx) error { nu = tx.Now(); return nil })
+	return nu, err
+}
+
+// SaetAlarmer makes what stands at nu be exactly staar: new ones begin, and those whose cause has been away for as long as ro
+// end. Only one process on a database does so; ok is false for the others.
+func (d *Distributor) SaetAlarmer(ctx context.Context, staar []store.Alarm, nu time.Time, ro time.Duration) (ok bool, err error) {
 	err = d.store.Update(ctx, func(tx *store.Tx) (err error) {
 		if ok, err = tx.Lej("alarm", d.inkarnation, tx.Now().Add(alarmleje)); err != nil || !ok {
 			return err
 		}
+		set := map[int64]bool{}
 		for _, a := range staar {
-			if err := tx.RejsAlarm(a); err != nil {
+			id, err := tx.RejsAlarm(a, nu)
+			if err != nil {
 				return err
 			}
+			set[id] = true
 		}
-		return tx.SlutAlarmer()
+		return afslutAlarmer(tx, set, nu, ro)
 	})
 	return ok, err
 }
 
-// UfortalteAlarmer are those that somebody must be told of now, at most n: new ones, those that nobody has acknowledged for
-// as long as gentag, and those that have ended.
-func (d *Distributor) UfortalteAlarmer(ctx context.Context, gentag time.Duration, n int) (ud []store.Alarm, err error) {
+// afslutAlarmer ends the standing alarms that were not seen, once they have been away for ro. They ended when they went away.
+func afslutAlarmer(tx *store.Tx, set map[int64]bool, nu time.Time, ro time.Duration) error {
+	foer, err := tx.StaaendeAlarmer()
+	if err != nil {
+		return err
+	}
+	for _, a := range foer {
+		if set[a.ID] {
+			continue
+		}
+		vaek, slut := a.Vaek, time.Time{}
+		if vaek.IsZero() {
+			vaek = nu
+		}
+		if nu.Sub(vaek) >= ro {
+			slut = vaek
+		}
+		if err := tx.SaetAlarmVaek(a.ID, vaek, slut); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// UfortalteAlarmer are those that the way vej is to tell of now, at most n: those it has not told of since foer (zero = ever)
+// while nobody has acknowledged them, and those that have ended after it told of them.
+func (d *Distributor) UfortalteAlarmer(ctx context.Context, vej string, foer time.Time, n int) (ud []store.Alarm, err error) {
 	err = d.store.View(ctx, func(tx *store.Tx) (err error) {
-		ud, err = tx.UfortalteAlarmer(tx.Now().Add(-gentag), n)
+		ud, err = tx.UfortalteAlarmer(vej, foer, n)
 		return err
 	})
 	return ud, err
 }
 
-// AlarmerFortalt notes that somebody has been told of them.
-func (d *Distributor) AlarmerFortalt(ctx context.Context, l []store.Alarm) error {
+// AlarmerFortalt notes that the way vej has told of them at nu.
+func (d *Distributor) AlarmerFortalt(ctx context.Context, vej string, l []store.Alarm, nu time.Time) error {
 	return d.store.Update(ctx, func(tx *store.Tx) error {
 		for _, a := range l {
-			if err := tx.AlarmFortalt(a); err != nil {
+			if err := tx.AlarmFortalt(vej, a, nu); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// MeldDele tells the other processes on the database which parts of this one do not do their work, so that the one on watch
+// can say so. A database that only one process can hold needs no such thing.
+func (d *Distributor) MeldDele(ctx context.Context, fejlende map[string]error) error {
+	if d.store.Proves() {
+		return nil
+	}
+	vaert, err := os.Hostname()
+	if err != nil {
+		vaert = "en anden maskine"
+	}
+	var l []store.Delfejl
+	for _, del := range slices.Sorted(maps.Keys(fejlende)) {
+		l = append(l, store.Delfejl{Del: del, Vaert: vaert, Tekst: mox.Maskeret(fejlende[del].Error())})
+	}
+	return d.store.Update(ctx, func(tx *store.Tx) error { return tx.SaetDelfejl(d.inkarnation, l) })
+}
+
+// AndresDelfejl are the parts that do not do their work in the other processes on the database.
+func (d *Distributor) AndresDelfejl(ctx context.Context) (ud []store.Delfejl, err error) {
+	err = d.store.View(ctx, func(tx *store.Tx) (err error) {
+		ud, err = tx.AndresDelfejl(d.inkarnation)
+		return err
+	})
+	return ud, err
 }
 
 // sluttedeAlarmer is how many that have ended are shown.

@@ -29,24 +29,43 @@ type Arbejde struct {
 
 // Claim takes up to n leverancer of the abonnement that can be begun now, for ejer until the lease ends. Each attempt is
 // written down before Claim returns. A besked past its gyldigTil is not given out. spec: mox 37
+//
+// Each besked is trimmed to what the receiver's agreement names, whatever carries it on and in which form. One that the
+// agreement does not let out any more, or that cannot be trimmed, is parked.
 func (d *Distributor) Claim(ctx context.Context, abonnement mox.AbonnementID, ejer string, n int, leje time.Duration) ([]Arbejde, error) {
 	a, ok := d.Abonnement(abonnement)
 	if !ok {
 		return nil, UkendtAbonnement(abonnement)
 	}
+	begyndt := time.Now()
 	var ud []Arbejde
+	var vaek []mox.AbonnementID
 	err := d.store.Update(ctx, func(tx *store.Tx) error {
-		ud = nil
+		ud, vaek = nil, nil
 		opgaver, err := tx.Klar(abonnement, min(max(n, 1), maksClaim))
 		for _, o := range opgaver {
-			w, err := begynd(tx, o, ejer, leje)
+			w, err := begynd(tx, &o, ejer, leje)
 			if err != nil {
 				return err
 			}
+			som, _, nej := d.konfiguration().udlever(a.System, o.Besked.Besked, tx.Now())
+			if nej != nil {
+				ids, err := d.holdTilbage(tx, &o, nej)
+				if err != nil {
+					return err
+				}
+				vaek = append(vaek, ids...)
+				continue
+			}
+			w.Besked = som
 			ud = append(ud, w)
 		}
 		return err
 	})
+	d.maaler.Claim(time.Since(begyndt))
+	if err == nil {
+		d.vaekker.vaek(vaek...)
+	}
 	if err != nil || len(ud) == 0 {
 		return nil, err
 	}
@@ -56,14 +75,14 @@ func (d *Distributor) Claim(ctx context.Context, abonnement mox.AbonnementID, ej
 }
 
 // begynd writes the attempt down.
-func begynd(tx *store.Tx, o store.Opgave, ejer string, leje time.Duration) (w Arbejde, err error) {
-	l := o.Leverance
-	usikker, noegle, err := gentagelse(tx, l, o.Besked.ID)
+func begynd(tx *store.Tx, o *store.Opgave, ejer string, leje time.Duration) (w Arbejde, err error) {
+	l := &o.Leverance
+	usikker, noegle, err := gentagelse(tx, *l, o.Besked.ID)
 	if err != nil {
 		return w, err
 	}
 	l.Tilstand, l.Forsoeg, l.Ejer, l.LejetTil = mox.UnderLevering, l.Forsoeg+1, ejer, tx.Now().Add(leje)
-	if err := tx.UpdateLeverance(&l); err != nil {
+	if err := tx.UpdateLeverance(l); err != nil {
 		return w, err
 	}
 	if err := tx.InsertForsoeg(l.ID, l.Forsoeg, ejer); err != nil {
@@ -134,9 +153,9 @@ func (d *Distributor) UdloebGamle(ctx context.Context) (n int, err error) {
 
 // afslutAlle gives what find finds, and what is still so when it has been locked, one outcome.
 func (d *Distributor) afslutAlle(ctx context.Context, find func(*store.Tx, int) ([]store.Opgave, error), stadig func(*store.Tx, *store.Leverance) bool, u mox.Udfald) (n int, err error) {
-	var vaek []mox.AbonnementID
+	var vaek, forsoegt []mox.AbonnementID
 	err = d.store.Update(ctx, func(tx *store.Tx) error {
-		vaek = nil
+		vaek, forsoegt = nil, nil
 		opgaver, err := find(tx, passRows)
 		if err != nil {
 			return err
@@ -149,6 +168,9 @@ func (d *Distributor) afslutAlle(ctx context.Context, find func(*store.Tx, int) 
 			if !stadig(tx, &o.Leverance) {
 				continue
 			}
+			if o.Leverance.Tilstand == mox.UnderLevering {
+				forsoegt = append(forsoegt, o.Leverance.Abonnement)
+			}
 			ids, err := d.afslutEn(tx, &o, u)
 			if err != nil {
 				return err
@@ -157,8 +179,14 @@ func (d *Distributor) afslutAlle(ctx context.Context, find func(*store.Tx, int) 
 		}
 		return nil
 	})
+	if err != nil {
+		return n, err
+	}
+	for _, a := range forsoegt {
+		d.maaler.Forsoeg(a, u.Resultat)
+	}
 	d.vaekker.vaek(vaek...)
-	return n, err
+	return n, nil
 }
 
 // afslutEn ends a leverance in the name of the carrier that did not, and its attempt if one is under way.
@@ -183,8 +211,8 @@ func (d *Distributor) abonnementEllerTomt(id mox.AbonnementID) mox.Abonnement {
 
 // Arbejde is a leverance as a carrier would see it, without claiming it.
 func (d *Distributor) Arbejde(ctx context.Context, o store.Opgave) (Arbejde, error) {
-	w := []Arbejde{{Leverance: o.Leverance.ID, Forsoeg: o.Leverance.Forsoeg, Omgang: o.Leverance.Omgang, Besked: o.Besked.Besked}}
 	a := d.abonnementEllerTomt(o.Leverance.Abonnement)
-	err := d.findNoegler(ctx, a.System, w)
-	return w[0], err
+	b, err := d.Som(ctx, a.ID, o.Besked.Besked)
+	w := []Arbejde{{Leverance: o.Leverance.ID, Forsoeg: o.Leverance.Forsoeg, Omgang: o.Leverance.Omgang, Besked: b}}
+	return w[0], errEller(err, d.findNoegler(ctx, a.System, w))
 }

@@ -27,7 +27,35 @@ type Options struct {
 	Punkt func(navn string)
 	// Jitter gives numbers in [0,1) that spread retries; nil = random.
 	Jitter func() float64
+	Maaler Maaler // nil = nobody measures
+	// Aftaler are the tilslutningsaftaler; nil = none, see [mox.Aftaler].
+	Aftaler mox.Aftaler
 }
+
+// Maaler is told what the distributor does, when it is done. It is called often, from many at once, and must be quick.
+type Maaler interface {
+	Accept(udfald string, tog time.Duration)           // of a besked: MaaltAccepteret, MaaltGentaget or MaaltAfvist
+	Indlever(tog time.Duration)                        // of what an agent has read
+	Claim(tog time.Duration)                           // whether or not there was anything
+	Done(tog time.Duration)                            // of an attempt
+	Forsoeg(a mox.AbonnementID, resultat mox.Resultat) // one that has ended
+}
+
+// What became of a besked that was to be accepted.
+const (
+	MaaltAccepteret = "accepteret"
+	MaaltGentaget   = "gentaget"
+	MaaltAfvist     = "afvist"
+)
+
+// umaalt is a Maaler that measures nothing.
+type umaalt struct{}
+
+func (umaalt) Accept(string, time.Duration)           {}
+func (umaalt) Indlever(time.Duration)                 {}
+func (umaalt) Claim(time.Duration)                    {}
+func (umaalt) Done(time.Duration)                     {}
+func (umaalt) Forsoeg(mox.AbonnementID, mox.Resultat) {}
 
 // Distributor is safe for concurrent use.
 type Distributor struct {
@@ -35,10 +63,15 @@ type Distributor struct {
 	log           *slog.Logger
 	punkt         func(string)
 	jitter        func() float64
+	maaler        Maaler
 	inkarnation   string
+	aftaler       mox.Aftaler
 	vaekker       *vaekker
 	efterlevering *efterleveringsvaekker
 	levet         time.Time // the last sign of life; only Run and Start use it
+
+	hentmu  sync.Mutex
+	hentere map[mox.AbonnementID]time.Time // when it was last noted that somebody asks for its work
 
 	omsaet sync.Mutex // one change of the configuration at a time
 	mu     sync.RWMutex
@@ -51,9 +84,13 @@ type Distributor struct {
 const inkarnationForled = "proces/"
 
 // New makes a Distributor on an open store. It has no abonnementer until [Distributor.Konfigurer], and no carrier may claim
-// before [Distributor.Start].
+// before [Distributor.Start]. Agreements that cannot hold together are refused with [mox.KodeUgyldig].
 func New(ctx context.Context, s *store.Store, o Options) (*Distributor, error) {
-	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, jitter: o.Jitter, inkarnation: inkarnationForled + mox.NyUUID(), vaekker: nyVaekker(), efterlevering: &efterleveringsvaekker{paa: map[mox.AbonnementID]bool{}, klar: make(chan struct{}, 1)}, skift: make(chan struct{})}
+	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, jitter: o.Jitter, maaler: o.Maaler, inkarnation: inkarnationForled + mox.NyUUID(), aftaler: o.Aftaler,
+		vaekker: nyVaekker(), efterlevering: nyEfterleveringsvaekker(), hentere: map[mox.AbonnementID]time.Time{}, skift: make(chan struct{})}
+	if err := o.Aftaler.Valider(); err != nil {
+		return nil, err
+	}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
@@ -62,6 +99,12 @@ func New(ctx context.Context, s *store.Store, o Options) (*Distributor, error) {
 	}
 	if d.jitter == nil {
 		d.jitter = rand.Float64
+	}
+	if d.maaler == nil {
+		d.maaler = umaalt{}
+	}
+	if err := d.glemNumre(ctx); err != nil {
+		return nil, err
 	}
 	if err := d.Konfigurer(ctx, nil, nil); err != nil {
 		return nil, err

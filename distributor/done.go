@@ -41,56 +41,71 @@ type Afsluttet struct {
 // slutbeskeder, and the next leverance of the same objekt. The same report twice has one effect. A report after the lease
 // ended is noted on its attempt and changes no state.
 func (d *Distributor) Done(ctx context.Context, f Afslutning) (Afsluttet, error) {
+	begyndt := time.Now()
 	d.punkt("done.foer")
-	var ud Afsluttet
-	var vaek []mox.AbonnementID
+	var g gjort
 	err := d.store.Update(ctx, func(tx *store.Tx) (err error) {
-		ud, vaek, err = d.done(tx, f)
+		g, err = d.done(tx, f)
 		d.punkt("done.i")
 		return err
 	})
 	if err != nil {
 		return Afsluttet{}, err
 	}
+	d.maaler.Done(time.Since(begyndt))
+	if g.talt {
+		d.maaler.Forsoeg(g.hos, f.Udfald.Resultat)
+	}
 	d.punkt("done.efter")
-	d.vaekker.vaek(vaek...)
-	return ud, nil
+	d.vaekker.vaek(g.vaek...)
+	return g.Afsluttet, nil
 }
 
-func (d *Distributor) done(tx *store.Tx, f Afslutning) (ud Afsluttet, vaek []mox.AbonnementID, err error) {
+// gjort is what a Done came to.
+type gjort struct {
+	Afsluttet
+	vaek []mox.AbonnementID // may have work now
+	hos  mox.AbonnementID
+	talt bool // it was an attempt, and the first to be told of
+}
+
+func (d *Distributor) done(tx *store.Tx, f Afslutning) (g gjort, err error) {
 	o, ok, err := tx.LaasOpgave(f.Leverance)
 	if err != nil {
-		return ud, nil, err
+		return g, err
 	}
 	if !ok {
-		return ud, nil, mox.E("done", mox.KodeIkkeFundet, "leverancen %d findes ikke", f.Leverance)
+		return g, mox.E("done", mox.KodeIkkeFundet, "leverancen %d findes ikke", f.Leverance)
 	}
 	l := &o.Leverance
-	ud.ForSent = l.Tilstand != mox.UnderLevering || l.Forsoeg != f.Forsoeg || l.Ejer != f.Ejer
-	if f.Udfald.Resultat == mox.ResIkkeBegyndt && !ud.ForSent {
-		vaek, err = d.tagTilbage(tx, &o, f)
-		ud.Tilstand = l.Tilstand
-		return ud, vaek, err
+	g.hos = l.Abonnement
+	g.ForSent = l.Tilstand != mox.UnderLevering || l.Forsoeg != f.Forsoeg || l.Ejer != f.Ejer
+	if f.Udfald.Resultat == mox.ResIkkeBegyndt && !g.ForSent {
+		g.vaek, err = d.tagTilbage(tx, &o, f)
+		g.Tilstand = l.Tilstand
+		return g, err
 	}
 	if _, err := tx.AfslutForsoeg(store.Forsoeg{Leverance: l.ID, Nr: f.Forsoeg, Ejer: f.Ejer, Resultat: f.Udfald.Resultat, Kode: f.Udfald.Kode,
-		Tekst: mox.Maskeret(f.Udfald.Tekst), Svar: f.Svar[:min(len(f.Svar), maksSvar)], ForSent: ud.ForSent}); err != nil {
-		return ud, nil, err
+		Tekst: mox.Maskeret(f.Udfald.Tekst), Svar: f.Svar[:min(len(f.Svar), maksSvar)], ForSent: g.ForSent}); err != nil {
+		return g, err
 	}
-	if ud.ForSent {
-		ud.Tilstand = l.Tilstand
-		return ud, nil, nil
+	if g.ForSent {
+		g.Tilstand = l.Tilstand
+		return g, nil
 	}
+	g.talt = true
 	a := d.abonnementEllerTomt(l.Abonnement)
-	if vaek, err = d.afslut(tx, &a, l, &o.Besked, f.Udfald); err != nil {
-		return ud, nil, err
+	if g.vaek, err = d.afslut(tx, &a, l, &o.Besked, f.Udfald); err != nil {
+		return g, err
 	}
-	ud.Tilstand = l.Tilstand
+	g.Tilstand = l.Tilstand
 	if l.Tilstand != mox.Leveret {
-		return ud, vaek, nil
+		return g, nil
 	}
-	beskeder, mere, err := d.efterAccept(tx, &a, o, f)
-	ud.Beskeder = beskeder
-	return ud, append(vaek, mere...), err
+	var mere []mox.AbonnementID
+	g.Beskeder, mere, err = d.efterAccept(tx, &a, o, f)
+	g.vaek = append(g.vaek, mere...)
+	return g, err
 }
 
 // tagTilbage forgets an attempt that was none.

@@ -200,7 +200,7 @@ func (d *Distributor) laesStykke(tx *store.Tx, e store.Efterlevering) (s logstyk
 	}
 	lister := k.opslag()
 	for i := range s.alle {
-		if b := &s.alle[i]; kanEfterleveres(b, tx.Now()) && k.vilHave(a, lister, b) {
+		if b := &s.alle[i]; kanEfterleveres(b, tx.Now()) && k.vilHave(a, lister, b, tx.Now()) {
 			s.passer = append(s.passer, *b)
 		}
 	}
@@ -213,9 +213,10 @@ func kanEfterleveres(b *store.Besked, nu time.Time) bool {
 	return b.ID != "" && b.Afsender != MOX && b.Type != mox.TypeKvittering && b.Dybde <= maksDybde && (b.GyldigTil.IsZero() || b.GyldigTil.After(nu))
 }
 
-// vilHave asks for one abonnement what [konfiguration.modtagere] asks for all.
-func (k *konfiguration) vilHave(a *mox.Abonnement, lister mox.Lister, b *store.Besked) bool {
-	return a.Filter.Med(lister).Match(b.Metadata()) && a.MaaModtage(&b.Besked) && !egen(a, b.Kildesystem, b.Afsender)
+// vilHave asks for one abonnement what [konfiguration.modtagere] asks for all, by the agreements as they are now.
+func (k *konfiguration) vilHave(a *mox.Abonnement, lister mox.Lister, b *store.Besked, nu time.Time) bool {
+	return a.Filter.Med(lister).Match(k.pseudonym.Metadata(&b.Besked)) && a.MaaModtage(&b.Besked) && !egen(a, b.Kildesystem, b.Afsender) &&
+		k.aftaler.MaaModtage(a.System, &b.Besked, nu) == ""
 }
 
 func numre(beskeder []store.Besked) (ud []int64) {

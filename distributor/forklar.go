@@ -57,7 +57,7 @@ func forklar(tx *store.Tx, b *store.Besked, id mox.AbonnementID) (f Forklaring, 
 			f.Leveret = l.Tilstand
 		}
 	}
-	a, fandtes, err := abonnementI(tx, b.Konfiguration, id)
+	a, aftaler, fandtes, err := abonnementI(tx, b.Konfiguration, id)
 	if err != nil {
 		return f, err
 	}
@@ -73,7 +73,7 @@ func forklar(tx *store.Tx, b *store.Besked, id mox.AbonnementID) (f Forklaring, 
 		f.Grund = "abonnementet fandtes ikke, da beskeden blev modtaget"
 	default:
 		a.Filter = a.Filter.Med(lister)
-		f.doem(&a, b)
+		f.doem(&a, aftaler, b, mox.Pseudonym(tx.Store().Pseudonym).Metadata(&b.Besked))
 		if !f.Fik && f.Leveret != "" && b.Type != mox.TypeKvittering {
 			f.Fik, f.Grund = true, "da beskeden kom: "+f.Grund+"; siden har abonnementet fået den fra loggen eller af en person"
 		}
@@ -82,9 +82,10 @@ func forklar(tx *store.Tx, b *store.Besked, id mox.AbonnementID) (f Forklaring, 
 }
 
 // doem asks what [konfiguration.modtagere] and the matcher ask, one after the other.
-func (f *Forklaring) doem(a *mox.Abonnement, b *store.Besked) {
+func (f *Forklaring) doem(a *mox.Abonnement, aftaler mox.Aftaler, b *store.Besked, meta map[string][]string) {
 	var passer bool
-	passer, f.Betingelser = a.Filter.Forklar(b.Metadata())
+	passer, f.Betingelser = a.Filter.Forklar(meta)
+	nej := aftaler.MaaModtage(a.System, &b.Besked, b.Modtaget)
 	switch {
 	case b.Type == mox.TypeKvittering && f.Leveret == "":
 		f.Grund = "en kvittering går kun til den, der sendte beskeden, den er om"
@@ -96,28 +97,28 @@ func (f *Forklaring) doem(a *mox.Abonnement, b *store.Besked) {
 		f.Grund = "modtagerens myndighed er ikke blandt beskedens tilladtmodtager"
 	case egen(a, b.Kildesystem, b.Afsender):
 		f.Grund = "et system får ikke sine egne beskeder"
+	case nej != "":
+		f.Grund = nej
 	default:
 		f.Fik, f.Grund = true, "filteret passer"
 	}
 }
 
-// abonnementI finds an abonnement as it was in a version of the configuration.
-func abonnementI(tx *store.Tx, version int64, id mox.AbonnementID) (a mox.Abonnement, ok bool, err error) {
+// abonnementI finds an abonnement as it was in a version of the configuration, and the agreements of that version.
+func abonnementI(tx *store.Tx, version int64, id mox.AbonnementID) (a mox.Abonnement, _ mox.Aftaler, ok bool, err error) {
 	tekst, ok, err := tx.Konfiguration(version)
 	if err != nil || !ok {
-		return a, false, err
+		return a, nil, false, err
 	}
-	var k struct {
-		Abonnementer []mox.Abonnement `json:"abonnementer"`
-	}
+	var k gemtKonfiguration
 	if err := json.Unmarshal([]byte(tekst), &k); err != nil {
-		return a, false, err
+		return a, nil, false, err
 	}
 	i := slices.IndexFunc(k.Abonnementer, func(a mox.Abonnement) bool { return a.ID == id })
 	if i < 0 {
-		return a, false, nil
+		return a, nil, false, nil
 	}
-	return k.Abonnementer[i], true, nil
+	return k.Abonnementer[i], k.Aftaler, true, nil
 }
 
 // Filterproeve is what a filter would have taken of the newest stored beskeder.
@@ -151,7 +152,7 @@ func (d *Distributor) ProevFilter(ctx context.Context, f mox.Filter, antal int) 
 				continue // deleted
 			}
 			p.Set++
-			if !f.Match(b.Metadata()) {
+			if !f.Match(mox.Pseudonym(d.store.Pseudonym).Metadata(&b.Besked)) {
 				continue
 			}
 			p.Passer++

@@ -127,8 +127,15 @@ type Overblik struct {
 	Fejl             []store.FejlGruppe
 	Beskeder         int64
 	Kvitteringer     int64
-	TilbageholdtDisk bool // the disk is full: nothing new is taken in
+	TilbageholdtDisk bool                            // the disk is full: nothing new is taken in
+	Takter           map[mox.AbonnementID]store.Takt // attempts that ended within Taktvindue
+	Hentninger       map[mox.AbonnementID]time.Time  // when somebody last asked for its work, give or take a minute
+	Alarmer          []store.Alarm                   // those that stand, the oldest first
+	Inkarnationer    int                             // processes that work on the database
 }
+
+// Taktvindue is how far back attempts are counted to tell how fast, and how well, each abonnement is served.
+const Taktvindue = 15 * time.Minute
 
 // Overblik reads how everything stands, on one snapshot.
 func (d *Distributor) Overblik(ctx context.Context) (o Overblik, err error) {
@@ -149,10 +156,30 @@ func (d *Distributor) Overblik(ctx context.Context) (o Overblik, err error) {
 		if o.Fejl, err = tx.FejlGrupper(); err != nil {
 			return err
 		}
+		if o.Takter, err = tx.Takter(tx.Now().Add(-Taktvindue)); err != nil {
+			return err
+		}
+		if o.Hentninger, err = tx.Hentninger(); err != nil {
+			return err
+		}
+		if o.Alarmer, err = tx.StaaendeAlarmer(); err != nil {
+			return err
+		}
+		if o.Inkarnationer, err = d.inkarnationer(tx); err != nil {
+			return err
+		}
 		o.Beskeder, o.Kvitteringer, err = tx.Tal()
 		return err
 	})
 	return o, err
+}
+
+// inkarnationer is how many processes work on the database: this one alone, where no other can.
+func (d *Distributor) inkarnationer(tx *store.Tx) (int, error) {
+	if d.store.Proves() {
+		return 1, nil
+	}
+	return tx.Inkarnationer()
 }
 
 // IGang counts the leverancer that move by themselves: under delivery, or ready now or at a stated time.

@@ -23,6 +23,7 @@ func (d *Distributor) Hent(ctx context.Context, abonnement mox.AbonnementID, eje
 		return nil, UkendtAbonnement(abonnement)
 	}
 	n, leje = max(n, 1), EllerStandardleje(leje)
+	d.noterHentning(ctx, abonnement)
 	frist := time.Now().Add(vent)
 	for {
 		klar := d.Klar(abonnement) // before looking, so that no wake-up falls between
@@ -44,6 +45,25 @@ func (d *Distributor) Hent(ctx context.Context, abonnement mox.AbonnementID, eje
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+	}
+}
+
+// hentningHver is how often it is noted that somebody asks for an abonnement's work.
+const hentningHver = time.Minute
+
+// noterHentning notes that somebody asks for work. That it cannot be noted keeps nobody from it.
+func (d *Distributor) noterHentning(ctx context.Context, a mox.AbonnementID) {
+	d.hentmu.Lock()
+	nylig := time.Since(d.hentere[a]) < hentningHver
+	if !nylig {
+		d.hentere[a] = time.Now()
+	}
+	d.hentmu.Unlock()
+	if nylig || d.store.Scarce() {
+		return
+	}
+	if err := d.store.Update(ctx, func(tx *store.Tx) error { return tx.NoterHentning(a) }); err != nil && ctx.Err() == nil {
+		d.log.Warn("det kunne ikke noteres, at nogen henter", "abonnement", a, "fejl", err)
 	}
 }
 

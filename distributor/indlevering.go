@@ -67,6 +67,8 @@ type Indlevering struct {
 	MaksAndel float64             `json:"maks_andel,omitempty"` // share of living objekter that one complete listing may withdraw
 	Stier     map[string][]string `json:"stier,omitempty"`      // local field → the sti it is mapped to, for recognising echoes
 	Poster    []Post              `json:"poster"`
+	Hver      int                 `json:"hver_sekunder,omitempty"` // how long between two reads of the source; 0 = not told
+	Mislykket string              `json:"mislykket,omitempty"`     // the source could not be read, and why: the position stays
 }
 
 // Indleveret is what came of an Indlevering.
@@ -100,6 +102,7 @@ func (d *Distributor) Indlever(ctx context.Context, i Indlevering) (Indleveret, 
 	if len(i.Poster) > MaksPoster {
 		return Indleveret{}, mox.E("indlever", mox.KodeForStor, "%d poster på én gang; højst %d", len(i.Poster), MaksPoster)
 	}
+	begyndt := time.Now()
 	d.punkt("accept.foer")
 	var ud Indleveret
 	var vaek []mox.AbonnementID
@@ -110,6 +113,7 @@ func (d *Distributor) Indlever(ctx context.Context, i Indlevering) (Indleveret, 
 	if err != nil {
 		return Indleveret{}, err
 	}
+	d.maaler.Indlever(time.Since(begyndt))
 	d.punkt("accept.efter")
 	d.vaekker.vaek(vaek...)
 	return ud, nil
@@ -142,12 +146,31 @@ func (d *Distributor) indlever(tx *store.Tx, i Indlevering) (ud Indleveret, vaek
 		}
 		k.Gennemloeb++
 	}
+	i.livstegn(&k, tx.Now())
 	k.Position = i.Position
 	if i.Faerdig && k.Startet.IsZero() {
 		k.Startet = tx.Now()
 	}
 	ud.laegTil(&k, len(i.Poster))
 	return ud, vaek, tx.GemKilde(k)
+}
+
+// maksFejltekst is how many bytes of a source's last error are kept.
+const maksFejltekst = 500
+
+// livstegn notes that the source was read, or could not be. One that had nothing new was read all the same.
+func (i *Indlevering) livstegn(k *store.Kilde, nu time.Time) {
+	k.Hver = time.Duration(i.Hver) * time.Second
+	if i.Mislykket != "" {
+		k.FejlITraek++
+		t := mox.Maskeret(i.Mislykket)
+		k.FejlTekst, k.FejlTid = t[:min(len(t), maksFejltekst)], nu
+		return
+	}
+	k.Kontakt, k.FejlITraek = nu, 0
+	if len(i.Poster) > 0 || i.Position != i.Forventet || k.Startet.IsZero() {
+		k.Sidst = nu
+	}
 }
 
 func (u *Indleveret) tael(r optaget) {
@@ -240,7 +263,7 @@ func (d *Distributor) optag(tx *store.Tx, k *konfiguration, p Post, m modtagelse
 	r, err := s.afgoer()
 	var ugyldig *mox.Error
 	if errors.As(err, &ugyldig) { // the database's own errors have no code yet
-		return d.postfejl(tx, p, m, Postfejl{mox.AnsvarAfsender, string(ugyldig.Kode), mox.Forklaring(ugyldig), "ret posten i systemet, eller ret agentens map"}, id)
+		return d.postfejl(tx, p, m, Postfejl{mox.AnsvarAfsender, string(ugyldig.Kode), mox.Forklaring(ugyldig), ellers(ugyldig.Raad, "ret posten i systemet, eller ret agentens map")}, id)
 	}
 	return r, err
 }
@@ -408,6 +431,9 @@ func (s *optagelse) send(gammel, ny mox.Registrering, kunEkko bool) (optaget, er
 	if err != nil {
 		return optaget{}, err
 	}
+	if err := s.k.maaSende(s.tx, s.m.system, &b); err != nil && !s.p.Laer {
+		return optaget{}, err
+	}
 	if err := s.gem(indre, ny.LivscyklusKode, ny.FraTidspunkt, s.stand.Loebenr+1); err != nil || s.p.Laer {
 		return optaget{hvad: laert}, err
 	}
@@ -461,11 +487,10 @@ func (s *optagelse) besked(ny mox.Registrering) (mox.Besked, error) {
 	if err != nil {
 		return mox.Besked{}, err
 	}
-	b := mox.Besked{ID: s.d.store.BeskedID(s.m.agent, s.m.kilde, s.id, s.stand.Loebenr+1), ObjektID: s.id, ObjektType: s.p.ObjektType, LivscyklusKode: ny.LivscyklusKode,
-		Handling: s.p.Handling, RegistreringID: s.p.Version, Registreringstid: ny.FraTidspunkt, Aktoer: string(s.d.store.ObjektID(s.m.system, "ItSystem", s.m.system)),
-		Bruger: s.m.actsAs, Foelsomhed: s.p.Foelsomhed, ProcesID: slices.Clone(s.m.procesID), ForaarsagetAf: s.m.foraarsagetAf, Kildesystem: s.m.system,
-		Dannet: s.tx.Now(), Indholdstype: oio.TypeJSON, Indhold: indhold}.MedStandard()
-	b.Udfyld(ny)
+	b := mox.Besked{ID: s.d.store.BeskedID(s.m.agent, s.m.kilde, s.id, s.stand.Loebenr+1), ObjektID: s.id, ObjektType: s.p.ObjektType,
+		Handling: s.p.Handling, RegistreringID: s.p.Version, Bruger: s.m.actsAs, Foelsomhed: s.p.Foelsomhed, ProcesID: slices.Clone(s.m.procesID),
+		ForaarsagetAf: s.m.foraarsagetAf, Kildesystem: s.m.system, Dannet: s.tx.Now(), Indhold: indhold}
+	b = s.d.Om(b, ny)
 	return b, b.Valider()
 }
 

@@ -458,16 +458,12 @@ func TestVedlagtDokumentsIndholdMaaKunLaesesAfDenDerFikBeskeden(t *testing.T) {
 			x.Felter = map[string]string{"egenskaber.brugervendtnoegle": "d1", "egenskaber.beskrivelse": "Tegning", "egenskaber.brevdato": "2026-01-01", "egenskaber.titel": "Tegning",
 				"egenskaber.dokumenttype": "tegning", "tilstande.fremdrift": "Modtaget", "varianter.PDF.dele.1.indhold": oio.IndholdURN + sha}
 		})), 1, 0, 0, 0, 0, 0)
-		p.laes(func(tx *store.Tx) error {
-			ja, err := tx.MaaLaeseIndhold(sha, "esdh")
-			if err != nil {
-				return err
-			}
-			nej, err := tx.MaaLaeseIndhold(sha, "post")
-			ens(p, "esdh må", ja, true)
-			ens(p, "post må", nej, false)
-			return err
-		})
+		ja, err := p.d.MaaLaeseIndhold(p.Context(), "esdh", sha)
+		p.maa(err)
+		nej, err := p.d.MaaLaeseIndhold(p.Context(), "post", sha)
+		p.maa(err)
+		ens(p, "esdh må", ja, true)
+		ens(p, "post må", nej, false)
 	})
 }
 

@@ -20,6 +20,8 @@ type konfiguration struct {
 	abonnementer map[mox.AbonnementID]*mox.Abonnement
 	kvitteres    map[string]bool // systems with an abonnement on Kvitteringer
 	processer    []mox.Proces
+	aftaler      mox.Aftaler
+	pseudonym    mox.Pseudonym
 
 	store         *store.Store
 	lister        map[string]listestand // that filters refer to
@@ -36,13 +38,52 @@ func (d *Distributor) Konfigurer(ctx context.Context, abonnementer []mox.Abonnem
 	defer d.omsaet.Unlock()
 	var k *konfiguration
 	err := d.store.Update(ctx, func(tx *store.Tx) (err error) {
-		k, err = nyKonfiguration(tx, abonnementer, processer)
+		k, err = nyKonfiguration(tx, d.aftaler, abonnementer, processer)
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	for _, a := range abonnementer {
+		if !d.aftaler.Kender(a.System) {
+			d.log.Warn("et abonnement får intet: der er ingen tilslutningsaftale med systemet", "abonnement", a.ID, "system", a.System)
+		}
+	}
 	return d.tagIBrug(ctx, k)
+}
+
+// omskrivRows is how many old configurations are gone through in one transaction.
+const omskrivRows = 50
+
+// glemNumre takes the numbers of persons and companies out of the configurations and abonnementer of before this was done as
+// they were stored.
+func (d *Distributor) glemNumre(ctx context.Context) error {
+	for n := omskrivRows; n == omskrivRows; {
+		err := d.store.Update(ctx, func(tx *store.Tx) (err error) {
+			n, err = tx.OmskrivKonfigurationer(omskrivRows, d.udenNumre)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return d.store.Update(ctx, func(tx *store.Tx) error {
+		return tx.OmskrivAbonnementer(func(a mox.Abonnement) mox.Abonnement {
+			a.Filter = mox.Pseudonym(d.store.Pseudonym).Filter(a.Filter)
+			return a
+		})
+	})
+}
+
+func (d *Distributor) udenNumre(tekst string) (string, error) {
+	var g gemtKonfiguration
+	if err := json.Unmarshal([]byte(tekst), &g); err != nil {
+		return "", err
+	}
+	k := konfiguration{pseudonym: d.store.Pseudonym}
+	k.medPseudonymer(g.Abonnementer, g.Processer)
+	ud, err := konfigurationstekst(g.Abonnementer, k.processer, g.Aftaler)
+	return string(ud), err
 }
 
 // brug makes k the configuration from now on.
@@ -55,8 +96,8 @@ func (d *Distributor) brug(k *konfiguration) {
 }
 
 // nyKonfiguration puts together what files make and what somebody has asked for, and stores it as a version.
-func nyKonfiguration(tx *store.Tx, faste []mox.Abonnement, processer []mox.Proces) (*konfiguration, error) {
-	k := &konfiguration{faste: faste, abonnementer: map[mox.AbonnementID]*mox.Abonnement{}, kvitteres: map[string]bool{}, processer: processer, store: tx.Store(), lister: map[string]listestand{}}
+func nyKonfiguration(tx *store.Tx, aftaler mox.Aftaler, faste []mox.Abonnement, processer []mox.Proces) (*konfiguration, error) {
+	k := &konfiguration{faste: faste, abonnementer: map[mox.AbonnementID]*mox.Abonnement{}, kvitteres: map[string]bool{}, aftaler: aftaler, pseudonym: tx.Store().Pseudonym, store: tx.Store(), lister: map[string]listestand{}}
 	oprettede, err := tx.AabneAbonnementer()
 	if err != nil {
 		return nil, err
@@ -68,10 +109,12 @@ func nyKonfiguration(tx *store.Tx, faste []mox.Abonnement, processer []mox.Proce
 	for _, o := range oprettede {
 		alle = append(alle, o.Abonnement)
 	}
+	medMyndighed(alle, aftaler)
+	k.medPseudonymer(alle, processer)
 	if err := k.indsaet(alle); err != nil {
 		return nil, err
 	}
-	tekst, err := konfigurationstekst(alle, processer)
+	tekst, err := konfigurationstekst(alle, k.processer, aftaler)
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +123,19 @@ func nyKonfiguration(tx *store.Tx, faste []mox.Abonnement, processer []mox.Proce
 		return nil, err
 	}
 	return k, k.medLister(tx)
+}
+
+// medPseudonymer takes the numbers of persons and companies out of every filter: a configuration is kept for as long as
+// somebody may ask why.
+func (k *konfiguration) medPseudonymer(alle []mox.Abonnement, processer []mox.Proces) {
+	for i := range alle {
+		alle[i].Filter = k.pseudonym.Filter(alle[i].Filter)
+	}
+	k.processer = slices.Clone(processer)
+	for i := range k.processer {
+		p := &k.processer[i]
+		p.Start, p.Slut = k.pseudonym.Filter(p.Start), k.pseudonym.Filter(p.Slut)
+	}
 }
 
 func (k *konfiguration) indsaet(alle []mox.Abonnement) error {
@@ -105,11 +161,15 @@ func (k *konfiguration) indsaet(alle []mox.Abonnement) error {
 }
 
 // konfigurationstekst is the configuration as it is stored: what is needed to recompute who got a besked, and why.
-func konfigurationstekst(abonnementer []mox.Abonnement, processer []mox.Proces) ([]byte, error) {
-	return json.Marshal(struct {
-		Abonnementer []mox.Abonnement `json:"abonnementer"`
-		Processer    []mox.Proces     `json:"processer"`
-	}{abonnementer, processer})
+func konfigurationstekst(abonnementer []mox.Abonnement, processer []mox.Proces, aftaler mox.Aftaler) ([]byte, error) {
+	return json.Marshal(gemtKonfiguration{abonnementer, processer, aftaler})
+}
+
+// gemtKonfiguration is a version of the configuration as it is stored. The first versions have no agreements.
+type gemtKonfiguration struct {
+	Abonnementer []mox.Abonnement `json:"abonnementer"`
+	Processer    []mox.Proces     `json:"processer"`
+	Aftaler      mox.Aftaler      `json:"aftaler,omitempty"`
 }
 
 func (d *Distributor) konfiguration() *konfiguration {

@@ -20,8 +20,7 @@ func (k *konfiguration) tildelProcesser(b *mox.Besked) []start {
 		return nil
 	}
 	givet := slices.Clone(b.ProcesID)
-	meta := b.Metadata()
-	lister := k.opslag()
+	meta, lister := k.pseudonym.Metadata(b), k.opslag()
 	var ud []start
 	for i := range k.processer {
 		p := &k.processer[i]
@@ -69,7 +68,7 @@ func (d *Distributor) besvarProcesser(tx *store.Tx, k *konfiguration, i indgaaen
 	if err != nil {
 		return err
 	}
-	meta := b.Metadata()
+	meta := k.pseudonym.Metadata(&b.Besked)
 	for _, id := range b.ProcesID {
 		if err := tx.Lock("proces/" + id); err != nil { // two answers at once must see each other
 			return err

@@ -46,6 +46,10 @@ type efterleveringsvaekker struct {
 	klar chan struct{}             // holds one
 }
 
+func nyEfterleveringsvaekker() *efterleveringsvaekker {
+	return &efterleveringsvaekker{paa: map[mox.AbonnementID]bool{}, klar: make(chan struct{}, 1)}
+}
+
 func (v *efterleveringsvaekker) saet(aabne []store.Efterlevering) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

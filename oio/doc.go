@@ -15,13 +15,14 @@ import (
 // TypeJSON is the content type of the JSON form of a registrering.
 const TypeJSON = "application/json"
 
-// Limits on what is read, and on what is written, so that everything written can be read again. Over MaksBytes and
-// MaksBeskedBytes the error has [mox.KodeForStor].
+// Limits on what is read, and on what is written, so that everything written can be read again. Over MaksBytes,
+// MaksIndreBytes and MaksBeskedBytes the error has [mox.KodeForStor].
 const (
-	MaksBytes       = mox.MaksIndhold     // a registrering
+	MaksBytes       = mox.MaksIndhold     // a registrering in a besked
+	MaksIndreBytes  = 16 << 20            // a registrering in a register
 	MaksBeskedBytes = 2 * mox.MaksIndhold // a besked in JSON: its content in base64 and its metadata
 	MaksDybde       = 32                  // levels of objects and lists within a registrering
-	maksVaerdier    = 100_000             // values in one text, so that small text cannot become large memory
+	maksVaerdier    = 100_000             // values in one text, so that small text cannot become large memory; in a large one, one per 20 bytes
 	maksFejl        = 100                 // errors told about one text
 )
 

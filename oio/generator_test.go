@@ -1,6 +1,7 @@
 package oio_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -118,8 +119,48 @@ func tegnFelt(t *rapid.T, f *mox.Felt) string {
 		return fmt.Sprint(rapid.Bool().Draw(t, f.Navn))
 	case f.Slags == mox.Dato:
 		return tegnTid(t, f.Navn).Format(time.DateOnly)
+	case f.Slags == mox.TidspunktSl:
+		return tegnTid(t, f.Navn).Format(time.RFC3339Nano)
+	case f.Slags == mox.Liste:
+		return tegnListe(t, f)
 	}
 	return tegnTekst(t, f.Navn, f.Maks)
+}
+
+// tegnListe is the canonical text of a list: fields in the table's order, none empty, no blanks.
+func tegnListe(t *rapid.T, f *mox.Felt) string {
+	var poster []string
+	for range rapid.IntRange(1, 3).Draw(t, "poster") {
+		if f.Under == nil {
+			poster = append(poster, somJSON(tegnTekst(t, f.Navn, 0)))
+			continue
+		}
+		var felter []string
+		for _, u := range f.Under {
+			if rapid.Bool().Draw(t, u.Navn) {
+				felter = append(felter, somJSON(u.Navn)+":"+somJSON(tegnTekst(t, u.Navn, 0)))
+			}
+		}
+		poster = append(poster, "{"+strings.Join(felter, ",")+"}")
+	}
+	return "[" + strings.Join(poster, ",") + "]"
+}
+
+// somJSON quotes v, escaping only what JSON demands. Signs that JSON spells in more than one way become a blank.
+func somJSON(v string) string {
+	v = strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return ' '
+		}
+		return r
+	}, v)
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		panic(err)
+	}
+	return strings.NewReplacer(`\u2028`, "\u2028", `\u2029`, "\u2029").Replace(strings.TrimSuffix(b.String(), "\n"))
 }
 
 func tegnAttributter(t *rapid.T, felter []mox.Felt, mindst int) []mox.Attribut {
@@ -141,14 +182,14 @@ func tegnRelationer(t *rapid.T, rt *mox.RelationType) []mox.Relation {
 			rel.Indeks = i + 1
 		}
 		if len(rt.Felter) > 0 {
-			rel.Felter = tegnJournalpost(t, rt)
+			rel.Felter = tegnRelationsfelter(t, rt)
 		}
 		ud = append(ud, rel)
 	}
 	return ud
 }
 
-func tegnJournalpost(t *rapid.T, rt *mox.RelationType) map[string]string {
+func tegnRelationsfelter(t *rapid.T, rt *mox.RelationType) map[string]string {
 	felter := tegnFelter(t, rt.Felter)
 	forbudt := "journalnotat."
 	if felter["journalpostkode"] == "journalnotat" {

@@ -17,7 +17,8 @@ const IndholdURN = "urn:mox:indhold:sha256:"
 // can be read from it and the sender left out is filled in (see [mox.Besked.Udfyld]). ok is false for content that is
 // carried without being looked into:
 //
-//   - none, or of another content type than [TypeJSON] and [TypeKuvert]: an envelope must agree as [StemmerKuvert] says;
+//   - none, or of another content type than [TypeJSON] and [TypeKuvert]: an envelope must agree as [StemmerKuvert] says, and
+//     is looked into where its only Beskeddata is our own JSON;
 //   - a Kvittering or Fejlbesked, which reports on a delivery;
 //   - JSON without a "registrering" in a besked without livscykluskode: an order in the receiver's own form.
 //
@@ -28,7 +29,7 @@ const IndholdURN = "urn:mox:indhold:sha256:"
 func Kontroller(b *mox.Besked) (r mox.Registrering, ok bool, err error) {
 	const op = "oio.Kontroller"
 	if ErKuvert(b.Indholdstype) {
-		return mox.Registrering{}, false, iIndhold(StemmerKuvert(b, Koder{}))
+		return iKuvert(op, b)
 	}
 	v, ok, err := registreringI(op, b)
 	if !ok || err != nil {
@@ -49,6 +50,27 @@ func Kontroller(b *mox.Besked) (r mox.Registrering, ok bool, err error) {
 	}
 	b.Udfyld(r)
 	return r, true, nil
+}
+
+// iKuvert looks into the content of a besked whose content is an envelope.
+func iKuvert(op string, b *mox.Besked) (r mox.Registrering, ok bool, err error) {
+	if err := StemmerKuvert(b, Koder{}); err != nil {
+		return r, false, iIndhold(err)
+	}
+	x, err := laesKuvert(op, b.Indhold)
+	if err != nil {
+		return r, false, iIndhold(err)
+	}
+	inderst, err := Koder{}.besked(op, x)
+	if err != nil || medietype(inderst.Indholdstype) != TypeJSON {
+		return r, false, iIndhold(err)
+	}
+	uden := *b
+	uden.Indholdstype, uden.Indhold = inderst.Indholdstype, inderst.Indhold
+	if r, ok, err = Kontroller(&uden); ok {
+		b.Udfyld(r)
+	}
+	return r, ok, err
 }
 
 // iIndhold places an error within the content of a besked.
@@ -88,6 +110,17 @@ func Indholdshenvisninger(r mox.Registrering) []string {
 		}
 	}
 	return ud
+}
+
+// HenviserTil reports whether the registrering in b's content refers to the document bytes with that SHA-256.
+func HenviserTil(b *mox.Besked, sha string) bool {
+	v, ok, err := registreringI("oio.HenviserTil", b)
+	if !ok || err != nil {
+		return false
+	}
+	var l laesning
+	_, _, r := l.registreringBesked(&v)
+	return len(l.fejl) == 0 && slices.Contains(Indholdshenvisninger(r), sha)
 }
 
 func indholdssum(uri string) (string, bool) {

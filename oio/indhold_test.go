@@ -1,6 +1,7 @@
 package oio_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -27,6 +28,33 @@ func TestKontroller(t *testing.T) {
 	if b.Opgaveemne != "02.34.02" || b.Tilstand != "Opstaaet" || b.Myndighed != "urn:oio:cvr-nr:12345678" ||
 		len(b.Relateret) != 1 || b.Relateret[0] != (mox.Relateret{Rolle: "primaerpart", ID: "urn:oio:cpr-nr:0101010101", ObjektType: "Person"}) {
 		t.Errorf("not filled in: %+v", b)
+	}
+}
+
+// TestKontrollerSerIKuverten: what is inside an envelope of ours that has been on its way is read, and must agree.
+func TestKontrollerSerIKuverten(t *testing.T) {
+	t.Parallel()
+	conformance.Proves(t, "mox 11")
+	b := nyBesked(t)
+	raa, err := oio.MarshalKuvert(&b, oio.Koder{})
+	if err == nil {
+		raa, err = oio.MedLeverancerute(raa, oio.Leverancerute{Abonnement: "a"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	kom, err := oio.UnmarshalKuvert(raa, oio.Koder{})
+	if err != nil || !oio.ErKuvert(kom.Indholdstype) {
+		t.Fatal(kom.Indholdstype, err)
+	}
+	_, want := byggesag(t)
+	r, ok, err := oio.Kontroller(&kom)
+	if d := ens(want, r); !ok || err != nil || d != "" || kom.Opgaveemne != "02.34.02" {
+		t.Errorf("%v %v %s %+v", ok, err, d, kom)
+	}
+	kom.Indhold = bytes.Replace(raa, []byte(`"livscykluskode":"Opstaaet"`), []byte(`"livscykluskode":"Slettet"`), 1)
+	if _, _, err := oio.Kontroller(&kom); mox.KodeAf(err) != mox.KodeUenig {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -113,6 +113,15 @@ func MedLeverancerute(raa []byte, r Leverancerute) ([]byte, error) {
 	return ud, nil
 }
 
+// Indpak puts an envelope between what stands before and after it in a call: without the declaration, which may only stand
+// first in a document.
+func Indpak(foer string, kuvert []byte, efter string) []byte {
+	if bytes.HasPrefix(kuvert, []byte("<?xml")) {
+		_, kuvert, _ = bytes.Cut(kuvert, []byte("?>"))
+	}
+	return slices.Concat([]byte(foer), kuvert, []byte(efter))
+}
+
 // under is the first element of the name in e.
 func (e *element) under(navn string) *element {
 	for _, b := range e.boern {

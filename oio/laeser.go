@@ -132,9 +132,10 @@ func (l *jsonlaeser) tag(c byte) bool {
 }
 
 func (l *jsonlaeser) vaerdi(dybde int) (v vaerdi, fejl *jsonfejl) {
-	if l.antal++; l.antal > maksVaerdier {
-		return v, &jsonfejl{"", "antal", fmt.Sprintf("har over %d værdier", maksVaerdier)}
+	if maks := max(maksVaerdier, len(l.s)/20); l.antal >= maks {
+		return v, &jsonfejl{"", "antal", fmt.Sprintf("har over %d værdier", maks)}
 	}
+	l.antal++
 	if l.i >= len(l.s) {
 		return v, l.fejl("teksten slutter for tidligt")
 	}

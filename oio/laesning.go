@@ -34,7 +34,8 @@ func (s *sti) String() string {
 
 // laesning turns a JSON value into a value of ours, and collects what is wrong on the way.
 type laesning struct {
-	fejl []mox.Feltfejl
+	fejl  []mox.Feltfejl
+	tomme bool // a list that is there and empty is kept: it says something of its own
 }
 
 func (l *laesning) afvis(s *sti, regel, spec, format string, args ...any) {

@@ -1,7 +1,9 @@
 package oio
 
 import (
+	"encoding/json"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,7 +41,7 @@ func MarshalRegistrering(t mox.ObjektType, id mox.ObjektID, r mox.Registrering) 
 }
 
 // MarshalIndre gives only the registrering, without saying whose it is: the form a database keeps.
-// Errors are those of [MarshalRegistrering].
+// Errors are those of [MarshalRegistrering], with [MaksIndreBytes] as the limit.
 func MarshalIndre(t mox.ObjektType, r mox.Registrering) ([]byte, error) {
 	const op = "oio.MarshalIndre"
 	type_, err := typeAf(op, t)
@@ -48,7 +50,21 @@ func MarshalIndre(t mox.ObjektType, r mox.Registrering) ([]byte, error) {
 	}
 	s := nySkriver(&r)
 	s.registrering(type_, &r)
-	return s.faerdig(op, MaksBytes)
+	return s.faerdig(op, MaksIndreBytes)
+}
+
+// MarshalLaest gives a registrering as a register answers it: [MarshalIndre] with its tiltidspunkt, when the next one began
+// (spec: oio 5.6). Errors are those of [MarshalRegistrering].
+func MarshalLaest(t mox.ObjektType, r mox.Registrering, til mox.Tidspunkt) ([]byte, error) {
+	const op = "oio.MarshalLaest"
+	type_, err := typeAf(op, t)
+	if err != nil {
+		return nil, err
+	}
+	s := nySkriver(&r)
+	s.til = til
+	s.registrering(type_, &r)
+	return s.faerdig(op, math.MaxInt)
 }
 
 func typeAf(op string, t mox.ObjektType) (*mox.Type, error) {
@@ -80,6 +96,12 @@ func (s *skriver) registrering(t *mox.Type, r *mox.Registrering) {
 		s.navn("fratidspunkt")
 		s.aabn('{')
 		s.felt(nil, "tidsstempeldatotid", mox.Kl(r.FraTidspunkt).String())
+		s.luk('}')
+	}
+	if s.til.Angivet() {
+		s.navn("tiltidspunkt")
+		s.aabn('{')
+		s.felt(nil, "tidsstempeldatotid", s.til.String())
 		s.luk('}')
 	}
 	s.felt(nil, "livscykluskode", string(r.LivscyklusKode))
@@ -303,6 +325,12 @@ func (s *skriver) feltvaerdi(sted *sti, f *mox.Felt, v string) {
 		if v != "true" && v != "false" {
 			s.afvis(&her, "vaerdi", "er ikke true eller false")
 			v = "false"
+		}
+		s.raa(v)
+	case v != "" && f.Slags == mox.Liste:
+		if !json.Valid([]byte(v)) {
+			s.afvis(&her, "vaerdi", "er ikke en liste i JSON")
+			v = "[]"
 		}
 		s.raa(v)
 	default:

@@ -32,14 +32,15 @@ func UnmarshalRegistrering(b []byte) (mox.ObjektType, mox.ObjektID, mox.Registre
 	return t, id, r, nil
 }
 
-// UnmarshalIndre reads what [MarshalIndre] writes for an objekt of type t. Errors are those of [UnmarshalRegistrering].
+// UnmarshalIndre reads what [MarshalIndre] writes for an objekt of type t. Errors are those of [UnmarshalRegistrering], with
+// [MaksIndreBytes] as the limit.
 func UnmarshalIndre(t mox.ObjektType, b []byte) (mox.Registrering, error) {
 	const op = "oio.UnmarshalIndre"
 	type_, err := typeAf(op, t)
 	if err != nil {
 		return mox.Registrering{}, err
 	}
-	v, err := laesTop(op, b, MaksBytes, MaksDybde, MaksDybde)
+	v, err := laesTop(op, b, MaksIndreBytes, MaksDybde, MaksDybde)
 	if err != nil {
 		return mox.Registrering{}, err
 	}
@@ -49,6 +50,30 @@ func UnmarshalIndre(t mox.ObjektType, b []byte) (mox.Registrering, error) {
 		return mox.Registrering{}, ugyldig(op, "registreringen kan ikke læses", l.fejl)
 	}
 	return r, nil
+}
+
+// UnmarshalRettelse reads what [mox.Registrering.Ret] takes: as [UnmarshalIndre], but a list that is there and empty is kept.
+// passiver reports that it says "livscyklus": "Passiv", which is how the field asks for Passiver (spec: oio 1.7).
+func UnmarshalRettelse(t mox.ObjektType, b []byte) (r mox.Registrering, passiver bool, err error) {
+	const op = "oio.UnmarshalRettelse"
+	type_, err := typeAf(op, t)
+	if err != nil {
+		return r, false, err
+	}
+	v, err := laesTop(op, b, MaksIndreBytes, MaksDybde, MaksDybde)
+	if err != nil {
+		return r, false, err
+	}
+	l := laesning{tomme: true}
+	if nr := slices.IndexFunc(v.medlem, func(m medlem) bool { return m.navn == "livscyklus" }); nr >= 0 {
+		her := (*sti)(nil).under("livscyklus")
+		if passiver = l.tekst(&her, &v.medlem[nr].vaerdi) == "Passiv"; !passiver {
+			l.afvis(&her, "kodeliste", "oio 46", "skal være Passiv eller udelades")
+		}
+		v.medlem = slices.Delete(v.medlem, nr, nr+1)
+	}
+	r = l.registrering(type_, &v)
+	return r, passiver, ugyldig(op, "rettelsen kan ikke læses", l.fejl)
 }
 
 // laesBeskedtekst reads the text of a RegistreringBesked. Places are told below "registrering", as by Valider.
@@ -187,6 +212,9 @@ func lister[V any](l *laesning, s *sti, v *vaerdi, find func(navn string) (func(
 		return nil
 	}
 	var ud map[string][]V
+	if l.tomme {
+		ud = map[string][]V{}
+	}
 	for i := range v.medlem {
 		m := &v.medlem[i]
 		laes, ok := find(m.navn)
@@ -195,7 +223,7 @@ func lister[V any](l *laesning, s *sti, v *vaerdi, find func(navn string) (func(
 			continue
 		}
 		her := s.under(m.navn)
-		if poster := poster(l, &her, &m.vaerdi, laes); len(poster) > 0 {
+		if poster := poster(l, &her, &m.vaerdi, laes); poster != nil {
 			if ud == nil {
 				ud = make(map[string][]V, len(v.medlem))
 			}
@@ -207,7 +235,7 @@ func lister[V any](l *laesning, s *sti, v *vaerdi, find func(navn string) (func(
 
 // poster reads a list of objects.
 func poster[V any](l *laesning, s *sti, v *vaerdi, laes func(*sti, *vaerdi) V) []V {
-	if !l.er(s, v, liste) || len(v.medlem) == 0 {
+	if !l.er(s, v, liste) || len(v.medlem) == 0 && !l.tomme {
 		return nil
 	}
 	ud := make([]V, 0, len(v.medlem))
@@ -250,7 +278,7 @@ func (l *laesning) felt(s *sti, felter []mox.Felt, forled string, m *medlem, ud 
 		l.afvis(&her, "ukendt", "oio 50", "kendes ikke; det efter et punktum skrives som et objekt i et objekt")
 	case f != nil:
 		her := s.under(m.navn)
-		if x, ok := l.feltvaerdi(&her, f.Slags, &m.vaerdi); ok {
+		if x, ok := l.feltvaerdi(&her, f, &m.vaerdi); ok {
 			ud[f.Navn] = x
 		}
 	case gruppe:
@@ -289,22 +317,51 @@ func (l *laesning) ukendtFelt(s *sti, felter []mox.Felt, navn string) {
 
 // feltvaerdi reads a value of the kind into its canonical text; ok is false for null, which is the same as leaving the
 // field out.
-func (l *laesning) feltvaerdi(s *sti, k mox.Slags, v *vaerdi) (x string, ok bool) {
+func (l *laesning) feltvaerdi(s *sti, f *mox.Felt, v *vaerdi) (x string, ok bool) {
 	switch {
 	case v.slags == ingen:
 		return "", false
 	case v.slags == tekst && v.tekst == "":
 		return "", true
-	case k == mox.Heltal:
+	case f.Slags == mox.Heltal:
 		if l.er(s, v, tal) && !heltal(v.tekst) {
 			l.afvis(s, "type", "oio 50", "er ikke et helt tal")
 		}
-	case k == mox.Boolsk:
+	case f.Slags == mox.Boolsk:
 		l.er(s, v, boolsk)
+	case f.Slags == mox.Liste:
+		return l.listevaerdi(s, f, v), true
 	default:
 		l.er(s, v, tekst)
 	}
 	return v.tekst, true
+}
+
+// listevaerdi reads a list of texts or of objects into its canonical text; an empty list clears the field, as "" does.
+func (l *laesning) listevaerdi(s *sti, f *mox.Felt, v *vaerdi) string {
+	if !l.er(s, v, liste) || len(v.medlem) == 0 {
+		return ""
+	}
+	var ud skriver
+	ud.aabn('[')
+	for i := range v.medlem {
+		her, m := s.post(i), &v.medlem[i].vaerdi
+		switch {
+		case f.Under == nil:
+			ud.tekst(&her, l.tekst(&her, m))
+		case l.er(&her, m, objekt):
+			felter := make(map[string]string, len(m.medlem))
+			for j := range m.medlem {
+				l.felt(&her, f.Under, "", &m.medlem[j], felter)
+			}
+			ud.aabn('{')
+			ud.felter(&her, f.Under, felter)
+			ud.luk('}')
+		}
+	}
+	ud.luk(']')
+	l.fejl = append(l.fejl, ud.fejl...)
+	return string(ud.b)
 }
 
 // virkning reads the virkning of an entry. spec: oio 20, 21

@@ -12,6 +12,7 @@ import (
 type skriver struct {
 	b    []byte
 	fejl []mox.Feltfejl
+	til  mox.Tidspunkt // of a registrering that is read from a register; otherwise not given
 }
 
 func (s *skriver) afvis(sted *sti, regel, tekst string) {

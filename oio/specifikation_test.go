@@ -44,6 +44,7 @@ var forklaringer = map[string]forklaring{
 	"sikkerhedsklasse":   {"klassifikation af beskedens indhold", "classification of the content", "Fortrolige personoplysninger"},
 	"objektreference":    {"hvor objektet kan læses, når beskeden ikke bærer det", "where the objekt can be read when the besked does not carry it", "https://esdh.example/sag/8f6f2a0e"},
 	"kildesystem":        {"navnet på det system, oplysningen kommer fra", "the name of the system the information comes from", "Byggesag"},
+	"beskaaret":          {"sættes af MOX: navnet på den aftale, hvis felter er alt, hvad modtageren får; uden den er beskeden hel", "set by MOX: the name of the agreement whose fields are all that the receiver gets; without it the besked is whole", "byggesag-2026"},
 	"dannelsestidspunkt": {"hvornår beskeden blev dannet; siger intet om hændelsen", "when the besked was formed; says nothing about the event", "2026-03-02T08:15:02Z"},
 }
 

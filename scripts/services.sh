@@ -189,6 +189,9 @@ postgres_as_user() (
 
 provide_rabbitmq() {
   if [ -n "${MOX_TEST_RABBITMQ_URL:-}" ] && [ -n "${MOX_TEST_RABBITMQ_API:-}" ]; then
+    if [ -z "${MOX_TEST_RABBITMQ_TLS:-}" ] || [ -z "${MOX_TEST_RABBITMQ_TLS_DIR:-}" ]; then
+      lack "RabbitMQ with TLS" "unset MOX_TEST_RABBITMQ_URL" "MOX_TEST_RABBITMQ_TLS to its amqps address and MOX_TEST_RABBITMQ_TLS_DIR to a folder with ca.pem and ca.key (see internal/testenv/certs)"
+    fi
     return
   fi
   local server
@@ -212,15 +215,25 @@ provide_rabbitmq() {
 
 # rabbitmq_start starts a node of our own, with ports of our own for all it listens on, and waits until it is up.
 rabbitmq_start() {
-  local server=$1 home=$2 amqp api dist epmd
-  amqp=$(free_port) api=$(free_port) dist=$(free_port) epmd=$(free_port)
+  local server=$1 home=$2 amqp amqps api dist epmd
+  amqp=$(free_port) amqps=$(free_port) api=$(free_port) dist=$(free_port) epmd=$(free_port)
+  rm -rf "$home/data" "$home/log" "$home/tls"
+  mkdir "$home/tls" && go run ./internal/testenv/certs "$home/tls" || return
   cat >"$home/rabbitmq.conf" <<CONF
 listeners.tcp.1 = 127.0.0.1:$amqp
+listeners.ssl.1 = 127.0.0.1:$amqps
+ssl_options.cacertfile = $home/tls/ca.pem
+ssl_options.certfile = $home/tls/server.pem
+ssl_options.keyfile = $home/tls/server.key
+ssl_options.verify = verify_peer
+ssl_options.fail_if_no_peer_cert = false
+ssl_cert_login_from = common_name
+auth_mechanisms.1 = PLAIN
+auth_mechanisms.2 = EXTERNAL
 management.tcp.ip = 127.0.0.1
 management.tcp.port = $api
 CONF
-  echo '[rabbitmq_management].' >"$home/plugins"
-  rm -rf "$home/data" "$home/log"
+  echo '[rabbitmq_management,rabbitmq_auth_mechanism_ssl].' >"$home/plugins"
   chown -R rabbitmq: "$home" 2>/dev/null
   echo "$home $epmd" >.test/rabbitmq.path
   # 9>&-: the server must not hold the checkout's lock when we are gone.
@@ -232,6 +245,7 @@ CONF
   for _ in $(seq 600); do
     if grep -qs 'completed with' "$home/out"; then
       export MOX_TEST_RABBITMQ_URL="amqp://guest:guest@127.0.0.1:$amqp/" MOX_TEST_RABBITMQ_API="http://guest:guest@127.0.0.1:$api"
+      export MOX_TEST_RABBITMQ_TLS="amqps://127.0.0.1:$amqps/" MOX_TEST_RABBITMQ_TLS_DIR="$home/tls"
       return
     fi
     kill -0 $pid 2>/dev/null || return 1

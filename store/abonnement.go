@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -37,6 +38,28 @@ func (tx *Tx) GemAbonnement(a mox.Abonnement, lukket bool, hvem string) error {
 		VALUES (?, ?, (SELECT COALESCE(MAX(aendring), 0) + 1 FROM abonnement), ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET definition = excluded.definition, aendring = excluded.aendring, lukket = excluded.lukket`,
 		string(a.ID), string(definition), luk, now, ren(hvem))
+	return err
+}
+
+// OmskrivAbonnementer replaces each definition, also of those that are closed, by what ny makes of it, where that is another.
+func (tx *Tx) OmskrivAbonnementer(ny func(mox.Abonnement) mox.Abonnement) error {
+	alle, err := all(tx, scanOprettet, `SELECT `+oprettedeKolonner+` FROM abonnement`)
+	for _, o := range alle {
+		foer, err := json.Marshal(o.Abonnement)
+		if err != nil {
+			return err
+		}
+		efter, err := json.Marshal(ny(o.Abonnement))
+		if err != nil {
+			return err
+		}
+		if bytes.Equal(foer, efter) {
+			continue
+		}
+		if _, err := tx.Exec(`UPDATE abonnement SET definition = ? WHERE id = ?`, string(efter), string(o.Abonnement.ID)); err != nil {
+			return err
+		}
+	}
 	return err
 }
 

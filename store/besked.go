@@ -230,9 +230,10 @@ func (tx *Tx) SaetPosition(nr, position int64, kaede []byte) error {
 	return err
 }
 
-// GemKonfiguration stores a configuration text and gives its version; the same text has the same version.
+// GemKonfiguration stores a configuration text, which names nobody in clear, and gives its version; the same text has the
+// same version.
 func (tx *Tx) GemKonfiguration(sha, indhold string) (int64, error) {
-	if _, err := tx.Exec(`INSERT INTO konfiguration (sha256, indhold, oprettet) VALUES (?, ?, ?) ON CONFLICT (sha256) DO NOTHING`,
+	if _, err := tx.Exec(`INSERT INTO konfiguration (sha256, indhold, oprettet, pseudonym) VALUES (?, ?, ?, 1) ON CONFLICT (sha256) DO NOTHING`,
 		sha, indhold, driver.Micro(tx.Now())); err != nil {
 		return 0, err
 	}
@@ -243,7 +244,7 @@ func (tx *Tx) GemKonfiguration(sha, indhold string) (int64, error) {
 // gives its own; the same has the same version.
 func (tx *Tx) GemListeversioner(grundlag int64, lister string) (int64, error) {
 	sha := fmt.Sprintf("%d %s", grundlag, lister) // stands where others have the digest of a text: it is unique
-	if _, err := tx.Exec(`INSERT INTO konfiguration (sha256, indhold, lister, grundlag, oprettet) VALUES (?, '', ?, ?, ?) ON CONFLICT (sha256) DO NOTHING`,
+	if _, err := tx.Exec(`INSERT INTO konfiguration (sha256, indhold, lister, grundlag, pseudonym, oprettet) VALUES (?, '', ?, ?, 1, ?) ON CONFLICT (sha256) DO NOTHING`,
 		sha, lister, grundlag, driver.Micro(tx.Now())); err != nil {
 		return 0, err
 	}
@@ -259,6 +260,25 @@ func (tx *Tx) Konfiguration(version int64) (string, bool, error) {
 func (tx *Tx) Listeversioner(version int64) (string, error) {
 	v, _, err := one(tx, ord, `SELECT lister FROM konfiguration WHERE version = ?`, version)
 	return v, err
+}
+
+// OmskrivKonfigurationer replaces up to n configuration texts that may name somebody in clear by what ny makes of them, and
+// tells how many there were.
+func (tx *Tx) OmskrivKonfigurationer(n int, ny func(string) (string, error)) (int, error) {
+	versioner, err := all(tx, tal, `SELECT version FROM konfiguration WHERE pseudonym = 0 ORDER BY version LIMIT ?`, n)
+	for _, v := range versioner {
+		tekst, _, err := tx.Konfiguration(v)
+		if err != nil {
+			return 0, err
+		}
+		if tekst, err = ny(tekst); err != nil {
+			return 0, fmt.Errorf("konfiguration %d: %w", v, err)
+		}
+		if _, err := tx.Exec(`UPDATE konfiguration SET indhold = ?, pseudonym = 1 WHERE version = ?`, tekst, v); err != nil {
+			return 0, err
+		}
+	}
+	return len(versioner), err
 }
 
 // InsertKvittering writes a receipt about the besked nr.
@@ -298,10 +318,10 @@ func (tx *Tx) InsertIndhold(sha string, stoerrelse int64) error {
 	return err
 }
 
-// MaaLaeseIndhold reports whether some leverance to one of the abonnementer carries a besked that refers to the bytes.
-func (tx *Tx) MaaLaeseIndhold(sha string, abonnement mox.AbonnementID) (bool, error) {
-	_, ok, err := one(tx, tal, `SELECT 1 FROM indhold_ref r JOIN leverance l ON l.besked = r.besked WHERE r.sha256 = ? AND l.abonnement = ? LIMIT 1`, sha, string(abonnement))
-	return ok, err
+// BeskederMedIndhold finds beskeder that refer to the bytes and have a leverance to the abonnement, newest first, at most n.
+func (tx *Tx) BeskederMedIndhold(sha string, abonnement mox.AbonnementID, n int) ([]Besked, error) {
+	return all(tx, scanBesked, `SELECT `+beskedKolonner+` FROM besked b WHERE b.nr IN (SELECT r.besked FROM indhold_ref r JOIN leverance l ON l.besked = r.besked
+		WHERE r.sha256 = ? AND l.abonnement = ?) ORDER BY b.nr DESC LIMIT ?`, sha, string(abonnement), n)
 }
 
 // Tal counts all beskeder and all kvitteringer.

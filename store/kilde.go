@@ -19,16 +19,23 @@ type Kilde struct {
 	Foraeldede  int64 // older than what was known
 	Ekko        int64 // only told what MOX itself had written
 	Fejlposter  int64
-	Sidst       time.Time
+	Sidst       time.Time     // when something was last read; zero = never
+	Kontakt     time.Time     // when it was last read without error, also where there was nothing new
+	Hver        time.Duration // how long between two reads, as its agent says; 0 = not known
+	FejlITraek  int           // reads that have failed since
+	FejlTekst   string        // why a read last failed; kept when it goes well again
+	FejlTid     time.Time
 }
 
-const kildeKolonner = `agent, kilde, position, startet, gennemloeb, laest, beskeder, uaendrede, foraeldede, ekko, fejlposter, sidst`
+const kildeKolonner = `agent, kilde, position, startet, gennemloeb, laest, beskeder, uaendrede, foraeldede, ekko, fejlposter, sidst, kontakt, hver, fejl_i_traek, fejl_tekst, fejl_tid`
 
 func scanKilde(scan func(...any) error) (Kilde, error) {
 	var k Kilde
-	var startet, sidst int64
-	err := scan(&k.Agent, &k.Navn, &k.Position, &startet, &k.Gennemloeb, &k.Laest, &k.Beskeder, &k.Uaendrede, &k.Foraeldede, &k.Ekko, &k.Fejlposter, &sidst)
-	k.Startet, k.Sidst = driver.Tid(startet), driver.Tid(sidst)
+	var startet, sidst, kontakt, hver, fejlTid int64
+	err := scan(&k.Agent, &k.Navn, &k.Position, &startet, &k.Gennemloeb, &k.Laest, &k.Beskeder, &k.Uaendrede, &k.Foraeldede, &k.Ekko, &k.Fejlposter, &sidst,
+		&kontakt, &hver, &k.FejlITraek, &k.FejlTekst, &fejlTid)
+	k.Startet, k.Sidst, k.Kontakt, k.FejlTid = driver.Tid(startet), driver.Tid(sidst), driver.Tid(kontakt), driver.Tid(fejlTid)
+	k.Hver = time.Duration(hver) * time.Microsecond
 	return k, err
 }
 
@@ -48,10 +55,12 @@ func (tx *Tx) Kilder() ([]Kilde, error) {
 
 // GemKilde writes a source's row.
 func (tx *Tx) GemKilde(k Kilde) error {
-	_, err := tx.Exec(`INSERT INTO kilde (`+kildeKolonner+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	_, err := tx.Exec(`INSERT INTO kilde (`+kildeKolonner+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (agent, kilde) DO UPDATE SET position = excluded.position, startet = excluded.startet, gennemloeb = excluded.gennemloeb, laest = excluded.laest,
-		beskeder = excluded.beskeder, uaendrede = excluded.uaendrede, foraeldede = excluded.foraeldede, ekko = excluded.ekko, fejlposter = excluded.fejlposter, sidst = excluded.sidst`,
-		k.Agent, k.Navn, k.Position, driver.Micro(k.Startet), k.Gennemloeb, k.Laest, k.Beskeder, k.Uaendrede, k.Foraeldede, k.Ekko, k.Fejlposter, driver.Micro(tx.Now()))
+		beskeder = excluded.beskeder, uaendrede = excluded.uaendrede, foraeldede = excluded.foraeldede, ekko = excluded.ekko, fejlposter = excluded.fejlposter, sidst = excluded.sidst,
+		kontakt = excluded.kontakt, hver = excluded.hver, fejl_i_traek = excluded.fejl_i_traek, fejl_tekst = excluded.fejl_tekst, fejl_tid = excluded.fejl_tid`,
+		k.Agent, k.Navn, k.Position, driver.Micro(k.Startet), k.Gennemloeb, k.Laest, k.Beskeder, k.Uaendrede, k.Foraeldede, k.Ekko, k.Fejlposter, driver.Micro(k.Sidst),
+		driver.Micro(k.Kontakt), k.Hver.Microseconds(), k.FejlITraek, ren(k.FejlTekst), driver.Micro(k.FejlTid))
 	return err
 }
 

@@ -14,7 +14,7 @@ type Noegle [16]byte
 // Noegle is the key of a value; values that mean the same ([mox.Ensform]) have the same. Identifiers of persons are
 // indexed, logged and listed by it.
 func (s *Store) Noegle(v string) Noegle {
-	return Noegle(s.Digest([]byte("pseudonym\x00" + strings.ToLower(v)))[:len(Noegle{})])
+	return Noegle(s.Digest([]byte("pseudonym\x00" + mox.EnsStavet(v)))[:len(Noegle{})])
 }
 
 // Liste is a value list as it stands.

@@ -94,7 +94,8 @@ func (s *Store) Digest(b []byte) []byte {
 	return m.Sum(nil)
 }
 
-// Pseudonym is what a CPR number or other identifier of a person is indexed and logged as.
+// Pseudonym is what a CPR number or other identifier of a person is indexed and logged as, however it is spelt; see
+// [mox.Pseudonym].
 func (s *Store) Pseudonym(id string) string {
 	n := s.Noegle(id)
 	return hex.EncodeToString(n[:])

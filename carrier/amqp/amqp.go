@@ -10,19 +10,14 @@ package amqp
 import (
 	"context"
 	"crypto/tls"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
-	"sync"
-	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
-	"github.com/moxkit/mox/internal/service"
 	"github.com/moxkit/mox/oio"
 )
 
@@ -44,38 +39,18 @@ type Options struct {
 // StandardLaengde is how many beskeder wait in one receiver's queue; beyond that they wait in MOX.
 const StandardLaengde = 100_000
 
-// Limits on the wire.
-const (
-	forbindFrist  = 10 * time.Second // connection and handshake
-	hjerteslag    = 10 * time.Second // a broker that is silent for twice as long is gone
-	bekraeftFrist = 30 * time.Second // a confirm that takes longer is an unknown outcome
-	stabil        = time.Minute      // a connection that lasted so long was a good one
-)
-
 // AMQP is the carrier. Run it once.
 type AMQP struct {
-	o     Options
-	d     *distributor.Distributor
-	log   *slog.Logger
-	mu    sync.Mutex
-	stand Stand
-}
-
-// Stand is how the connection to the broker stands.
-type Stand struct {
-	Forbundet bool
-	Siden     time.Time // of that
-	Fejl      string    // why it is not connected
+	forbindelse
+	o Options
+	d *distributor.Distributor
 }
 
 // New makes the carrier; nothing is connected until Run. The error is an [*mox.Error] with [mox.KodeUgyldig].
 func New(d *distributor.Distributor, o Options) (*AMQP, error) {
-	u, err := url.Parse(o.URL)
-	if err != nil || u.Scheme != "amqp" && u.Scheme != "amqps" || u.Hostname() == "" {
-		return nil, mox.E("amqp", mox.KodeUgyldig, "adressen på beskedmægleren er ikke amqp://… eller amqps://…").Med("ret amqp.url i mox.yaml eller --amqp")
-	}
-	if u.Scheme == "amqp" && !loopback(u.Hostname()) {
-		return nil, mox.E("amqp", mox.KodeIkkeTilladt, "%s er ikke på denne maskine, og amqp:// er ukrypteret", u.Hostname()).Med("brug amqps://")
+	u, err := adresse("amqp", o.URL)
+	if err != nil {
+		return nil, err
 	}
 	if o.Lokal && !loopback(u.Hostname()) {
 		return nil, mox.E("amqp", mox.KodeIkkeTilladt, "enhver må ikke sende gennem en beskedmægler på en anden maskine").Med("skriv systemerne under amqp.systemer i mox.yaml")
@@ -86,7 +61,19 @@ func New(d *distributor.Distributor, o Options) (*AMQP, error) {
 	if o.MaksLaengde == 0 {
 		o.MaksLaengde = StandardLaengde
 	}
-	return &AMQP{o: o, d: d, log: o.Log.With("del", "amqp"), stand: Stand{Siden: time.Now(), Fejl: "ikke forbundet endnu"}}, nil
+	return &AMQP{forbindelse: nyForbindelse("amqp", o.Log), o: o, d: d}, nil
+}
+
+// adresse is a broker's address, which may be unencrypted on this machine only. hvor names its section of mox.yaml.
+func adresse(hvor, s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "amqp" && u.Scheme != "amqps" || u.Hostname() == "" {
+		return nil, mox.E(hvor, mox.KodeUgyldig, "adressen på beskedmægleren er ikke amqp://… eller amqps://…").Med("ret " + hvor + ".url i mox.yaml")
+	}
+	if u.Scheme == "amqp" && !loopback(u.Hostname()) {
+		return nil, mox.E(hvor, mox.KodeIkkeTilladt, "%s er ikke på denne maskine, og amqp:// er ukrypteret", u.Hostname()).Med("brug amqps://")
+	}
+	return u, nil
 }
 
 func loopback(vaert string) bool {
@@ -108,88 +95,19 @@ func Vhost(adresse string) string {
 	return "/"
 }
 
-// Stand tells how the connection stands now.
-func (a *AMQP) Stand() Stand {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.stand
-}
-
-func (a *AMQP) saetStand(forbundet bool, fejl string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.stand.Forbundet != forbundet { // a further try that fails is the same trouble
-		a.stand.Siden = time.Now()
-	}
-	a.stand.Forbundet, a.stand.Fejl = forbundet, fejl
-}
-
 // Run connects, declares what is needed, and carries until ctx ends. A connection that is lost is made anew, and everything
 // is declared again: what MOX has is safe meanwhile, and what the broker has too.
-func (a *AMQP) Run(ctx context.Context) error {
-	for fejl := 1; ; fejl++ {
-		begyndt := time.Now()
-		err := a.forbundet(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if time.Since(begyndt) > stabil {
-			fejl = 1
-		}
-		a.saetStand(false, mox.Maskeret(err.Error()))
-		a.log.Warn("forbindelsen til beskedmægleren er væk", "fejl", mox.Maskeret(err.Error()), "vent", service.Backoff(fejl))
-		if !service.Wait(ctx, service.Backoff(fejl)) {
-			return nil
-		}
-	}
-}
-
-// forbind opens a connection.
-func (a *AMQP) forbind() (*amqp.Connection, error) {
-	c := amqp.Config{Heartbeat: hjerteslag, Locale: "en_US", TLSClientConfig: a.o.TLS, Properties: amqp.NewConnectionProperties()}
-	c.Properties.SetClientConnectionName("mox")
-	c.Dial = amqp.DefaultDial(forbindFrist)
-	if u, err := url.Parse(a.o.URL); err == nil && u.User == nil && a.o.TLS != nil && (len(a.o.TLS.Certificates) > 0 || a.o.TLS.GetClientCertificate != nil) {
-		c.SASL = []amqp.Authentication{&amqp.ExternalAuth{}}
-	}
-	return amqp.DialConfig(a.o.URL, c)
-}
-
-// errAfbrudt is why everything on one connection ends.
-var errAfbrudt = errors.New("forbindelsen blev afbrudt")
+func (a *AMQP) Run(ctx context.Context) error { return a.hold(ctx, a.forbundet) }
 
 // forbundet carries on one connection until it is lost or ctx ends; then everything that went on over it has ended.
 func (a *AMQP) forbundet(ctx context.Context) error {
-	conn, err := a.forbind()
+	conn, err := forbind(a.o.URL, a.o.TLS, nil)
 	if err != nil {
-		return fmt.Errorf("kan ikke forbinde: %w", err)
+		return err
 	}
 	defer func() { _ = conn.Close() }() // what matters has been confirmed or acknowledged
 	if err := a.topologi(conn); err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	lukket := conn.NotifyClose(make(chan *amqp.Error, 1))
-	var dele sync.WaitGroup
-	for navn, del := range map[string]func(context.Context, *amqp.Connection) error{"ind": a.ind, "ud": a.ud, "døde breve": a.doede} {
-		dele.Go(func() {
-			if err := del(ctx, conn); err != nil && ctx.Err() == nil {
-				stop(fmt.Errorf("%s: %w", navn, err))
-			}
-		})
-	}
-	a.saetStand(true, "")
-	a.log.Info("forbundet til beskedmægleren")
-	select {
-	case <-ctx.Done():
-	case e := <-lukket:
-		if e != nil {
-			stop(e)
-		} else {
-			stop(errAfbrudt)
-		}
-	}
-	dele.Wait()
-	return context.Cause(ctx)
+	return a.baer(ctx, conn, map[string]del{"ind": a.ind, "ud": a.ud, "døde breve": a.doede})
 }

@@ -52,31 +52,58 @@ func (l *linjer) String() string {
 // nytHus has the systems Byggesag and ESDH, and runs until the test ends.
 func nytHus(t *testing.T, med ...func(*amqp.Options)) *hus {
 	t.Helper()
-	h := &hus{T: t, broker: testenv.RabbitMQ(t), log: &linjer{}}
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "mox.db"))
-	h.maa(err)
-	t.Cleanup(func() { h.maa(s.Close()) })
-	h.d, err = distributor.New(t.Context(), s, distributor.Options{Jitter: func() float64 { return 0 }})
-	h.maa(err)
-	h.maa(h.d.Start(t.Context()))
-	o := amqp.Options{URL: h.broker.URL, Systemer: []string{"Byggesag", "ESDH"}, Log: slog.New(slog.NewTextHandler(h.log, nil))}
+	return nytHusMed(t, nil, med...)
+}
+
+// nytHusMed is a house with agreements.
+func nytHusMed(t *testing.T, aftaler mox.Aftaler, med ...func(*amqp.Options)) *hus {
+	t.Helper()
+	h := nytLager(t, aftaler)
+	h.broker = testenv.RabbitMQ(t)
+	o := amqp.Options{URL: h.broker.URL, Systemer: []string{"Byggesag", "ESDH"}}
 	for _, f := range med {
 		f(&o)
 	}
+	h.koer(o)
+	h.bliver("forbundet", func() bool { return h.a.Stand().Forbundet })
+	return h
+}
+
+// nytLager has a database and nothing else but agreements.
+func nytLager(t *testing.T, aftaler mox.Aftaler) *hus {
+	t.Helper()
+	h := &hus{T: t, log: &linjer{}}
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "mox.db"))
+	h.maa(err)
+	t.Cleanup(func() { h.maa(s.Close()) })
+	h.d, err = distributor.New(t.Context(), s, distributor.Options{Jitter: func() float64 { return 0 }, Aftaler: aftaler})
+	h.maa(err)
+	h.maa(h.d.Start(t.Context()))
+	return h
+}
+
+// koer runs the carrier until the test ends.
+func (h *hus) koer(o amqp.Options) {
+	h.Helper()
+	o.Log = slog.New(slog.NewTextHandler(h.log, nil))
+	var err error
 	h.a, err = amqp.New(h.d, o)
 	h.maa(err)
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	h.Cleanup(baggrund(h.Context(), h.a.Run))
+}
+
+// baggrund runs until what it gives back is called, which waits for the end.
+func baggrund(ctx context.Context, run func(context.Context) error) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	slut := make(chan struct{})
 	go func() {
 		defer close(slut)
-		_ = h.a.Run(ctx) // nil
+		_ = run(ctx) // nil
 	}()
-	t.Cleanup(func() {
-		stop()
+	return sync.OnceFunc(func() {
+		cancel()
 		<-slut
 	})
-	h.bliver("forbundet", func() bool { return h.a.Stand().Forbundet })
-	return h
 }
 
 func (h *hus) maa(err error) {

@@ -12,6 +12,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/internal/service"
 	"github.com/moxkit/mox/oio"
 )
@@ -111,7 +112,7 @@ func (m *modtager) tag(ctx context.Context, d amqp.Delivery) error {
 	if err != nil {
 		err = m.d.Afvis(ctx, afsender, raa(d), err)
 	} else {
-		err = m.accepter(ctx, afsender, b)
+		err = m.accepter(ctx, m.d, afsender, b)
 	}
 	if ctx.Err() != nil {
 		return nil // it comes again
@@ -123,13 +124,21 @@ func (m *modtager) tag(ctx context.Context, d amqp.Delivery) error {
 }
 
 // accepter stores the besked, and goes on trying as long as only MOX is to blame.
-func (m *modtager) accepter(ctx context.Context, afsender string, b mox.Besked) error {
+func (f *forbindelse) accepter(ctx context.Context, d *distributor.Distributor, afsender string, b mox.Besked) error {
+	return f.indtilGemt(ctx, afsender, func() error {
+		_, err := d.Accept(ctx, afsender, b)
+		return err
+	})
+}
+
+// indtilGemt does gem again and again as long as only MOX is to blame.
+func (f *forbindelse) indtilGemt(ctx context.Context, afsender string, gem func() error) error {
 	for fejl := 1; ; fejl++ {
-		_, err := m.d.Accept(ctx, afsender, b)
+		err := gem()
 		if err == nil || !mox.Forbigaaende(err) {
 			return err
 		}
-		m.log.Error("en besked kan ikke gemmes endnu", "afsender", afsender, "fejl", mox.Maskeret(err.Error()), "vent", service.Backoff(fejl))
+		f.log.Error("en besked kan ikke gemmes endnu", "afsender", afsender, "fejl", mox.Maskeret(err.Error()), "vent", service.Backoff(fejl))
 		if !service.Wait(ctx, service.Backoff(fejl)) {
 			return ctx.Err()
 		}

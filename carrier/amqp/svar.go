@@ -19,21 +19,16 @@ type StandardRetur struct {
 	FejlbeskedTekst string   `xml:"FejlbeskedTekst,omitempty" json:"FejlbeskedTekst,omitempty"`
 }
 
-// The status codes. A besked that may be taken later is held and answered then, so there is none for that.
-const (
-	statusModtaget       = 20
-	statusIkkeUnderstoet = 51 // it will never be taken as it is; the text says why
-	statusKuvertversion  = 55
-)
-
+// retur is the answer. A besked that may be taken later is held and answered then, so there is none for that; 51 says that it
+// will never be taken as it is, and the text why.
 func retur(err error) StandardRetur {
 	switch {
 	case err == nil:
-		return StandardRetur{StatusKode: statusModtaget}
+		return StandardRetur{StatusKode: oio.StatusModtaget}
 	case mox.KodeAf(err) == mox.KodeBeskedversion:
-		return StandardRetur{StatusKode: statusKuvertversion, FejlbeskedTekst: fejltekst(err)}
+		return StandardRetur{StatusKode: oio.StatusKuvertversion, FejlbeskedTekst: fejltekst(err)}
 	}
-	return StandardRetur{StatusKode: statusIkkeUnderstoet, FejlbeskedTekst: fejltekst(err)}
+	return StandardRetur{StatusKode: oio.StatusIkkeUnderstoet, FejlbeskedTekst: fejltekst(err)}
 }
 
 func fejltekst(err error) string {

@@ -21,18 +21,23 @@ const (
 	fuldVent     = 5 * time.Second // before a full queue is tried again
 )
 
-// ud lays each abonnement's beskeder in its queue. Abonnementer may come and go meanwhile.
+// ud lays each abonnement's beskeder in its queue.
 func (a *AMQP) ud(ctx context.Context, conn *amqp.Connection) error {
+	return forHvert(ctx, a.d, mox.CarrierAMQP, func(ctx context.Context, id mox.AbonnementID) error { return a.lever(ctx, conn, id) })
+}
+
+// forHvert delivers to each abonnement of the carrier until ctx ends or one fails. Abonnementer may come and go meanwhile.
+func forHvert(ctx context.Context, d *distributor.Distributor, carrier mox.Carrier, lever func(context.Context, mox.AbonnementID) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	koerer := map[mox.AbonnementID]context.CancelFunc{}
 	var i sync.WaitGroup
 	defer i.Wait()
 	for {
-		skift := a.d.Aendret() // before looking, so that no change falls between
+		skift := d.Aendret() // before looking, so that no change falls between
 		vil := map[mox.AbonnementID]bool{}
-		for _, ab := range a.d.Abonnementer() {
-			if ab.Carrier != mox.CarrierAMQP {
+		for _, ab := range d.Abonnementer() {
+			if ab.Carrier != carrier {
 				continue
 			}
 			vil[ab.ID] = true
@@ -42,7 +47,7 @@ func (a *AMQP) ud(ctx context.Context, conn *amqp.Connection) error {
 			denne, slut := context.WithCancel(ctx)
 			koerer[ab.ID] = slut
 			i.Go(func() {
-				if err := a.lever(denne, conn, ab.ID); err != nil && denne.Err() == nil {
+				if err := lever(denne, ab.ID); err != nil && denne.Err() == nil {
 					stop(err)
 				}
 			})
@@ -75,19 +80,23 @@ func (a *AMQP) lever(ctx context.Context, conn *amqp.Connection, id mox.Abonneme
 		return err
 	}
 	l := &levering{AMQP: a, ch: ch, abonnement: id, retur: ch.NotifyReturn(make(chan amqp.Return, samtidige))}
-	ejer := a.d.Inkarnation() + "/amqp/" + string(id)
+	return a.hent(ctx, a.d, id, a.d.Inkarnation()+"/amqp/"+string(id), samtidige, l.alle)
+}
+
+// hent claims the abonnement's work and hands it to alle, until ctx ends or alle fails.
+func (f *forbindelse) hent(ctx context.Context, d *distributor.Distributor, id mox.AbonnementID, ejer string, n int, alle func(context.Context, []distributor.Arbejde) error) error {
 	for {
-		arbejde, err := a.d.Hent(ctx, id, ejer, samtidige, leje, laengsteVent)
+		arbejde, err := d.Hent(ctx, id, ejer, n, leje, laengsteVent)
 		switch {
 		case ctx.Err() != nil && len(arbejde) == 0:
 			return nil
 		case err != nil:
-			a.log.Error("leveringer kan ikke hentes", "abonnement", id, "fejl", mox.Maskeret(err.Error()))
+			f.log.Error("leveringer kan ikke hentes", "abonnement", id, "fejl", mox.Maskeret(err.Error()))
 			if !service.Wait(ctx, service.Backoff(1)) {
 				return nil
 			}
 		}
-		if err := l.alle(ctx, arbejde); err != nil {
+		if err := alle(ctx, arbejde); err != nil {
 			return err
 		}
 	}
@@ -204,11 +213,15 @@ func (l *levering) returnerede(afsendte []sendt) {
 }
 
 func (l *levering) meld(ctx context.Context, s *sendt) {
-	w := s.arbejde
-	_, err := distributor.Meld(ctx, l.d, distributor.Afslutning{Leverance: w.Leverance, Forsoeg: w.Forsoeg, Ejer: w.Ejer, Udfald: s.udfald})
-	niveau := l.log.Debug
-	if s.udfald.Resultat != mox.ResOverdraget || err != nil {
-		niveau = l.log.Warn
+	l.forbindelse.meld(ctx, l.d, l.abonnement, s.arbejde, s.udfald)
+}
+
+// meld reports what came of an attempt.
+func (f *forbindelse) meld(ctx context.Context, d *distributor.Distributor, id mox.AbonnementID, w distributor.Arbejde, u mox.Udfald) {
+	_, err := distributor.Meld(ctx, d, distributor.Afslutning{Leverance: w.Leverance, Forsoeg: w.Forsoeg, Ejer: w.Ejer, Udfald: u})
+	niveau := f.log.Debug
+	if u.Resultat != mox.ResOverdraget || err != nil {
+		niveau = f.log.Warn
 	}
-	niveau("forsøg", "abonnement", l.abonnement, "leverance", w.Leverance, "forsøg", w.Forsoeg, "beskedID", w.Besked.ID, "udfald", s.udfald.Resultat, "kode", s.udfald.Kode, "fejl", err)
+	niveau("forsøg", "abonnement", id, "leverance", w.Leverance, "forsøg", w.Forsoeg, "beskedID", mox.Maskeret(string(w.Besked.ID)), "udfald", u.Resultat, "kode", u.Kode, "fejl", err)
 }

@@ -361,7 +361,10 @@ func (a *api) besked(w http.ResponseWriter, r *http.Request, id auth.Identitet) 
 	}
 	var ud beskedsvar
 	for _, k := range kendte {
-		k, ok := a.maaSe(id, k)
+		k, ok, err := a.maaSe(r.Context(), id, k)
+		if err != nil {
+			return err
+		}
 		if !ok {
 			continue
 		}

@@ -73,12 +73,18 @@ func (s *strengbuffer) String() string {
 
 func nytHus(t *testing.T) *hus {
 	t.Helper()
+	return nytHusMed(t)
+}
+
+// nytHusMed is a house with agreements.
+func nytHusMed(t *testing.T, aftaler ...mox.Aftale) *hus {
+	t.Helper()
 	h := &hus{noegle: map[string]string{}, punkt: map[string]func(){}, log: &strengbuffer{}}
 	dir := t.TempDir()
 	s, err := store.Open(t.Context(), filepath.Join(dir, "mox.db"))
 	maa(t, err)
 	t.Cleanup(func() { maa(t, s.Close()) })
-	h.Distributor, err = distributor.New(t.Context(), s, distributor.Options{Jitter: func() float64 { return 0 }, Punkt: h.naaet})
+	h.Distributor, err = distributor.New(t.Context(), s, distributor.Options{Jitter: func() float64 { return 0 }, Punkt: h.naaet, Aftaler: aftaler})
 	maa(t, err)
 	h.Lager, err = indhold.Open(filepath.Join(dir, "indhold"))
 	maa(t, err)

@@ -153,8 +153,8 @@ func (t Tjeneste) gem(ctx context.Context, r io.Reader) (sha string, n int64, er
 	return sha, n, err
 }
 
-// HentIndhold opens document bytes that a besked in some leverance to the abonnement refers to; the caller closes.
-// [mox.KodeIkkeTilladt] when there is no such leverance, whether or not the bytes exist. spec: mox 57
+// HentIndhold opens document bytes that a besked in some leverance to the abonnement refers to, as its receiver may see it;
+// the caller closes. [mox.KodeIkkeTilladt] when there is no such leverance, whether or not the bytes exist. spec: mox 57
 func (t Tjeneste) HentIndhold(ctx context.Context, abonnement mox.AbonnementID, sha string) (io.ReadCloser, error) {
 	f, err := t.aabn(ctx, abonnement, sha)
 	if err != nil {
@@ -164,11 +164,7 @@ func (t Tjeneste) HentIndhold(ctx context.Context, abonnement mox.AbonnementID, 
 }
 
 func (t Tjeneste) aabn(ctx context.Context, abonnement mox.AbonnementID, sha string) (*os.File, error) {
-	var maa bool
-	err := t.Distributor.Store().View(ctx, func(tx *store.Tx) (err error) {
-		maa, err = tx.MaaLaeseIndhold(sha, abonnement)
-		return err
-	})
+	maa, err := t.Distributor.MaaLaeseIndhold(ctx, abonnement, sha)
 	if err != nil {
 		return nil, err
 	}

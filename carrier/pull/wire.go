@@ -52,15 +52,22 @@ type kildesvar struct {
 	Ekko       int64     `json:"ekko"`
 	Fejlposter int64     `json:"fejlposter"`
 	Sidst      time.Time `json:"sidst,omitzero"`
+	Kontakt    time.Time `json:"kontakt,omitzero"`
+	Hver       sekunder  `json:"hver_sekunder,omitempty"`
+	FejlITraek int       `json:"fejl_i_traek,omitempty"`
+	FejlTekst  string    `json:"fejl_tekst,omitempty"`
+	FejlTid    time.Time `json:"fejl_tid,omitzero"`
 }
 
 func fraKilde(k store.Kilde) kildesvar {
-	return kildesvar{k.Agent, k.Navn, k.Position, k.Startet, k.Gennemloeb, k.Laest, k.Beskeder, k.Uaendrede, k.Foraeldede, k.Ekko, k.Fejlposter, k.Sidst}
+	return kildesvar{k.Agent, k.Navn, k.Position, k.Startet, k.Gennemloeb, k.Laest, k.Beskeder, k.Uaendrede, k.Foraeldede, k.Ekko, k.Fejlposter, k.Sidst,
+		k.Kontakt, somSekunder(k.Hver), k.FejlITraek, k.FejlTekst, k.FejlTid}
 }
 
 func (k kildesvar) kilde() store.Kilde {
 	return store.Kilde{Agent: k.Agent, Navn: k.Kilde, Position: k.Position, Startet: k.Startet, Gennemloeb: k.Gennemloeb, Laest: k.Laest, Beskeder: k.Beskeder,
-		Uaendrede: k.Uaendrede, Foraeldede: k.Foraeldede, Ekko: k.Ekko, Fejlposter: k.Fejlposter, Sidst: k.Sidst}
+		Uaendrede: k.Uaendrede, Foraeldede: k.Foraeldede, Ekko: k.Ekko, Fejlposter: k.Fejlposter, Sidst: k.Sidst,
+		Kontakt: k.Kontakt, Hver: k.Hver.varighed(), FejlITraek: k.FejlITraek, FejlTekst: k.FejlTekst, FejlTid: k.FejlTid}
 }
 
 // hentkald is the body of POST hent.
@@ -184,6 +191,7 @@ func validerIndlevering(i distributor.Indlevering) error {
 	f.kraev(i.Agent != "", "agent", "kraevet", "mangler")
 	f.kraev(i.System != "", "system", "kraevet", "mangler")
 	f.kraev(i.Kilde != "", "kilde", "kraevet", "mangler")
+	f.kraev(i.Hver >= 0 && float64(i.Hver) <= maksEfter.Seconds(), "hver_sekunder", "interval", "skal være fra 0 til 31 døgn")
 	f.poster(i.Poster)
 	return f.fejl()
 }

@@ -1,7 +1,6 @@
 package push
 
 import (
-	"bytes"
 	"net/http"
 	"strconv"
 
@@ -67,12 +66,5 @@ func (o Options) modtagBesked(a *mox.Abonnement, w distributor.Arbejde) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	if i := bytes.Index(kuvert, []byte("?>")); i >= 0 && bytes.HasPrefix(kuvert, []byte("<?xml")) {
-		kuvert = kuvert[i+2:] // a declaration may only stand first
-	}
-	var ud bytes.Buffer
-	ud.WriteString(`<?xml version="1.0" encoding="UTF-8"?><ModtagBeskedInput xmlns="urn:oio:sts:1.0.0">`)
-	ud.Write(kuvert)
-	ud.WriteString(`</ModtagBeskedInput>`)
-	return ud.Bytes(), nil
+	return oio.Indpak(`<?xml version="1.0" encoding="UTF-8"?><ModtagBeskedInput xmlns="urn:oio:sts:1.0.0">`, kuvert, `</ModtagBeskedInput>`), nil
 }

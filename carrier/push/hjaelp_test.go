@@ -67,11 +67,17 @@ type mig struct{ pull.Tjeneste }
 
 func nytHus(t testing.TB, abonnementer ...mox.Abonnement) *hus {
 	t.Helper()
+	return nytHusMed(t, nil, abonnementer...)
+}
+
+// nytHusMed is a house with agreements.
+func nytHusMed(t testing.TB, aftaler mox.Aftaler, abonnementer ...mox.Abonnement) *hus {
+	t.Helper()
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "mox.db"))
 	maa(t, err)
 	t.Cleanup(func() { maa(t, s.Close()) })
 	h := &hus{TB: t, log: &bytes.Buffer{}, aendret: make(chan struct{})}
-	h.Distributor, err = distributor.New(t.Context(), s, distributor.Options{Jitter: func() float64 { return 0 }})
+	h.Distributor, err = distributor.New(t.Context(), s, distributor.Options{Jitter: func() float64 { return 0 }, Aftaler: aftaler})
 	maa(t, err)
 	maa(t, h.Distributor.Start(t.Context()))
 	h.konfigurer(abonnementer...)

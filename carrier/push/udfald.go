@@ -13,6 +13,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/connector"
+	"github.com/moxkit/mox/oio"
 )
 
 // Limits on an answer.
@@ -68,18 +69,6 @@ func forbigaaende(status int) bool {
 	return status >= 500
 }
 
-// standardreturer is what the codes of StandardRetur mean for a besked; a code that is not here is fejlet, ansvar MOX.
-// KOMBIT sends 41 both for a token that ran out and for a besked that cannot be parsed: either way a person must look.
-// spec: mox 6.8
-var standardreturer = map[string]mox.Udfald{
-	"20": {Resultat: mox.ResAccepteret, Tekst: "modtaget"},
-	"40": {Resultat: mox.ResMidlertidig, Tekst: "modtageren kan ikke modtage nu"},
-	"41": {Resultat: mox.ResFejlet, Ansvar: mox.AnsvarMOX, Tekst: "modtageren kan ikke læse beskeden, eller adgangen er udløbet"},
-	"51": {Resultat: mox.ResFejlet, Ansvar: mox.AnsvarMOX, Tekst: "modtageren understøtter ikke beskeden"},
-	"53": {Resultat: mox.ResMidlertidig, Tekst: "modtageren kunne ikke gemme beskeden"},
-	"55": {Resultat: mox.ResFejlet, Ansvar: mox.AnsvarMOX, Tekst: "modtageren understøtter ikke kuvertens version"},
-}
-
 // standardretur judges an answer whose HTTP status says only that there is one: the receiver sends 200 for errors too.
 // An answer that cannot be read is no yes, and no reason to think that nothing happened.
 func standardretur(s svar) mox.Udfald {
@@ -92,11 +81,7 @@ func standardretur(s svar) mox.Udfald {
 		return mox.Udfald{Resultat: mox.ResFejlet, Ansvar: mox.AnsvarMOX, Kode: "svar", Tekst: fmt.Sprintf("svar %d uden en ModtagBeskedOutput, der kan læses: %s",
 			s.status, cmp.Or(fejltekst(err), "StatusKode mangler"))}
 	}
-	u, kendt := standardreturer[kode]
-	if !kendt {
-		u = mox.Udfald{Resultat: mox.ResFejlet, Ansvar: mox.AnsvarMOX, Tekst: "modtageren svarede med en ukendt StatusKode"}
-	}
-	u.Kode = kode
+	u := oio.Standardretur(kode)
 	if t := felter["StandardRetur.FejlbeskedTekst"]; t != "" {
 		u.Tekst += ": " + kort(t)
 	}

@@ -67,12 +67,12 @@ func filtertekst(f any) string {
 func (s *server) abonnementOpret() *cobra.Command {
 	var k drift.OpretAbonnement
 	var filter string
-	c := &cobra.Command{Use: "opret --id ID --system NAVN --carrier amqp|push|pull", Short: "Opret et abonnement, og vis, hvad modtageren skal vide",
+	c := &cobra.Command{Use: "opret --id ID --system NAVN --carrier amqp|push|pull|kombit", Short: "Opret et abonnement, og vis, hvad modtageren skal vide",
 		Long: "Opret et abonnement, og vis, hvad modtageren skal vide. Det får de beskeder, der kommer fra nu af.\n" + exitTekst, Args: argumenter(cobra.NoArgs)}
 	f := c.Flags()
 	f.StringVar((*string)(&k.ID), "id", "", "navnet: små bogstaver, tal, '.', '_' og '-'")
 	f.StringVar(&k.System, "system", "", "det modtagende systems navn; det samme som i dets API-nøgle (standard: id'et op til første punktum)")
-	f.StringVar((*string)(&k.Carrier), "carrier", "", "amqp (en kø hos RabbitMQ), push (MOX kalder modtageren) eller pull (modtageren henter)")
+	f.StringVar((*string)(&k.Carrier), "carrier", "", "amqp (en kø hos RabbitMQ), push (MOX kalder modtageren), pull (modtageren henter) eller kombit (den nationale beskedfordeler; system KOMBIT)")
 	f.StringVar(&filter, "filter", "", `hvilke beskeder, som JSON, fx '{"objekttype":"Sag","opgaveemne":"02.*"}'; uden filter alle`)
 	f.StringVar((*string)(&k.Orden), "orden", "", "objekt (standard: et objekts beskeder i rækkefølge) eller ingen")
 	f.BoolVar(&k.Overhal, "overhal", false, "lad en nyere hel registrering træde i stedet for en ældre af samme objekt, der kræver handling")
@@ -88,6 +88,9 @@ func (s *server) abonnementOpret() *cobra.Command {
 			if err := json.Unmarshal([]byte(filter), &k.Filter); err != nil {
 				return filterfejl(err)
 			}
+		}
+		if k.System == "" && k.Carrier == mox.CarrierKOMBIT {
+			k.System = mox.KOMBIT
 		}
 		if k.System == "" {
 			k.System, _, _ = strings.Cut(string(k.ID), ".")
@@ -115,6 +118,9 @@ func visOprettet(w io.Writer, o drift.Oprettet) {
 	}
 	if p := o.Push; p != nil {
 		fmt.Fprintf(w, "MOX kalder %s\nKaldene er underskrevet med (Standard Webhooks):\n  %s\nGiv modtageren hemmeligheden ad en sikker vej.\n", o.Abonnement.URL, p.Hemmelighed)
+	}
+	if o.Abonnement.Carrier == mox.CarrierKOMBIT {
+		fmt.Fprintln(w, "MOX sender beskederne til den nationale beskedfordeler, hver som en Haendelsesbesked.")
 	}
 	if p := o.Pull; p != nil {
 		fmt.Fprintf(w, "Modtageren henter med POST %s og sin egen API-nøgle.\n", p.Sti)

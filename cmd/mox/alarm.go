@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -33,6 +34,12 @@ func (s *server) alarmList() *cobra.Command {
 func visAlarmer(w io.Writer, l drift.Alarmer) {
 	for _, a := range l.Staar {
 		fmt.Fprintf(w, "%d  siden %s  %s\n    Næste skridt: %s\n", a.ID, klokken(a.Begyndt), a.Tekst, a.Raad)
+		if len(a.Modtagere) > 0 {
+			fmt.Fprintf(w, "    fortalt til %s\n", strings.Join(a.Modtagere, ", "))
+		}
+		if !a.Vaek.IsZero() {
+			fmt.Fprintf(w, "    ikke set siden %s; den slutter, når der har været ro længe nok\n", klokken(a.Vaek))
+		}
 		if !a.Kvitteret.IsZero() {
 			fmt.Fprintf(w, "    kvitteret af %s: %s\n", a.KvitteretAf, a.Begrundelse)
 		}
@@ -40,7 +47,7 @@ func visAlarmer(w io.Writer, l drift.Alarmer) {
 	for _, a := range l.Sluttede {
 		fmt.Fprintf(w, "løst %s  %s\n", klokken(a.Sluttet), a.Tekst)
 	}
-	fmt.Fprintf(w, "%d alarmer står\n", len(l.Staar))
+	fmt.Fprintf(w, "%s står\n", alarmer(len(l.Staar)))
 }
 
 func (s *server) alarmKvitter() *cobra.Command {

@@ -167,11 +167,11 @@ func TestStatus(t *testing.T) {
 	}
 	got := s.Modtagere[0]
 	got.Aeldste, got.SidstLeveret = time.Time{}, time.Time{}
-	want := drift.Modtager{Abonnement: modtager, System: "ESDH", Tilstande: map[mox.LeveranceTilstand]int{mox.Afventer: 1, mox.Leveret: 1, mox.Parkeret: 2, mox.Uvis: 1}, Venter: 1, KraeverHandling: 3, Leveret: 1}
+	want := drift.Modtager{Abonnement: modtager, System: "ESDH", Tilstande: map[mox.LeveranceTilstand]int{mox.Afventer: 1, mox.Leveret: 1, mox.Parkeret: 2, mox.Uvis: 1}, Venter: 1, KraeverHandling: 3, Leveret: 1, Forsoeg: 4, Mislykkedes: 3}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
-	if k := s.Kilder[0]; k.Laest != 6 || k.Beskeder != 5 || k.Fejlposter != 1 {
+	if k := s.Kilder[0]; k.Laest != 6 || k.Beskeder != 5 || k.Fejlposter != 1 || k.Kontakt.IsZero() || k.FejlITraek != 0 {
 		t.Errorf("%+v", k)
 	}
 	if p := s.Processer[0]; p.Startet != 5 || p.Fejlet != 2 || p.Igang != 3 {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/store"
 )
 
@@ -19,7 +20,8 @@ type Status struct {
 	Modtagere    []Modtager         `json:"modtagere"`
 	Kilder       []Kilde            `json:"kilder"`
 	Processer    []Procestal        `json:"processer"`
-	Fejl         []store.FejlGruppe `json:"fejl"` // the open ones, by ansvar, art, kode and system
+	Fejl         []store.FejlGruppe `json:"fejl"`    // the open ones, by ansvar, art, kode and system
+	Alarmer      []store.Alarm      `json:"alarmer"` // that stand, the oldest first
 }
 
 // Modtager is an abonnement and its backlog.
@@ -33,6 +35,9 @@ type Modtager struct {
 	Leveret         int                           `json:"leveret"`          // Leveret and Overdraget
 	Aeldste         time.Time                     `json:"aeldste,omitzero"` // of the open ones
 	SidstLeveret    time.Time                     `json:"sidst_leveret,omitzero"`
+	SidstHentet     time.Time                     `json:"sidst_hentet,omitzero"` // when somebody asked for its work, give or take a minute
+	Forsoeg         int                           `json:"forsoeg_15m"`           // attempts that ended within distributor.Taktvindue
+	Mislykkedes     int                           `json:"mislykkedes_15m"`       // of them: that did not deliver
 	Pause           bool                          `json:"pause"`
 	PauseFordi      string                        `json:"pause_fordi,omitempty"`
 	IkkeOpsat       bool                          `json:"ikke_opsat,omitempty"` // it holds leverancer, but the configuration has it no more
@@ -50,6 +55,10 @@ type Kilde struct {
 	Fejlposter int64     `json:"fejlposter"`
 	Startet    time.Time `json:"startet,omitzero"`
 	Sidst      time.Time `json:"sidst,omitzero"`
+	Kontakt    time.Time `json:"kontakt,omitzero"` // when it was last read without error, also where there was nothing new
+	FejlITraek int       `json:"fejl_i_traek"`     // reads that have failed since
+	SidsteFejl string    `json:"sidste_fejl,omitempty"`
+	FejlTid    time.Time `json:"sidste_fejl_tid,omitzero"`
 }
 
 // Procestal is a process with its instances by state.
@@ -70,29 +79,30 @@ func (a *api) status(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := Status{Beskeder: o.Beskeder, Kvitteringer: o.Kvitteringer, DiskFuld: o.TilbageholdtDisk, Modtagere: a.modtagere(o.Stande), Processer: procestal(o.Processer),
-		Kilder: []Kilde{}, Fejl: slices.Concat([]store.FejlGruppe{}, o.Fejl)}
+	s := Status{Beskeder: o.Beskeder, Kvitteringer: o.Kvitteringer, DiskFuld: o.TilbageholdtDisk, Modtagere: a.modtagere(&o), Processer: procestal(o.Processer),
+		Kilder: []Kilde{}, Fejl: slices.Concat([]store.FejlGruppe{}, o.Fejl), Alarmer: slices.Concat([]store.Alarm{}, o.Alarmer)}
 	for i, g := range s.Fejl {
 		s.Fejl[i].Eksempel = mox.Maskeret(g.Eksempel)
 		s.AabneFejl += g.Antal
 	}
 	for _, k := range o.Kilder {
-		s.Kilder = append(s.Kilder, Kilde{k.Agent, k.Navn, k.Laest, k.Beskeder, k.Uaendrede, k.Foraeldede, k.Ekko, k.Fejlposter, k.Startet, k.Sidst})
+		s.Kilder = append(s.Kilder, Kilde{k.Agent, k.Navn, k.Laest, k.Beskeder, k.Uaendrede, k.Foraeldede, k.Ekko, k.Fejlposter, k.Startet, k.Sidst,
+			k.Kontakt, k.FejlITraek, k.FejlTekst, k.FejlTid})
 	}
 	return s, nil
 }
 
-func (a *api) modtagere(stande map[mox.AbonnementID]*store.Stand) []Modtager {
+func (a *api) modtagere(o *distributor.Overblik) []Modtager {
 	ud := []Modtager{}
 	kendt := map[mox.AbonnementID]bool{}
 	for _, ab := range a.D.Abonnementer() {
 		kendt[ab.ID] = true
-		m := modtager(ab.ID, stande[ab.ID])
+		m := modtager(ab.ID, o)
 		m.System = ab.System
 		ud = append(ud, m)
 	}
-	for _, id := range slices.Sorted(maps.Keys(stande)) {
-		if m := modtager(id, stande[id]); !kendt[id] && m.Venter+m.KraeverHandling > 0 {
+	for _, id := range slices.Sorted(maps.Keys(o.Stande)) {
+		if m := modtager(id, o); !kendt[id] && m.Venter+m.KraeverHandling > 0 {
 			m.IkkeOpsat = true
 			ud = append(ud, m)
 		}
@@ -100,13 +110,14 @@ func (a *api) modtagere(stande map[mox.AbonnementID]*store.Stand) []Modtager {
 	return ud
 }
 
-func modtager(id mox.AbonnementID, s *store.Stand) Modtager {
+func modtager(id mox.AbonnementID, o *distributor.Overblik) Modtager {
+	s, t := o.Stande[id], o.Takter[id]
 	if s == nil {
-		return Modtager{Abonnement: id, Tilstande: map[mox.LeveranceTilstand]int{}}
+		return Modtager{Abonnement: id, Tilstande: map[mox.LeveranceTilstand]int{}, SidstHentet: o.Hentninger[id]}
 	}
 	return Modtager{Abonnement: id, Tilstande: s.Antal, Venter: s.Antal[mox.Afventer] + s.Antal[mox.UnderLevering] + s.Antal[mox.Udsat], Blokeret: s.Blokeret,
 		KraeverHandling: s.Antal[mox.Parkeret] + s.Antal[mox.Uvis], Leveret: s.Antal[mox.Leveret] + s.Antal[mox.Overdraget], Aeldste: s.Aeldste,
-		SidstLeveret: s.SidstLeveret, Pause: s.Pause, PauseFordi: s.PauseFordi}
+		SidstLeveret: s.SidstLeveret, Pause: s.Pause, PauseFordi: s.PauseFordi, SidstHentet: o.Hentninger[id], Forsoeg: t.Forsoeg, Mislykkedes: t.Mislykkedes}
 }
 
 func procestal(tal map[string]map[mox.ProcesTilstand]int) []Procestal {

@@ -22,6 +22,8 @@ var tabel = map[mox.Kode]raekke{
 	mox.KodeLoekke:          {http.StatusConflict, "Beskeder går i ring"},
 	mox.KodeForaeldet:       {http.StatusConflict, "En nyere version er kendt"},
 	mox.KodeIkkeFundet:      {http.StatusNotFound, "Findes ikke"},
+	mox.KodeSlettet:         {http.StatusGone, "Slettet"},
+	mox.KodeForudsaetning:   {http.StatusPreconditionFailed, "Er ændret siden"},
 	mox.KodeKonflikt:        {http.StatusConflict, "Noget er ændret imens"},
 	mox.KodeIkkeTilladt:     {http.StatusForbidden, "Ikke tilladt"},
 	mox.KodeIkkeLoggetInd:   {http.StatusUnauthorized, "Ikke logget ind"},

@@ -41,6 +41,22 @@ func RabbitMQ(t testing.TB) *Broker {
 	return b
 }
 
+// TLS is the broker's address with TLS, without a user, and who has issued its certificate. A client with a certificate from
+// there is the user of its common name, where it asks for SASL EXTERNAL.
+func (b *Broker) TLS() (*url.URL, *Issuer) {
+	b.t.Helper()
+	u, err := url.Parse(need(b.t, "rabbitmq", "MOX_TEST_RABBITMQ_TLS"))
+	if err != nil {
+		b.t.Fatal("MOX_TEST_RABBITMQ_TLS is not a URL")
+	}
+	i, err := ReadIssuer(need(b.t, "rabbitmq", "MOX_TEST_RABBITMQ_TLS_DIR"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	u.Path = "/" + b.Vhost
+	return u, i
+}
+
 // Permit gives a user of the broker rights in the vhost: regular expressions for what it may configure, write and read.
 func (b *Broker) Permit(user, configure, write, read string) {
 	b.t.Helper()

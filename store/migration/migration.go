@@ -1,6 +1,6 @@
 // Package migration holds the database schema as numbered SQL files, one text for both databases.
 //
-// The few words in which they differ are written as {{ID}}, {{BLOB}} and {{INT}} and filled in per database. A released
+// The few words in which they differ are written as {{ID}}, {{BLOB}}, {{INT}} and {{ORD}} and filled in per database. A released
 // file is never changed; a new one is added, and a test opens databases of every released version.
 package migration
 
@@ -28,16 +28,17 @@ type Dialect struct {
 	ID    string // type of a table's own increasing number
 	Blob  string
 	Int   string // 64-bit integer
+	Ord   string // text that is compared byte by byte
 }
 
 // SQLite and Postgres are the two dialects.
 func SQLite() Dialect {
-	return Dialect{goose.DialectSQLite3, "INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB", "INTEGER"}
+	return Dialect{goose.DialectSQLite3, "INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB", "INTEGER", "TEXT"}
 }
 
 // Postgres is the dialect of PostgreSQL.
 func Postgres() Dialect {
-	return Dialect{goose.DialectPostgres, "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "BYTEA", "BIGINT"}
+	return Dialect{goose.DialectPostgres, "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "BYTEA", "BIGINT", `TEXT COLLATE "C"`}
 }
 
 // Run brings the database to the newest schema. It is harmless to repeat. A database that is newer than this program is
@@ -91,7 +92,7 @@ func migrations(d Dialect) ([]*goose.Migration, error) {
 
 // run executes the statements of one file; a statement ends with ";" at the end of a line.
 func (d Dialect) run(text string) func(context.Context, *sql.Tx) error {
-	text = strings.NewReplacer("{{ID}}", d.ID, "{{BLOB}}", d.Blob, "{{INT}}", d.Int).Replace(text)
+	text = strings.NewReplacer("{{ID}}", d.ID, "{{BLOB}}", d.Blob, "{{INT}}", d.Int, "{{ORD}}", d.Ord).Replace(text)
 	return func(ctx context.Context, tx *sql.Tx) error {
 		for _, s := range strings.Split(text, ";\n") {
 			if strings.TrimSpace(s) == "" {

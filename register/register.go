@@ -1,0 +1,345 @@
+// Package register keeps Sager, Dokumenter, Klassifikation and Organisation in two times, by the operations of the OIO
+// standards: Opret, Importer, Ret, Passiver, Slet, Læs, List and Søg. spec: oio 1
+//
+// What a correction makes of an objekt is decided in package mox, which is pure; the rows are those of package store. Each
+// operation that changes something writes one registrering and tells of it in one besked, in one transaction.
+package register
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/internal/pak"
+	"github.com/moxkit/mox/oio"
+	"github.com/moxkit/mox/store"
+)
+
+// Options are what a Register may be given; the zero value is well.
+type Options struct {
+	System string // the name it sends beskeder under; "" = Register
+	Log    *slog.Logger
+}
+
+// Register is safe for concurrent use.
+type Register struct {
+	d      *distributor.Distributor
+	store  *store.Store
+	pak    pak.Pakker
+	system string
+	log    *slog.Logger
+}
+
+// New makes a Register that tells of its writes through d, and keeps its rows where d does.
+func New(d *distributor.Distributor, o Options) *Register {
+	r := &Register{d: d, store: d.Store(), system: o.System, log: o.Log}
+	if r.system == "" {
+		r.system = "Register"
+	}
+	if r.log == nil {
+		r.log = slog.New(slog.DiscardHandler)
+	}
+	return r
+}
+
+// Hvem is who asks for an operation.
+type Hvem struct {
+	Navn      string // of the key or the person
+	BrugerRef string // a UUID; "" = derived from Navn
+	// Noegle is the caller's own name for this one operation; the same again is answered and not done again. Aftryk tells
+	// what is asked for, so that a name used for something else is noticed. "" = none.
+	Noegle, Aftryk string
+}
+
+// Registreret is what an operation made.
+type Registreret struct {
+	ObjektID mox.ObjektID
+	Version  Version // the registrering in force now
+	Uaendret bool    // there was nothing to change, and nothing was registered. spec: oio 16
+}
+
+// Version is a registrering as the register keeps it.
+type Version struct {
+	mox.Registrering
+	Nr  int64     // 1, 2, 3 … of its objekt
+	Til time.Time // when the next one began; zero = it is in force
+}
+
+// ETag names the version: its FraTidspunkt in microseconds. spec: oio 67
+func (v Version) ETag() string { return fmt.Sprintf(`"%d"`, v.FraTidspunkt.UnixMicro()) }
+
+// Betingelse is what must hold of the registrering in force; "" = nothing. It is an [Version.ETag], or "*": there is one.
+type Betingelse string
+
+// stand is an objekt as it stands before an operation; the zero value is one that there is not.
+type stand struct {
+	raekke store.Registerraekke
+	nu     mox.Registrering
+	gjort  *store.Registerraekke // the same operation has been done before
+}
+
+func (s *stand) findes() bool { return s.raekke.Nr > 0 }
+
+// operation says what becomes of an objekt. uaendret tells that nothing does.
+type operation func(*stand) (ny mox.Registrering, uaendret bool, err error)
+
+// optimistisk is how often an operation is worked out beside the transaction before it is done within it: so that many who
+// write one objekt do not work for each other's waste basket.
+const optimistisk = 3
+
+// errForaeldet tells that another has written the objekt since it was read.
+var errForaeldet = errors.New("register: the objekt has been written meanwhile")
+
+// skriv carries out an operation on the objekt id. The work is done beside the transaction, which then only checks that
+// nobody has been there first.
+func (r *Register) skriv(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.ObjektID, b Betingelse, f operation) (ud Registreret, err error) {
+	for range optimistisk {
+		var foer stand
+		if err := r.store.View(ctx, func(tx *store.Tx) (err error) { foer, err = r.laesStand(tx, hvem, t, id); return err }); err != nil {
+			return ud, err
+		}
+		s, err := r.beregn(hvem, t, id, b, &foer, f)
+		if err != nil || s.uaendret {
+			return s.registreret(), err
+		}
+		err = r.d.Sammen(ctx, func(tx *store.Tx, u *distributor.Udgivelse) error {
+			nu, err := r.laas(tx, id)
+			if err != nil {
+				return err
+			}
+			if nu.Nr != foer.raekke.Nr {
+				return errForaeldet
+			}
+			return r.gem(tx, u, &s)
+		})
+		if !errors.Is(err, errForaeldet) {
+			return s.registreret(), err
+		}
+	}
+	var s skrivning
+	err = r.d.Sammen(ctx, func(tx *store.Tx, u *distributor.Udgivelse) error {
+		if _, err := r.laas(tx, id); err != nil {
+			return err
+		}
+		foer, err := r.laesStand(tx, hvem, t, id)
+		if err != nil {
+			return err
+		}
+		if s, err = r.beregn(hvem, t, id, b, &foer, f); err != nil || s.uaendret {
+			return err
+		}
+		return r.gem(tx, u, &s)
+	})
+	return s.registreret(), err
+}
+
+// laas takes the objekt's lock and gives its newest registrering.
+func (r *Register) laas(tx *store.Tx, id mox.ObjektID) (store.Registerraekke, error) {
+	if err := tx.Lock("objekt/" + string(id)); err != nil {
+		return store.Registerraekke{}, err
+	}
+	nu, _, err := tx.RegisterNyeste(id)
+	return nu, err
+}
+
+func (r *Register) laesStand(tx *store.Tx, hvem Hvem, t mox.ObjektType, id mox.ObjektID) (s stand, err error) {
+	raekke, ok, err := tx.RegisterNyeste(id)
+	if err != nil || !ok {
+		return s, err
+	}
+	if raekke.ObjektType != t {
+		return s, mox.E("register", mox.KodeIkkeFundet, "%s er ikke et objekt af typen %s", id, t).Med("det hører til en anden type; se UUID'en efter")
+	}
+	v, err := r.version(&raekke)
+	if err != nil {
+		return s, err
+	}
+	s = stand{raekke: raekke, nu: v.Registrering}
+	if noegle := r.noegle(hvem); noegle != "" {
+		gjort, ok, err := tx.RegisterMedNoegle(id, noegle)
+		if err != nil {
+			return s, err
+		}
+		if ok {
+			s.gjort = &gjort
+		}
+	}
+	return s, nil
+}
+
+// noegle is the caller's name for an operation as it is kept: nobody else can use it.
+func (r *Register) noegle(hvem Hvem) string {
+	if hvem.Noegle == "" {
+		return ""
+	}
+	return r.store.Afled("idempotens", hvem.Navn, hvem.Noegle)
+}
+
+// version unpacks a row.
+func (r *Register) version(raekke *store.Registerraekke) (Version, error) {
+	b, err := r.pak.Udpak(raekke.Pakket)
+	if err != nil {
+		return Version{}, err
+	}
+	reg, err := oio.UnmarshalIndre(raekke.ObjektType, b)
+	if err != nil {
+		return Version{}, fmt.Errorf("register: registrering %d of objekt %d: %w", raekke.Nr, raekke.Objekt, err)
+	}
+	reg.FraTidspunkt, reg.LivscyklusKode, reg.NoteTekst = raekke.Fra, raekke.Livscyklus, raekke.Note
+	reg.BrugerRef, err = mox.LaesReference(raekke.Bruger)
+	return Version{Registrering: reg, Nr: raekke.Nr, Til: raekke.Til}, err
+}
+
+// skrivning is a registrering that is ready to be stored.
+type skrivning struct {
+	raekke      store.Registerraekke
+	ny          mox.Registrering
+	post        store.Registerpost
+	nye, gamle  []store.Registerfelt // what it is found by now, and no longer
+	foer        time.Time            // FraTidspunkt of the one before
+	uaendret    bool
+	uaendretSom Version
+}
+
+func (s *skrivning) registreret() Registreret {
+	if s.uaendret {
+		return Registreret{ObjektID: s.raekke.ObjektID, Version: s.uaendretSom, Uaendret: true}
+	}
+	return Registreret{ObjektID: s.raekke.ObjektID, Version: Version{Registrering: s.ny, Nr: s.raekke.Nr}}
+}
+
+// beregn works out what an operation makes of an objekt.
+func (r *Register) beregn(hvem Hvem, t mox.ObjektType, id mox.ObjektID, b Betingelse, foer *stand, f operation) (s skrivning, err error) {
+	if foer.gjort != nil {
+		return r.gjort(hvem, id, foer)
+	}
+	if err := b.holder(foer); err != nil {
+		return s, err
+	}
+	ny, uaendret, err := f(foer)
+	if err != nil {
+		return s, err
+	}
+	s = skrivning{raekke: store.Registerraekke{ObjektID: id, ObjektType: t, Objekt: foer.raekke.Objekt, Nr: foer.raekke.Nr + 1}, foer: foer.raekke.Fra}
+	if uaendret {
+		s.uaendret, s.uaendretSom = true, Version{Registrering: foer.nu, Nr: foer.raekke.Nr}
+		return s, nil
+	}
+	type_, _ := mox.TypeAf(t)
+	s.ny = ny
+	s.ny.BrugerRef = mox.Reference{UUID: r.brugerRef(hvem)}
+	s.raekke.Livscyklus, s.raekke.Bruger, s.raekke.Note = ny.LivscyklusKode, s.ny.BrugerRef.String(), ny.NoteTekst
+	s.raekke.Noegle, s.raekke.Aftryk = r.noegle(hvem), hvem.Aftryk
+	if s.raekke.Pakket, err = r.pakket(t, ny); err != nil {
+		return s, err
+	}
+	s.post = post(type_, ny, mox.Kl(time.Now()))
+	s.nye, s.gamle = forskel(r.felter(type_, ny), r.felter(type_, foer.nu))
+	return s, nil
+}
+
+// gjort answers an operation that has been done before.
+func (r *Register) gjort(hvem Hvem, id mox.ObjektID, foer *stand) (skrivning, error) {
+	if foer.gjort.Aftryk != hvem.Aftryk {
+		return skrivning{}, mox.E("register", mox.KodeAndetIndhold, "nøglen er brugt før til noget andet").Med("giv hvert kald sin egen Idempotency-Key")
+	}
+	v, err := r.version(foer.gjort)
+	return skrivning{raekke: store.Registerraekke{ObjektID: id}, uaendret: true, uaendretSom: v}, err
+}
+
+// brugerRef is who a registrering was made by.
+func (r *Register) brugerRef(hvem Hvem) string {
+	if hvem.BrugerRef != "" {
+		return hvem.BrugerRef
+	}
+	return string(r.store.ObjektID(distributor.MOX, mox.Bruger, hvem.Navn))
+}
+
+// pakket is the content as it is stored. What stands in columns of its own is not in it.
+func (r *Register) pakket(t mox.ObjektType, ny mox.Registrering) ([]byte, error) {
+	ny.FraTidspunkt, ny.LivscyklusKode, ny.NoteTekst, ny.BrugerRef = time.Time{}, "", "", mox.Reference{}
+	b, err := oio.MarshalIndre(t, ny)
+	if err != nil {
+		return nil, err
+	}
+	return r.pak.Pak(b)
+}
+
+// gem stores a registrering, and tells of it. The caller holds the objekt's lock.
+func (r *Register) gem(tx *store.Tx, u *distributor.Udgivelse, s *skrivning) error {
+	s.raekke.Besked = r.beskedID(s)
+	if err := r.gemRaekke(tx, s); err != nil {
+		return err
+	}
+	b, err := r.besked(s, tx.Now())
+	if err != nil {
+		return err
+	}
+	_, err = u.Accept(r.system, b)
+	return err
+}
+
+// gemRaekke stores a registrering, what its objekt is found by, and when something about it begins or ends to hold.
+func (r *Register) gemRaekke(tx *store.Tx, s *skrivning) error {
+	fra := tx.Now().UTC().Truncate(time.Microsecond)
+	if !fra.After(s.foer) {
+		fra = s.foer.Add(time.Microsecond) // spec: oio 11
+	}
+	s.ny.FraTidspunkt, s.raekke.Fra = fra, fra
+	if err := tx.IndsaetRegister(&s.raekke, s.post); err != nil {
+		return err
+	}
+	if err := tx.LukRegisterfelter(s.raekke.Objekt, s.gamle, fra); err != nil {
+		return err
+	}
+	if err := tx.IndsaetRegisterfelter(s.raekke.Objekt, s.nye, fra); err != nil {
+		return err
+	}
+	var tider []time.Time
+	if k := s.raekke.Livscyklus; k != mox.Passiveret && k != mox.Slettet && s.raekke.Kildesystem == "" { // what is followed is told of by whoever says it
+		tider = graenser(s.ny, fra)
+	}
+	if s.raekke.Nr == 1 && len(tider) == 0 {
+		return nil
+	}
+	return tx.SaetRegistergraenser(s.raekke.Objekt, tider)
+}
+
+func (r *Register) beskedID(s *skrivning) mox.BeskedID {
+	return mox.BeskedID(r.store.Afled("register", string(s.raekke.ObjektID), fmt.Sprint(s.raekke.Nr)))
+}
+
+// besked tells of a registrering, with all of it, or where to read it when it is larger than a besked may be. spec: oio 91
+func (r *Register) besked(s *skrivning, nu time.Time) (mox.Besked, error) {
+	id, t := s.raekke.ObjektID, s.raekke.ObjektType
+	indhold, err := oio.MarshalRegistrering(t, id, s.ny)
+	forStor := mox.KodeAf(err) == mox.KodeForStor
+	if err != nil && !forStor {
+		return mox.Besked{}, err
+	}
+	b := mox.Besked{ID: s.raekke.Besked, ObjektID: id, ObjektType: t,
+		RegistreringID: fmt.Sprint(s.raekke.Nr), Bruger: s.ny.BrugerRef.String(), Kildesystem: r.system, Dannet: nu, Indhold: indhold}
+	if forStor {
+		type_, _ := mox.TypeAf(t)
+		b.Objektreference = fmt.Sprintf("/%s/%s/%s?registreringstid=%s", type_.Service, type_.Sti, id, s.ny.FraTidspunkt.Format(time.RFC3339Nano))
+	}
+	return r.d.Om(b, s.ny), nil
+}
+
+// holder reports what breaks the condition.
+func (b Betingelse) holder(s *stand) error {
+	switch {
+	case b == "":
+		return nil
+	case !s.findes():
+		return mox.E("register", mox.KodeForudsaetning, "objektet findes ikke, men kaldet forudsætter det").Med("opret eller importer det først")
+	case b == "*", b == Betingelse(Version{Registrering: s.nu}.ETag()):
+		return nil
+	}
+	return mox.E("register", mox.KodeForudsaetning, "objektet er ændret siden; den gældende registrering er fra %s", s.raekke.Fra.Format(time.RFC3339Nano)).
+		Med("læs objektet igen, og ret det, der står nu")
+}
