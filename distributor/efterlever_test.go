@@ -278,3 +278,18 @@ func TestEfterleveringAfSigSelv(t *testing.T) {
 		}
 	})
 }
+
+// TestAftalenGaelderOgsaaDetTidligere: from the log nobody gets what the agreement does not let it receive.
+func TestAftalenGaelderOgsaaDetTidligere(t *testing.T) {
+	paaBegge(t, func(p *proeve) {
+		p.accept(besked(offentlig, navngivet("offentlig")))
+		p.accept(besked(foelsomhed("FOELSOMME_PERSONOPLYSNINGER"), navngivet("følsom")))
+		p.konfigurer(ab("esdh"), ab("fremmed"))
+		p = p.medAftaler(aftale("esdh"), aftale("byggesag"))
+		for id, vil := range map[mox.AbonnementID][]string{"esdh": {"offentlig"}, "fremmed": nil} {
+			p.efterlever(id, distributor.Efterleveringsvalg{Fra: 1})
+			p.efterleverAlt()
+			liste(p, string(id), p.leverAlt(id), vil)
+		}
+	})
+}
