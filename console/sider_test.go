@@ -189,6 +189,17 @@ func TestOverblikketTaeller(t *testing.T) {
 	}
 }
 
+// TestOverblikketViserEfterlevering of one who is getting what came before it.
+func TestOverblikketViserEfterlevering(t *testing.T) {
+	t.Parallel()
+	h := nytHus(t)
+	h.fyld()
+	_, err := h.d.Efterlever(t.Context(), journal, distributor.Efterleveringsvalg{Fra: 1}, distributor.Hvem{Navn: "Kirsten"})
+	h.maa(err)
+	h.har(h.side("/?del=1"), "får tidligere beskeder: 0 % af loggen er set, og 0 beskeder er med")
+	h.har(h.hent("/?del=1", engelsk).krop, "getting earlier messages: 0% of the log read")
+}
+
 // TestUdenLandskab draws what can be seen of the landscape in abonnementer and sources.
 func TestUdenLandskab(t *testing.T) {
 	t.Parallel()

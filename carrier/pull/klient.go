@@ -319,6 +319,16 @@ func (k *Klient) Stroem(ctx context.Context, metode, sti string, ind any) (io.Re
 	return resp.Body, nil
 }
 
+// KaldMed makes a call whose body is read as it is sent, and may take as long as that takes.
+func (k *Klient) KaldMed(ctx context.Context, sti, type_ string, krop io.Reader, ud any) error {
+	resp, err := k.send(ctx, http.MethodPost, sti, egetIndhold{krop}, type_, http.Header{"Expect": {"100-continue"}}) // a refusal comes before the bytes
+	if err != nil {
+		return err
+	}
+	defer luk(resp.Body)
+	return laesSvar(resp, ud)
+}
+
 func (k *Klient) kald(ctx context.Context, metode, sti string, ind, ud any, frist time.Duration) error {
 	var krop io.Reader
 	type_ := ""

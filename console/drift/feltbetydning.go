@@ -9,6 +9,7 @@ func feltbetydning() map[string]string {
 		"fortalt_til": "de veje, der har fortalt om den", "gange": "så mange gange er den kommet igen", "kontakt": "hvornår kilden sidst svarede, også uden noget nyt",
 		"mislykkedes_15m": "af dem: hvor mange der ikke leverede", "sidst_hentet": "hvornår nogen sidst bad om arbejdet", "sidste_fejl": "hvorfor den seneste læsning mislykkedes",
 		"sidste_fejl_tid": "hvornår den seneste læsning mislykkedes", "vaek": "hvornår årsagen forsvandt",
+		"bevaring": "hvad der er slettet, fordi dets tid var gået", "sidst_antal": "hvor mange sidst",
 		"agent": "agentens navn", "amqp": "hvad en modtager hos RabbitMQ skal have at vide", "ansvar": "hvem der må rette det", "antal": "hvor mange", "art": "hvad slags",
 		"begrundelse": "hvorfor; gemmes med navnet", "begyndt": "hvornår det begyndte", "beskedID": "beskedens id", "beskeder": "beskederne, eller hvor mange", "beskedtype": "beskedens type",
 		"betingelser": "filterets betingelser, hver med svar", "blokeret": "en tidligere om samme objekt er ikke løst, eller hvor mange", "carrier": "hvordan beskederne kommer frem",
