@@ -158,14 +158,9 @@ const (
 
 // Soeg finds the objekter that all criteria hold of, in the order of brugervendtnoegle and UUID. No hit is no error.
 func (r *Register) Soeg(ctx context.Context, t mox.ObjektType, s Soegning) (ud []mox.ObjektID, err error) {
-	type_, ok := mox.TypeAf(t)
-	if !ok {
-		return nil, mox.E("register", mox.KodeIkkeFundet, "objekttypen %q kendes ikke", t)
-	}
-	q := store.Registersoegning{ObjektType: t, ObjektID: s.ObjektID, Livscyklus: string(s.Livscyklus), Bruger: s.BrugerRef,
-		RegFra: s.Tider.RegFra, RegTil: s.Tider.RegTil, Spring: s.Foerste, Antal: s.Maks, Sorteret: true}
-	for _, k := range s.Kriterier {
-		q.Kriterier = append(q.Kriterier, r.kriterium(type_, k))
+	q, err := r.soegning(t, s)
+	if err != nil {
+		return nil, err
 	}
 	err = r.store.View(ctx, func(tx *store.Tx) (err error) {
 		q.VirkFra, q.VirkTil = s.Tider.virkning(tx.Now())
@@ -173,6 +168,20 @@ func (r *Register) Soeg(ctx context.Context, t mox.ObjektType, s Soegning) (ud [
 		return err
 	})
 	return ud, err
+}
+
+// soegning is what is asked of the store; the virkningstid is asked at the time of the transaction.
+func (r *Register) soegning(t mox.ObjektType, s Soegning) (q store.Registersoegning, err error) {
+	type_, ok := mox.TypeAf(t)
+	if !ok {
+		return q, mox.E("register", mox.KodeIkkeFundet, "objekttypen %q kendes ikke", t)
+	}
+	q = store.Registersoegning{ObjektType: t, ObjektID: s.ObjektID, Livscyklus: string(s.Livscyklus), Bruger: s.BrugerRef,
+		RegFra: s.Tider.RegFra, RegTil: s.Tider.RegTil, Spring: s.Foerste, Antal: s.Maks, Sorteret: true}
+	for _, k := range s.Kriterier {
+		q.Kriterier = append(q.Kriterier, r.kriterium(type_, k))
+	}
+	return q, nil
 }
 
 func (r *Register) kriterium(t *mox.Type, k Kriterium) store.Registerkriterium {

@@ -8,6 +8,12 @@
 //	GET    /sag/sag?uuid=…      List      200 {"results": [[{"id": "…", "registreringer": […]}]]}
 //	GET    /sag/sag?titel=…     Søg       200 {"results": [["<uuid>", …]]}; POST /sag/sag/soeg with the parameters as a form
 //
+// and beyond what the field has:
+//
+//	GET    /sag/sag?…                     with Accept: application/x-ndjson, the objekter themselves, one on each line
+//	POST   /sag/sag/importer              up to [MaksImport] objekter at once, as those lines have them; see [Importsvar]
+//	GET    /sag/sag/{uuid}/forskel?fra=…  what differs between two moments; see [Forskelsvar]
+//
 // and the same for the other types. Errors are RFC 9457 problem documents.
 package rest
 
@@ -53,6 +59,8 @@ func Handler(r *register.Register, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/{service}/{sti}", a.type_(ressource{"GET": a.find, "POST": a.opret}))
 	mux.Handle("/{service}/{sti}/{uuid}", a.type_(ressource{"GET": a.laes, "PUT": a.importer, "PATCH": a.ret, "DELETE": a.slet}))
+	mux.Handle("/{service}/{sti}/{uuid}/forskel", a.type_(ressource{"GET": a.forskel}))
+	mux.Handle("/{service}/{sti}/importer", a.type_(ressource{"POST": a.importerMange}))
 	mux.Handle("/{service}/{sti}/soeg", a.type_(ressource{"POST": a.soegForm}))
 	mux.Handle("/{service}/{sti}/fields", a.type_(ressource{"GET": a.fields}))
 	mux.Handle("/{service}/{sti}/schema", a.type_(ressource{"GET": a.schema}))
@@ -166,14 +174,17 @@ func (a *api) service(f func(http.ResponseWriter, *http.Request) error) http.Han
 	})
 }
 
-// krop reads the body of a call: JSON, or a form with the JSON in its field json.
-func (k *kald) krop() ([]byte, error) {
+// krop reads the body of a call about one objekt.
+func (k *kald) krop() ([]byte, error) { return k.kropTil(oio.MaksIndreBytes) }
+
+// kropTil reads a body of at most maks bytes: JSON, or a form with the JSON in its field json.
+func (k *kald) kropTil(maks int64) ([]byte, error) {
 	t, p, err := mime.ParseMediaType(k.Header.Get("Content-Type"))
 	if err != nil || p["charset"] != "" && !strings.EqualFold(p["charset"], "utf-8") {
 		return nil, andenType()
 	}
 	_ = http.NewResponseController(k.w).SetReadDeadline(time.Now().Add(laesFrist)) // a ResponseWriter that has none is not a network's
-	k.Body = http.MaxBytesReader(k.w, k.Body, oio.MaksIndreBytes)
+	k.Body = http.MaxBytesReader(k.w, k.Body, maks)
 	switch t {
 	case "application/json":
 		b, err := io.ReadAll(k.Body)
@@ -316,7 +327,13 @@ func (k *kald) raa(status int, b []byte) error {
 
 // objekt appends one objekt as the field's JSON has it.
 func objekt(b []byte, t mox.ObjektType, l register.Laest) ([]byte, error) {
-	b = append(append(append(b, `{"id":"`...), l.ObjektID...), `","registreringer":[`...)
+	b = append(append(append(b, `{"id":"`...), l.ObjektID...), `",`...)
+	return registreringer(b, t, l)
+}
+
+// registreringer appends the rest of an objekt.
+func registreringer(b []byte, t mox.ObjektType, l register.Laest) ([]byte, error) {
+	b = append(b, `"registreringer":[`...)
 	for i, v := range l.Versioner {
 		til := mox.Uendelig
 		if !v.Til.IsZero() {
@@ -387,6 +404,9 @@ func (a *api) soegForm(k *kald) error {
 }
 
 func (a *api) findEller(k *kald, s soegning) error {
+	if k.vilHaveLinjer() {
+		return a.linjer(k, s)
+	}
 	if s.soeger || len(s.ObjektID) == 0 {
 		return a.soeg(k, s)
 	}
