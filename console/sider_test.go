@@ -26,6 +26,7 @@ func (h *hus) alleSider(a alt) []string {
 	for _, id := range []int64{a.fejl409, a.fejl422, a.fejlUvis, a.fejlPost, a.fejlBesked} {
 		ud = append(ud, fejlsti(id))
 	}
+	ud = append(ud, h.registersider()...)
 	u := h.fejl(a.fejlUvis)
 	return append(ud, forloebSti(a.leveret), forloebSti(a.parkeret422), forloebSti(a.uvis), forloebSti(u.Opgave.Besked.ObjektID), forloebSti(u.Opgave.Besked.ProcesID[0]))
 }

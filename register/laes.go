@@ -105,6 +105,29 @@ func raekker(tx *store.Tx, id mox.ObjektID, tider Tider) ([]store.Registerraekke
 	return []store.Registerraekke{nu}, nil
 }
 
+// Historik gives the newest registreringer of an objekt, at most n, with all their virkning and also where it is deleted.
+//
+// Errors: [mox.KodeIkkeFundet].
+func (r *Register) Historik(ctx context.Context, t mox.ObjektType, id mox.ObjektID, n int) (ud Laest, err error) {
+	err = r.store.View(ctx, func(tx *store.Tx) error {
+		raekker, err := tx.RegisterHistorik(id, time.Time{}, time.Time{}, n)
+		if err != nil {
+			return err
+		}
+		if len(raekker) == 0 || raekker[0].ObjektType != t {
+			return ukendt(t, id)
+		}
+		ud = Laest{ObjektID: id, Livscyklus: raekker[0].Livscyklus, Versioner: make([]Version, len(raekker))}
+		for i := range raekker {
+			if ud.Versioner[i], err = r.version(&raekker[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return ud, err
+}
+
 // List reads those of the named objekter that there are, deleted ones too, in the order they are named. spec: oio 68
 func (r *Register) List(ctx context.Context, t mox.ObjektType, ids []mox.ObjektID, tider Tider) (ud []Laest, err error) {
 	err = r.store.View(ctx, func(tx *store.Tx) error {
