@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/internal/conformance"
 	"github.com/moxkit/mox/register"
@@ -211,6 +213,9 @@ func TestObjektetITid(t *testing.T) {
 		}
 		h.har(h.side(u.String()), `class="punktet"`)
 	}
+	sidste, err := url.Parse(strings.ReplaceAll(steder[len(steder)-1][1], "&amp;", "&"))
+	h.maa(err)
+	h.har(h.post(sag, sag+"/indhold", map[string]string{"begrundelse": "klage", "reg": sidste.Query().Get("reg")}).krop, ">27.35.04 Hjælpemidler</a>", "urn:oio:cpr-nr")
 	if reg != 2*2*4 || virk != 2*3*3 {
 		t.Errorf("%d with registreringstid, %d with virkningstid", reg, virk)
 	}
@@ -240,5 +245,42 @@ func TestMangeRegistreringer(t *testing.T) {
 	}
 	if n := strings.Count(s, `class="skift"`); n != 2*billedskift {
 		t.Errorf("%d changes", n)
+	}
+}
+
+// TestKlikIBilledet chooses a point in the picture with the mouse, and sees the values that a reason opens.
+func TestKlikIBilledet(t *testing.T) {
+	t.Parallel()
+	h := nytHus(t)
+	x := h.fyldRegister()
+	sag := registerSti(mox.Sag, x.sag)
+	b := nyBrowser(h)
+	for _, s := range []skaerm{{"1280", 1280, 900, "light"}, {"1280-moerk", 1280, 900, "dark"}, {"320", 320, 640, "light"}} {
+		billede := ".billede-bred"
+		if s.bredde < 900 {
+			billede = ".billede-smal"
+		}
+		b.brug(s)
+		for navn, sti := range map[string]string{"tom-soegning": "/register", "soegning": "/register?type=Klasse", "kraever": "/register?type=Sag&tekst=altan", "klasse": registerSti(mox.Klasse, x.klasse)} {
+			b.aabn(sti)
+			b.ligger(s.navn, sti)
+			b.billede("register-" + s.navn + "-" + navn)
+		}
+		b.aabn(sag)
+		b.har(b.tekst(), "Sådan ser det ud nu")
+		b.ligger(s.navn, sag)
+		b.billede("register-" + s.navn + "-sag")
+		_, err := chromedp.RunResponse(b.ctx, chromedp.Click(chromedp.CSS(billede+" a:nth-of-type(6) .vaelg")))
+		b.maa(err)
+		b.har(b.tekst(), "Sådan så det ud", "anderledes end nu")
+		b.ligger(s.navn, "valgt")
+		b.billede("register-" + s.navn + "-valgt")
+		b.skriv("#begrundelse", "afprøvning")
+		b.klik(".aabn button")
+		b.har(b.tekst(), "Opførelse af carport", "Det er logget")
+		b.ligger(s.navn, "åbnet")
+		b.billede("register-" + s.navn + "-aabnet")
+		b.klik(".tidsvalg button")
+		b.har(b.tekst(), "Opførelse af carport", "Det er logget")
 	}
 }

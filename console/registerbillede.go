@@ -17,6 +17,7 @@ const (
 	billedskift    = 10 // moments at which something changes in virkning
 	toBredt        = 1120
 	toSmalt        = 340
+	toTop          = 8   // room for the mark of what is chosen
 	toKant         = 168 // width of the rows' labels in the wide picture
 	baandHoejde    = 26
 	tilstandHoejde = 18
@@ -126,7 +127,9 @@ func nyAkse(skift []time.Time, fra, til int) akse {
 	}
 	sum := 0.0
 	for i := range vaegte {
-		vaegte[i] = 1.4
+		if vaegte[i] = 1.4; i == 0 {
+			vaegte[i] = 0.7 // most objekter have no beginning before the first change
+		}
 		if i > 0 && i < len(skift) {
 			vaegte[i] = 1 + 2.5*math.Sqrt(skift[i].Sub(skift[i-1]).Hours()/laengst)
 		}
@@ -177,11 +180,11 @@ func (o *objektvisning) billede(id string, bredde, kant, hoved int, versioner []
 	b := tobillede{ID: id, Bredde: bredde, Kant: kant, Udeladt: udeladt}
 	a := nyAkse(skift, kant, bredde)
 	farver := farveskema{farvekort{}, farvekort{}}
-	y := 0
+	y := toTop
 	for i := range versioner {
 		r := o.raekke(i, a, farver, kant, y+hoved)
 		if r.Valgt {
-			b.Valgt = &struct{ X, Y int }{a.sted(o.f.Fra.Virkningstid), r.Y + baandHoejde/2}
+			b.Valgt = &struct{ X, Y int }{a.sted(o.f.Fra.Virkningstid), r.Y}
 		}
 		b.Raekker = append(b.Raekker, r)
 		y = r.Y + r.H + raekkeAfstand

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"cmp"
+	"context"
 	"maps"
 	"net/http"
 	"net/url"
@@ -117,6 +119,9 @@ func (c *console) visRegisterobjekt(w http.ResponseWriter, r *http.Request, q ur
 	d := o.side()
 	if aabnet {
 		d.Begrundelse = begrundelse(r)
+	}
+	if err := c.navngiv(r.Context(), d.Vaerdier); err != nil {
+		return err
 	}
 	return c.vis(w, r, "registerobjekt", side{Titel: string(d.Type) + " " + d.BVN, Nav: "register", Tilbage: d.Sti, D: d})
 }
@@ -264,6 +269,39 @@ func (o *objektvisning) vaerdier() (ud []dagsvaerdi) {
 		ud = append(ud, v)
 	}
 	return ud
+}
+
+// navngiv says of the classifications that are referred to what they are called.
+func (c *console) navngiv(ctx context.Context, vaerdier []dagsvaerdi) error {
+	for i := range vaerdier {
+		v := &vaerdier[i]
+		for _, x := range []struct {
+			tekst *string
+			link  string
+		}{{&v.Da, v.DaLink}, {&v.Nu, v.NuLink}} {
+			navn, err := c.klassenavn(ctx, x.link, mox.ObjektID(*x.tekst))
+			if err != nil {
+				return err
+			}
+			*x.tekst = cmp.Or(navn, *x.tekst)
+		}
+	}
+	return nil
+}
+
+// klassenavn is the key and title of the classification that link leads to; "" where it is another thing, or not here.
+func (c *console) klassenavn(ctx context.Context, link string, id mox.ObjektID) (string, error) {
+	navn, _, _ := strings.Cut(strings.TrimPrefix(link, "/register/"), "/")
+	t, ok := mox.TypeAf(mox.ObjektType(navn))
+	if !ok || !offentlig(t) {
+		return "", nil
+	}
+	l, err := c.Register.List(ctx, t.Navn, []mox.ObjektID{id}, register.Tider{VirkFra: mox.MinusUendelig, VirkTil: mox.Uendelig})
+	if err != nil || len(l) == 0 {
+		return "", err
+	}
+	felter := gaeldende(t, &l[0].Versioner[0], mox.Kl(c.Nu()))
+	return strings.TrimSpace(felter["brugervendtnoegle"] + " " + felter[titelfelt(t)]), nil
 }
 
 // plads is where a sti's kind stands: what an objekt is called, its states, the rest of its attributes, and its relations.
