@@ -68,8 +68,8 @@ type tofelt struct {
 }
 
 type tomaerke struct {
-	X     int
-	Tekst string // "" = there is no room for it
+	X, TekstX int    // the text's middle
+	Tekst     string // "" = there is no room for it
 }
 
 type toTekst struct {
@@ -203,8 +203,9 @@ func (o *objektvisning) maerker(a akse, nu, bredde int) (ud []tomaerke) {
 	fri := a.x[0] - plads
 	for i, t := range a.skift {
 		m := tomaerke{X: a.x[i+1]}
-		if m.X-fri >= plads && m.X+plads/2 <= bredde && (m.X < nu-plads/2-20 || m.X > nu+plads/2+20) {
-			m.Tekst, fri = o.s.dato(t), m.X
+		m.TekstX = min(max(m.X, plads/2), bredde-plads/2)
+		if m.TekstX-fri >= plads && (m.TekstX < nu-plads/2-20 || m.TekstX > nu+plads/2+20) {
+			m.Tekst, fri = o.s.dato(t), m.TekstX
 		}
 		ud = append(ud, m)
 	}
