@@ -3,7 +3,9 @@ package rest_test
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/register/rest"
+	"github.com/moxkit/mox/store"
 )
 
 // facet is the newest registrering of a Facet.
@@ -212,5 +215,40 @@ func TestForskel(t *testing.T) {
 		h.kald("GET", "/sag/sag/hej/forskel", "").vil(400).er("felter.0.sti", "uuid")
 		h.kald("GET", sti+"/forskel?fra=i-gaar", "").vil(400).er("felter.0.sti", "fra")
 		h.kald("GET", sti+"/forskel?fraa=2026-01-01", "").vil(400).er("felter.0.regel", "ukendt")
+	})
+}
+
+// TestStroemBrydesAf is a stream in which an objekt cannot be read: what has been sent cannot be taken back, so the answer
+// must be seen not to be whole.
+func TestStroemBrydesAf(t *testing.T) {
+	paaBegge(t, func(h *hus) {
+		var poster []string
+		for i := range 40 {
+			poster = append(poster, post(facetID(i), "{"+strings.Replace(facet(fmt.Sprintf("F-%02d", i), ""), `"brugervendtnoegle"`, `"beskrivelse":"`+strings.Repeat("x", 4000)+`","brugervendtnoegle"`, 1)+"}"))
+		}
+		h.importer("/klassifikation/facet", poster...)
+		err := h.d.Store().Update(h.Context(), func(tx *store.Tx) error {
+			_, err := tx.Exec(`UPDATE register_registrering SET indhold = ? WHERE objekt = (SELECT nr FROM register_objekt WHERE uuid = ?)`, []byte("ødelagt"), facetID(39))
+			return err
+		})
+		if err != nil {
+			h.Fatal(err)
+		}
+		req, err := http.NewRequestWithContext(h.Context(), http.MethodGet, h.http.URL+"/klassifikation/facet", nil)
+		if err != nil {
+			h.Fatal(err)
+		}
+		req.Header.Set("Accept", rest.TypeLinjer)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			h.Fatal(err)
+		}
+		defer func() { _ = res.Body.Close() }()
+		b, err := io.ReadAll(res.Body)
+		if res.StatusCode != 200 || len(b) == 0 || !errors.Is(err, io.ErrUnexpectedEOF) {
+			h.Errorf("%d, %d bytes, %v", res.StatusCode, len(b), err)
+		}
+		// Where nothing has been sent, it is an answer as any other.
+		h.kald("GET", "/klassifikation/facet?bvn=F-39", "", "Accept: "+rest.TypeLinjer).vil(503).er("kode", "utilgaengelig")
 	})
 }
