@@ -390,7 +390,7 @@ func brugteTekster(t *testing.T) map[string]bool {
 
 // dannet reports whether a key is put together from a part that the program knows: a state, a code, an act.
 func dannet(k string) bool {
-	for _, forled := range []string{"tilstand.", "resultat.", "kvittering.", "proces.", "ansvar.", "art.", "orden.", "sted.", "handling.", "kode.", "raad.", "luk.tekst.", "gruppe.", "gjort.", "uheld.titel.", "uheld.tekst.", "pause.titel"} {
+	for _, forled := range []string{"tilstand.", "resultat.", "kvittering.", "proces.", "ansvar.", "art.", "orden.", "sted.", "handling.", "kode.", "raad.", "luk.tekst.", "gruppe.", "gjort.", "uheld.titel.", "uheld.tekst.", "pause.titel", "register.livscyklus."} {
 		if strings.HasPrefix(k, forled) {
 			return true
 		}
@@ -419,6 +419,9 @@ func TestAlleVaerdierHarEnTekst(t *testing.T) {
 	}
 	for _, x := range fejlarter() {
 		noegler = append(noegler, "art."+string(x), "luk.tekst."+string(x))
+	}
+	for _, x := range mox.LivscyklusKoder() {
+		noegler = append(noegler, "register.livscyklus."+string(x))
 	}
 	for navn := range (&console{}).fejlhandlinger() {
 		noegler = append(noegler, "gjort."+navn)

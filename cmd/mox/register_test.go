@@ -14,21 +14,21 @@ import (
 	"github.com/moxkit/mox/register/rest"
 )
 
-// register is a running server, and the commands to it.
-type register struct {
+// proeveregister is a running server, and the commands to it.
+type proeveregister struct {
 	*testing.T
 	dir string
 }
 
-func nytRegister(t *testing.T) register {
+func nytRegister(t *testing.T) proeveregister {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
 	koer(t, "serve", "--dir", dir, "--listen", "127.0.0.1:0", "--json")
-	return register{t, dir}
+	return proeveregister{t, dir}
 }
 
 // kald runs a command of the register that must end with kode, and gives the account it writes as JSON.
-func (r register) kald(kode int, args ...string) (tal Importtal, fejl string) {
+func (r proeveregister) kald(kode int, args ...string) (tal Importtal, fejl string) {
 	r.Helper()
 	got, ud, fejl := moxKommando(r.T, append([]string{"register", "--json", "--dir", r.dir}, args...)...)
 	if got != kode {
@@ -43,7 +43,7 @@ func (r register) kald(kode int, args ...string) (tal Importtal, fejl string) {
 }
 
 // eksport are the objekter in the register, the first member of each its id, without when and by whom they were registered.
-func (r register) eksport(args ...string) (ud []string) {
+func (r proeveregister) eksport(args ...string) (ud []string) {
 	r.Helper()
 	fil := filepath.Join(r.TempDir(), "ud.ndjson")
 	r.kald(exitOK, append([]string{"eksport", "--til", fil}, args...)...)
@@ -202,13 +202,6 @@ func TestImportKLE(t *testing.T) {
 	skriv(t, ny, strings.Replace(naeste[:fra]+naeste[til:], "<EmneTitel>Kommunens styrelse i almindelighed", "<EmneTitel>Kommunens ledelse", 1))
 	if tal, _ := r.kald(exitOK, "import-kle", ny); tal.Rettet != 2 || tal.Passiveret != 1 || tal.Importeret+tal.Fejl != 0 {
 		t.Errorf("the next edition: %+v", tal)
-	}
-	if tal, _ := r.kald(exitOK, "import-kle", ny); tal.IAlt != tal.Uaendret {
-		t.Errorf("the next edition again: %+v", tal)
-	}
-	_, fejl := r.kald(exitUgyldig, "import-kle", fil)
-	if !strings.Contains(fejl, "2016-02-01") {
-		t.Error(fejl)
 	}
 	halv := filepath.Join(t.TempDir(), "halv.xml")
 	skriv(t, halv, delplan(naeste))

@@ -8,11 +8,13 @@ import (
 	"io"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/oio"
+	"github.com/moxkit/mox/register"
 	"github.com/moxkit/mox/register/kle"
 	"github.com/moxkit/mox/register/rest"
 )
@@ -95,7 +97,7 @@ func (i *importering) skrivKLE(ctx context.Context, objekter []kle.Objekt) error
 		if err != nil {
 			return err
 		}
-		linje, err := json.Marshal(rest.Importobjekt{ID: o.ID, ObjektType: o.ObjektType, Registreringer: []json.RawMessage{b}})
+		linje, err := json.Marshal(rest.Importobjekt{ID: o.ID, ObjektType: o.ObjektType, ETag: etag(o.Foer), Registreringer: []json.RawMessage{b}})
 		if err != nil {
 			return err
 		}
@@ -106,6 +108,14 @@ func (i *importering) skrivKLE(ctx context.Context, objekter []kle.Objekt) error
 		}
 	}
 	return i.sendAlle(ctx)
+}
+
+// etag names the registrering that a correction was worked out from, so that nobody else's is lost.
+func etag(foer time.Time) string {
+	if foer.IsZero() {
+		return ""
+	}
+	return register.Version{Registrering: mox.Registrering{FraTidspunkt: foer}}.ETag()
 }
 
 // kendt reads what the register has of the plan.

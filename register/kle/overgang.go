@@ -19,6 +19,7 @@ type Objekt struct {
 	ObjektType   mox.ObjektType
 	ID           mox.ObjektID
 	Registrering mox.Registrering
+	Foer         time.Time // FraTidspunkt of the registrering that it was worked out from; zero = there was none
 }
 
 // Overgang is what an edition changes in a register.
@@ -150,7 +151,7 @@ func (o *overgang) hoved(t mox.ObjektType, id mox.ObjektID, ny mox.Registrering,
 
 func (o *overgang) tag(t mox.ObjektType, id mox.ObjektID, r mox.Registrering, kode mox.LivscyklusKode) {
 	r.FraTidspunkt, r.BrugerRef, r.LivscyklusKode, r.NoteTekst = time.Time{}, mox.Reference{}, kode, o.p.Navn()
-	o.ud.Objekter = append(o.ud.Objekter, Objekt{ObjektType: t, ID: id, Registrering: r})
+	o.ud.Objekter = append(o.ud.Objekter, Objekt{ObjektType: t, ID: id, Registrering: r, Foer: o.kendt[id].FraTidspunkt})
 }
 
 func (o *overgang) emne(e *Emne) error {

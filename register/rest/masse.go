@@ -44,6 +44,9 @@ func (k *kald) vilHaveLinjer() bool {
 // caller sees that it is not whole.
 func (a *api) linjer(k *kald, s soegning) error {
 	l := &linjeskriver{k: k}
+	if k.Method == http.MethodHead {
+		return l.send()
+	}
 	err := a.hver(k, s, l.skriv)
 	if err == nil {
 		err = l.slut()
@@ -97,12 +100,8 @@ func (l *linjeskriver) send() error {
 		h.Set("X-Content-Type-Options", "nosniff")
 	}
 	_ = http.NewResponseController(l.k.w).SetWriteDeadline(time.Now().Add(skriveFrist)) // a ResponseWriter that has none is not a network's
-	b := l.b
+	_, err := l.k.w.Write(l.b)
 	l.b = l.b[:0]
-	if l.k.Method == http.MethodHead {
-		return nil
-	}
-	_, err := l.k.w.Write(b)
 	return err
 }
 
@@ -118,6 +117,7 @@ func (l *linjeskriver) slut() error {
 type Importobjekt struct {
 	ID             mox.ObjektID      `json:"id"`
 	ObjektType     mox.ObjektType    `json:"objekttype,omitempty"` // must be that of the address
+	ETag           string            `json:"etag,omitempty"`       // of the registrering that must be in force here, as If-Match
 	Registreringer []json.RawMessage `json:"registreringer"`
 }
 
@@ -209,7 +209,7 @@ func (a *api) overtag(k *kald, id mox.ObjektID, o *Importobjekt) (ud register.Re
 	if err != nil {
 		return ud, err
 	}
-	return a.r.Overtag(k.Context(), k.hvem, k.t(), id, ny)
+	return a.r.Overtag(k.Context(), k.hvem, k.t(), id, register.Betingelse(o.ETag), ny)
 }
 
 // nyeste is the newest of an objekt's registreringer; the first where no times are given.
