@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -137,15 +138,21 @@ func (c *console) logSoegning(r *http.Request, t *mox.Type) error {
 
 // soegRegister finds a page of what is asked for, beginning after the first fra.
 func (c *console) soegRegister(r *http.Request, t *mox.Type, d *registerside, fra int) error {
-	s, err := d.soegning()
+	soegninger, err := d.soegninger()
 	if err != nil {
 		return err
 	}
 	d.Soegt = true
-	s.Foerste, s.Maks = fra, sidelaengde+1
 	ctx, slip := context.WithTimeout(r.Context(), soegefrist)
 	defer slip()
-	ids, err := c.Register.Soeg(ctx, t.Navn, s)
+	var ids []mox.ObjektID
+	for _, s := range soegninger {
+		if err != nil || len(ids) > 0 {
+			break
+		}
+		s.Foerste, s.Maks = fra, sidelaengde+1
+		ids, err = c.Register.Soeg(ctx, t.Navn, s)
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return mox.E("soeg", mox.KodeUtilgaengelig, "søgningen tog for lang tid").Med("søg på begyndelsen af en brugervendt nøgle, eller på en relation")
 	}
@@ -165,8 +172,10 @@ func (c *console) soegRegister(r *http.Request, t *mox.Type, d *registerside, fr
 	return err
 }
 
-// soegning is what the fields ask for: what begins as the key, has the text somewhere, and is related to the other.
-func (d *registerside) soegning() (s register.Soegning, err error) {
+// soegninger are what the fields ask for: what begins as the key, has the text somewhere, and is related to the other. A
+// company's number is written in two ways: where the first finds nothing, the next is tried.
+func (d *registerside) soegninger() ([]register.Soegning, error) {
+	var s register.Soegning
 	if d.BVN != "" {
 		s.Kriterier = append(s.Kriterier, register.Kriterium{Slags: register.Attributkriterium, Navn: "brugervendtnoegle", Vaerdi: bogstaveligt(d.BVN) + "%"})
 	}
@@ -174,14 +183,19 @@ func (d *registerside) soegning() (s register.Soegning, err error) {
 		s.Kriterier = append(s.Kriterier, register.Kriterium{Slags: register.Attributkriterium, Vaerdi: "%" + bogstaveligt(d.Tekst) + "%"})
 	}
 	if d.Relation == "" {
-		return s, nil
+		return []register.Soegning{s}, nil
 	}
 	ider := laes.Relaterede(d.Relation)
 	if len(ider) == 0 {
-		return s, &mox.Error{Kode: mox.KodeUgyldig, Op: "soeg", Tekst: "relationen er hverken en UUID, en URN, et CPR-nummer eller et CVR-nummer", Felter: []mox.Feltfejl{{Sti: "relation", Tekst: "kan ikke læses"}}}
+		return nil, &mox.Error{Kode: mox.KodeUgyldig, Op: "soeg", Tekst: "relationen er hverken en UUID, en URN, et CPR-nummer eller et CVR-nummer", Felter: []mox.Feltfejl{{Sti: "relation", Tekst: "kan ikke læses"}}}
 	}
-	s.Kriterier = append(s.Kriterier, register.Kriterium{Slags: register.Relationkriterium, Vaerdi: ider[0]})
-	return s, nil
+	var ud []register.Soegning
+	for _, id := range ider {
+		en := s
+		en.Kriterier = append(slices.Clone(s.Kriterier), register.Kriterium{Slags: register.Relationkriterium, Vaerdi: id})
+		ud = append(ud, en)
+	}
+	return ud, nil
 }
 
 // bogstaveligt is a text in which no sign stands for others.

@@ -31,6 +31,7 @@ func sagsindhold(titel string, v mox.Virkning) mox.Registrering {
 		Attributter: map[string][]mox.Attribut{"sagegenskaber": {{Virkning: v, Felter: map[string]string{"brugervendtnoegle": "2026-0101", "sagsnummer": "2026-0101", "titel": titel, "beskrivelse": "Garage", "kassationskode": "B"}}}},
 		Tilstande:   map[string][]mox.Tilstand{"sagfremdrift": {{Vaerdi: "Opstaaet", Virkning: v}}},
 		Relationer: map[string][]mox.Relation{"primaerpart": {{Reference: mox.Reference{URN: "urn:oio:cpr-nr:0102031234"}, Virkning: v}},
+			"ejer":          {{Reference: mox.Reference{URN: "urn:oio:cvr:29189447"}, Virkning: v}},
 			"primaerklasse": {{Reference: mox.Reference{UUID: "5f89e944-8dee-5308-a0c2-5037a2f1a1d9"}, ObjektType: "Klasse", Virkning: v}}},
 	}
 }
@@ -83,6 +84,8 @@ func TestRegistersoegning(t *testing.T) {
 		{"?type=Sag&bvn=2026%25", false}, // % is itself
 		{"?type=Sag&bvn=0101", false},
 		{"?type=Sag&relation=urn:oio:cvr-nr:12345678", false},
+		{"?type=Sag&relation=29189447", true},
+		{"?type=Sag&relation=29189448", false},
 		{"?type=Dokument", false},
 		{"?type=Sagsmappe", false},
 	} {

@@ -24,7 +24,7 @@ const (
 	raekkeAfstand  = 14
 	etiketHoejde   = 20 // of a row's label above it, in the narrow picture
 	akseHoejde     = 30
-	tegnbredde     = 7 // of a letter, about
+	tegnbredde     = 8 // of a letter, at most on average
 )
 
 // tobillede is the picture in coordinates.
