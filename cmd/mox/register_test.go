@@ -28,7 +28,7 @@ func nytRegister(t *testing.T) proeveregister {
 }
 
 // kald runs a command of the register that must end with kode, and gives the account it writes as JSON.
-func (r proeveregister) kald(kode int, args ...string) (tal Importtal, fejl string) {
+func (r proeveregister) kald(kode int, args ...string) (tal importtal, fejl string) {
 	r.Helper()
 	got, ud, fejl := moxKommando(r.T, append([]string{"register", "--json", "--dir", r.dir}, args...)...)
 	if got != kode {

@@ -25,19 +25,19 @@ const (
 	maksMeldte  = 1000                        // lines with faults that are told in the result; all are counted
 )
 
-// Importtal is what became of an import.
-type Importtal struct {
+// importtal is what became of an import.
+type importtal struct {
 	IAlt       int          `json:"i_alt"`
 	Importeret int          `json:"importeret"`
 	Rettet     int          `json:"rettet"`
 	Passiveret int          `json:"passiveret"`
 	Uaendret   int          `json:"uaendret"`
 	Fejl       int          `json:"fejl"`
-	Fejlet     []Importfejl `json:"fejlet,omitempty"` // the first of them
+	Fejlet     []importfejl `json:"fejlet,omitempty"` // the first of them
 }
 
-// Importfejl is one objekt that could not be taken over.
-type Importfejl struct {
+// importfejl is one objekt that could not be taken over.
+type importfejl struct {
 	Sted  string         `json:"sted"` // "linje 12"
 	Kode  mox.Kode       `json:"kode"`
 	Tekst string         `json:"tekst"`
@@ -48,7 +48,7 @@ type Importfejl struct {
 type importering struct {
 	s    *server
 	k    *pull.Klient
-	tal  Importtal
+	tal  importtal
 	vis  func(string)
 	vist time.Time
 	sats map[mox.ObjektType]*sats
@@ -199,7 +199,7 @@ func (i *importering) fejl(sted string, err error) {
 		e = &mox.Error{Kode: mox.KodeIntern, Tekst: mox.Maskeret(err.Error())}
 	}
 	if len(i.tal.Fejlet) < maksMeldte {
-		i.tal.Fejlet = append(i.tal.Fejlet, Importfejl{Sted: sted, Kode: e.Kode, Tekst: e.Tekst, Felt: e.Felter})
+		i.tal.Fejlet = append(i.tal.Fejlet, importfejl{Sted: sted, Kode: e.Kode, Tekst: e.Tekst, Felt: e.Felter})
 	}
 	if i.s.env.json {
 		return

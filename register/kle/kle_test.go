@@ -343,3 +343,20 @@ func TestIDerErDeSamme(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// FuzzLaes reads anything: what is read can be written to a register, and what cannot is refused with a place or a reason.
+func FuzzLaes(f *testing.F) {
+	f.Add(lille("2015-08-01", etEmne("02.34.02", "Carport [udgået]", oprettet+"<RettetDato>1991-01-01</RettetDato><Historisk><Flyttet><FlyttetDato>1989-01-01</FlyttetDato><AfloestAf><GruppeNr>02.34</GruppeNr></AfloestAf></Flyttet></Historisk>")))
+	f.Add("<KLE-Handlingsfacetter><UdgivelsesDato>2015-08-01</UdgivelsesDato>")
+	f.Add("<!DOCTYPE x>")
+	f.Fuzz(func(t *testing.T, xml string) {
+		p, err := kle.Laes(strings.NewReader(xml))
+		if err != nil {
+			if kode := mox.KodeAf(err); kode != mox.KodeUgyldig && kode != mox.KodeForStor {
+				t.Fatal(err)
+			}
+			return
+		}
+		nytArkiv(t).importer(p)
+	})
+}
