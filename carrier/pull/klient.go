@@ -355,6 +355,33 @@ func (k *Klient) kald(ctx context.Context, metode, sti string, ind, ud any, fris
 	return err
 }
 
+// Linjer gets JSON objects on lines (application/x-ndjson) from the server. The caller closes it; a read error other than
+// [io.EOF] says that the answer is not whole.
+func (k *Klient) Linjer(ctx context.Context, sti string) (io.ReadCloser, error) {
+	resp, err := k.send(ctx, http.MethodGet, sti, nil, "", http.Header{"Accept": {typeLinjer}})
+	if err != nil {
+		return nil, err
+	}
+	if t, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); t != typeLinjer {
+		luk(resp.Body)
+		return nil, utilgaengelig("svaret er ikke fra MOX", fmt.Errorf("Content-Type %q", resp.Header.Get("Content-Type")))
+	}
+	return stroem{resp.Body}, nil
+}
+
+const typeLinjer = "application/x-ndjson"
+
+// stroem reads an answer of any length.
+type stroem struct{ io.ReadCloser }
+
+func (s stroem) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, context.Canceled) {
+		err = utilgaengelig("svaret kom ikke helt", err)
+	}
+	return n, err
+}
+
 // send makes the call; the caller closes the body. An answer that is an error has been read and closed.
 func (k *Klient) send(ctx context.Context, metode, sti string, krop io.Reader, type_ string, h http.Header) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, metode, k.rod+sti, krop)

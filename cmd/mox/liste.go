@@ -136,7 +136,7 @@ func (e *env) aabn(fil string) (io.ReadCloser, int64, error) {
 	}
 	f, err := os.Open(fil)
 	if err != nil {
-		return nil, 0, mox.E("liste", mox.KodeUgyldig, "filen %s kan ikke læses", fil).Med("giv stien til en fil, eller - for standard input")
+		return nil, 0, &mox.Error{Kode: mox.KodeUgyldig, Op: "fil", Tekst: "filen " + fil + " kan ikke læses", Raad: "giv stien til en fil, eller - for det, der kommer ind", Err: err}
 	}
 	i, err := f.Stat()
 	if err != nil {

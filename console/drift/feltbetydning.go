@@ -10,7 +10,7 @@ func feltbetydning() map[string]string {
 		"fra_kl": "det tidspunkt, der begyndes ved", "havde": "dem, abonnementet havde i forvejen", "liste": "listens navn", "lister": "værdilisterne",
 		"noegle": "det felt, listens værdier er af", "version": "hvor mange gange den er ændret", "naaet": "den sidste logposition, der er set på", "overhal": "en nyere hel registrering træder i stedet for en ældre, der kræver handling",
 		"skjulte": "så mange vises ikke", "standset": "nogen har standset den", "til": "den sidste logposition", "til_kl": "det tidspunkt, der sluttes ved", "tilfoejet": "hvor mange der blev føjet til",
-		"videre": "naeste fra svaret før",
+		"videre":  "naeste fra svaret før",
 		"alarmer": "de alarmer, der står", "fejl_i_traek": "så mange læsninger er mislykkedes siden", "forsoeg_15m": "forsøg, der er slut, de seneste 15 minutter",
 		"fortalt_til": "de veje, der har fortalt om den", "gange": "så mange gange er den kommet igen", "kontakt": "hvornår kilden sidst svarede, også uden noget nyt",
 		"mislykkedes_15m": "af dem: hvor mange der ikke leverede", "sidst_hentet": "hvornår nogen sidst bad om arbejdet", "sidste_fejl": "hvorfor den seneste læsning mislykkedes",
