@@ -70,6 +70,7 @@ func (d *Distributor) Claim(ctx context.Context, abonnement mox.AbonnementID, ej
 		return nil, err
 	}
 	d.punkt("forsoeg.efter")
+	d.efterlevering.taget(abonnement)
 	return ud, d.findNoegler(context.WithoutCancel(ctx), a.System, ud) // the leases run: whoever stops now must know of them
 }
 

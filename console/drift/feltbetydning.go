@@ -3,14 +3,21 @@ package drift
 // feltbetydning tells what each name in the calls and answers means, for the documentation. A name means one thing.
 func feltbetydning() map[string]string {
 	return map[string]string{
-		"aendret": "hvornår kontoen sidst blev ændret", "aendret_af": "af hvem", "brugere": "brugerne", "kodeord": "kodeordet; mindst 12 tegn, og ikke til at gætte",
+		"brugere": "brugerne", "kodeord": "kodeordet; mindst 12 tegn, og ikke til at gætte",
 		"rolle": "laeser, drift eller administrator", "sidst_inde": "hvornår brugeren sidst loggede ind",
 		"aaben": "den er ikke lukket", "aabne_fejl": "hvor mange, en person skal afgøre", "aarsag": "hvorfor leveringen står sådan", "abonnement": "abonnementet, eller dets id",
 		"abonnementer": "abonnementerne", "aeldste": "hvornår den ældste, der ikke er løst, kom", "afsender": "det system, der sendte beskeden", "afsluttet": "hvornår det var slut, eller hvor mange",
+		"aendret": "hvornår den sidst blev ændret", "aendret_af": "hvem der sidst ændrede den", "af": "hvem der bad om det", "beskrivelse": "hvad den er til", "bruges": "hvilke filtre der henviser til den",
+		"efterlevering": "det, abonnementet er ved at få fra loggen", "fjernet": "hvor mange der blev fjernet", "foelg": "den fortsætter til loggens ende", "fra": "den første logposition",
+		"fra_kl": "det tidspunkt, der begyndes ved", "havde": "dem, abonnementet havde i forvejen", "liste": "listens navn", "lister": "værdilisterne",
+		"noegle": "det felt, listens værdier er af", "version": "hvor mange gange den er ændret", "naaet": "den sidste logposition, der er set på", "overhal": "en nyere hel registrering træder i stedet for en ældre, der kræver handling",
+		"skjulte": "så mange vises ikke", "standset": "nogen har standset den", "til": "den sidste logposition", "til_kl": "det tidspunkt, der sluttes ved", "tilfoejet": "hvor mange der blev føjet til",
+		"videre":  "naeste fra svaret før",
 		"alarmer": "de alarmer, der står", "fejl_i_traek": "så mange læsninger er mislykkedes siden", "forsoeg_15m": "forsøg, der er slut, de seneste 15 minutter",
 		"fortalt_til": "de veje, der har fortalt om den", "gange": "så mange gange er den kommet igen", "kontakt": "hvornår kilden sidst svarede, også uden noget nyt",
 		"mislykkedes_15m": "af dem: hvor mange der ikke leverede", "sidst_hentet": "hvornår nogen sidst bad om arbejdet", "sidste_fejl": "hvorfor den seneste læsning mislykkedes",
 		"sidste_fejl_tid": "hvornår den seneste læsning mislykkedes", "vaek": "hvornår årsagen forsvandt",
+		"bevaring": "hvad der er slettet, fordi dets tid var gået", "sidst_antal": "hvor mange sidst",
 		"agent": "agentens navn", "amqp": "hvad en modtager hos RabbitMQ skal have at vide", "ansvar": "hvem der må rette det", "antal": "hvor mange", "art": "hvad slags",
 		"begrundelse": "hvorfor; gemmes med navnet", "begyndt": "hvornår det begyndte", "beskedID": "beskedens id", "beskeder": "beskederne, eller hvor mange", "beskedtype": "beskedens type",
 		"betingelser": "filterets betingelser, hver med svar", "blokeret": "en tidligere om samme objekt er ikke løst, eller hvor mange", "carrier": "hvordan beskederne kommer frem",
@@ -25,7 +32,7 @@ func feltbetydning() map[string]string {
 		"ja": "opgiv det, der ikke er leveret", "kilde": "kildens navn", "kilder": "kilderne", "kode": "til programmer: fejlens kode, eller modtagerens svar", "koe": "køen, beskederne ligger i",
 		"kommandoer": "de kommandoer, der giver en bruger netop de rettigheder", "konfiguration": "den version af opsætningen, beskeden blev fordelt efter", "kraever_handling": "så mange skal en person afgøre",
 		"krav": "hvad betingelsen beder om", "kvitteret": "hvornår nogen tog sig af den", "kvitteret_af": "hvem", "kvittering": "amqp: kraeves eller nej", "kvitteringer": "kvitteringerne, eller hvor mange",
-		"laest": "læste poster i alt", "leverance": "leverancens nummer", "leverancer": "leveringerne", "leveret": "så mange er leveret", "levering": "hvordan den nyeste levering står", "logposition": "beskedens plads i loggen",
+		"laest": "læste poster i alt, eller hvor mange værdier der blev givet", "leverance": "leverancens nummer", "leverancer": "leveringerne", "leveret": "så mange er leveret", "levering": "hvordan den nyeste levering står", "logposition": "beskedens plads i loggen",
 		"lukkede": "også de lukkede", "lukket": "hvornår den blev lukket", "lukket_af": "af hvem", "lukket_ved": "hvordan", "maal": "det, handlingen gjaldt", "metadata": "beskedens felter",
 		"modtager": "den modtagende myndigheds CVR-URN", "modtagere": "modtagerne", "modtaget": "hvornår MOX fik beskeden", "naeste": "hvornår der prøves igen", "navn": "navnet", "nr": "MOX' eget nummer, eller forsøgets",
 		"ny": "det var der ikke i forvejen", "objektID": "objektets id", "omgang": "hvor mange gange den er sendt", "oprettet": "hvornår", "oprettet_af": "af hvem", "orden": "objekt: rækkefølge for hvert objekt; ingen",
@@ -36,6 +43,6 @@ func feltbetydning() map[string]string {
 		"sluttet": "hvornår den var løst", "staar": "dem, der står", "startet": "hvornår, eller hvor mange", "status": "HTTP-status", "sted": "hvor posten stod: fil, linje, kolonne", "sti": "hvor i det; en adresse i konsollen eller API'et",
 		"svar": "svaret, eller de svar, der ventes på", "svarfelter": "de felter, skete kan have", "svarkoe": "køen til svar", "system": "systemets navn", "tekst": "til mennesker", "tid": "hvornår",
 		"tilstand": "hvordan det står", "tilstande": "antal leveringer efter tilstand", "uaendrede": "poster, der ikke var ændret", "udeladt": "så mange kunne det ikke gøres for", "udfoert": "så mange blev det gjort for",
-		"udloebet": "hvor mange fristen løb ud for", "udvalg": "hvilke; {} er alle åbne", "url": "push: hvor MOX kalder", "vaerdier": "beskedens værdier, efter sti", "valgt": "så mange er i udvalget", "venter": "så mange venter",
+		"udloebet": "hvor mange fristen løb ud for", "udvalg": "hvilke; {} er alle åbne", "url": "push: hvor MOX kalder", "vaerdier": "beskedens værdier efter sti, eller listens", "valgt": "så mange er i udvalget", "venter": "så mange venter",
 	}
 }

@@ -69,6 +69,27 @@ func Skemaer(t testing.TB) string {
 	return dir
 }
 
+// KLE returns the path of KL's emneplan in XML, which is not ours to ship: the file that MOX_TEST_KLE names, else that of
+// 2015-08-01 in ../shared/data beside the module. Where there is none the test is skipped, unless MOX_TEST_REQUIRE names kle.
+func KLE(t testing.TB) string {
+	t.Helper()
+	fil := os.Getenv("MOX_TEST_KLE")
+	if fil == "" {
+		root, err := source.Root()
+		if err != nil {
+			t.Fatal(err)
+		}
+		fil = filepath.Join(filepath.Dir(root), "shared", "data", "KLE-Emneplan_Version2-0_2015-08-01.xml")
+	}
+	if _, err := os.Stat(fil); err != nil {
+		if Required("kle") {
+			t.Fatalf("KL's emneplan is not %s, and MOX_TEST_REQUIRE demands kle", fil)
+		}
+		t.Skipf("KL's emneplan is not %s; MOX_TEST_KLE names another file", fil)
+	}
+	return fil
+}
+
 // Postgres returns the URL of a database of its own, empty, which is dropped when the test ends.
 func Postgres(t testing.TB) string {
 	t.Helper()
