@@ -389,6 +389,9 @@ func TestSkiftKodeord(t *testing.T) {
 	if s := skift(kodeord, "syv grønne lamper", "syv grønne lamper"); s.status != http.StatusSeeOther {
 		t.Fatal(s.status, afkortet(s.krop))
 	}
+	if s := b.form("/konto", "/fejl/1/luk", map[string]string{"begrundelse": "x"}); s.status != http.StatusForbidden || !strings.Contains(s.krop, "Det må du ikke") {
+		t.Errorf("what a reader may not do has no page that says so: %d %s", s.status, afkortet(s.krop))
+	}
 	if s := b.hent("/konto?gjort=kodeord"); s.status != http.StatusOK || !strings.Contains(s.krop, "Kodeordet er skiftet") {
 		t.Error(s.status, afkortet(s.krop))
 	}

@@ -139,7 +139,7 @@ func (a *App) ruter() http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") }) // the caller has gone if it fails
 	m.HandleFunc("GET /readyz", a.klar)
-	m.Handle("GET "+maaling.Sti, a.kunMennesker(a.maaling.Handler()))
+	m.Handle("GET "+maaling.Sti, kunMennesker(a.maaling.Handler(), problem.Skriv))
 	api := pull.Handler(a.tjeneste)
 	alt := a.kilde().Handler()
 	m.Handle(kopi.KopiSti, alt)
@@ -151,8 +151,10 @@ func (a *App) ruter() http.Handler {
 	}
 	m.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		switch p := r.URL.Path; {
-		case strings.HasPrefix(p, "/api/v1/drift/"), !strings.HasPrefix(p, "/api/") && !strings.HasPrefix(p, "/indhold"):
-			a.kunMennesker(k).ServeHTTP(w, r)
+		case strings.HasPrefix(p, "/api/v1/drift/"):
+			kunMennesker(k, problem.Skriv).ServeHTTP(w, r)
+		case !strings.HasPrefix(p, "/api/") && !strings.HasPrefix(p, "/indhold"):
+			kunMennesker(k, k.Afvis).ServeHTTP(w, r)
 		default:
 			api.ServeHTTP(w, r)
 		}
@@ -161,11 +163,11 @@ func (a *App) ruter() http.Handler {
 }
 
 // kunMennesker keeps systems out of the operators' pages: a system's key opens the system's own API only. Who may only read
-// may change what is their own, and nothing else.
-func (a *App) kunMennesker(h http.Handler) http.Handler {
+// may change what is their own, and nothing else. afvis tells a caller why not.
+func kunMennesker(h http.Handler, afvis func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if i, ok := auth.Fra(r.Context()); ok && (!i.Rolle.Menneske() || r.Method != http.MethodGet && !omEnSelv(r) && !i.Rolle.Driver()) {
-			problem.Skriv(w, r, mox.E("adgang", mox.KodeIkkeTilladt, "rollen %s giver ikke %s adgang hertil", i.Rolle, i.Navn).Med("det kræver rollen drift"))
+			afvis(w, r, mox.E("adgang", mox.KodeIkkeTilladt, "rollen %s giver ikke %s adgang hertil", i.Rolle, i.Navn).Med("det kræver rollen drift"))
 			return
 		}
 		h.ServeHTTP(w, r)

@@ -91,11 +91,22 @@ type console struct {
 	stand   *standlager
 }
 
-// New makes the console's handler. It answers every path: its pages, /statisk/ and [drift.Rod].
+// Konsol is the console's handler. It answers every path: its pages, /statisk/ and [drift.Rod].
+type Konsol struct {
+	http.Handler
+	c *console
+}
+
+// Afvis answers with a page that says why not, to whoever is logged in and may not do this.
+func (k *Konsol) Afvis(w http.ResponseWriter, r *http.Request, err error) {
+	k.c.sikret(k.c.side(func(http.ResponseWriter, *http.Request) error { return err })).ServeHTTP(w, r)
+}
+
+// New makes the console.
 //
 // The caller stands in front of it with what keeps strangers out; the console itself demands a token of its own in every
 // form.
-func New(o Options) http.Handler {
+func New(o Options) *Konsol {
 	c := &console{Options: medStandard(o), statisk: laesStatisk()}
 	c.stand = nytStandlager(c.D, c.Nu)
 	c.sprog = laesSprog(c.Tidszone, c.Nu)
@@ -103,7 +114,7 @@ func New(o Options) http.Handler {
 	for kode, s := range c.sprog {
 		c.sider[kode] = laesSkabeloner(s, c.statisk)
 	}
-	return c.sikret(c.ruter())
+	return &Konsol{c.sikret(c.ruter()), c}
 }
 
 func medStandard(o Options) Options {

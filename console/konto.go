@@ -83,16 +83,22 @@ func (c *console) logUd(w http.ResponseWriter, r *http.Request) error {
 type kontoside struct {
 	Navn     string
 	Rolle    auth.Rolle
-	Kodeord  bool // there is an account, and so a password
-	Mindst   int  // characters of a password
-	Minutter int  // unused, until one is logged out
-	Timer    int  // until one is logged out in any case
+	Kodeord  bool   // there is an account, and so a password
+	Mindst   int    // characters of a password
+	Minutter int    // unused, until one is logged out
+	Timer    int    // until one is logged out in any case
+	Fejl     *uheld // what is wrong with a field
 }
 
 func (c *console) visKonto(w http.ResponseWriter, r *http.Request, u *uheld) error {
 	hvem, _ := auth.Fra(r.Context())
 	d := kontoside{Navn: c.Bruger(r), Rolle: hvem.Rolle, Kodeord: hvem.Konto != "", Mindst: konto.MindsteKodeord,
-		Minutter: int(konto.TomgangsFrist.Minutes()), Timer: int(konto.SessionFrist.Hours())}
+		Minutter: int(konto.TomgangsFrist.Minutes()), Timer: int(konto.SessionFrist.Hours()), Fejl: u}
+	if u != nil {
+		uden := *u // it stands at the field
+		uden.Felter = nil
+		u = &uden
+	}
 	return c.vis(w, r, "konto", side{Titel: c.sprog[vaelg(r)].t("konto.titel"), Nav: "konto", Uheld: u, D: d})
 }
 
