@@ -194,6 +194,13 @@ func TestLogin(t *testing.T) {
 	if s := b.hent("/fejl?ansvar=MOX"); s.status != http.StatusSeeOther || s.hoved.Get("Location") != "/log-ind?til=%2Ffejl%3Fansvar%3DMOX" {
 		t.Fatalf("%d %s", s.status, s.hoved.Get("Location"))
 	}
+	fremmed := []string{"Origin: ", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"}
+	if s := b.kald("GET", `/fejl?ansvar="MOX"`, "", "", fremmed...); s.status != http.StatusOK || !strings.Contains(s.krop, `content="0; url=/fejl?ansvar=&#34;MOX&#34;"`) {
+		t.Errorf("a link on another site, which the cookie does not follow: %d %s", s.status, s.krop)
+	}
+	if s := b.kald("GET", "//ond.example/", "", "", fremmed...); s.status != http.StatusOK || !strings.Contains(s.krop, `url=/"`) {
+		t.Errorf("%d %s", s.status, s.krop)
+	}
 	side := b.hent("/log-ind")
 	for _, inde := range []string{"/fejl", "hovednav", "mox status --link"} {
 		if strings.Contains(side.krop, inde) {

@@ -171,8 +171,16 @@ func (v *Vagt) tilLogin(w http.ResponseWriter, r *http.Request) bool {
 	if v.personer == nil || r.Method != http.MethodGet || !side {
 		return false
 	}
+	sti := r.URL.RequestURI()
+	if strings.HasPrefix(sti, "//") || len(sti) > maksTilbage {
+		sti = "/"
+	}
+	if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
+		skrivVidere(w, sti) // a link in a mail, say: the browser keeps the session's cookie back until our own page leads on
+		return true
+	}
 	maal := LogIndSti
-	if sti := r.URL.RequestURI(); sti != "/" && len(sti) <= maksTilbage {
+	if sti != "/" {
 		maal += "?" + url.Values{"til": {sti}}.Encode()
 	}
 	w.Header().Set("Cache-Control", "no-store")

@@ -37,10 +37,32 @@ code{display:inline-block;background:#eee;padding:.2rem .5rem}</style>
 `
 
 func skrivSide(w http.ResponseWriter, status int, s side) {
-	h := w.Header()
+	sidehoveder(w.Header())
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, skabelon, html.EscapeString(s.titel), html.EscapeString(s.tekst), html.EscapeString(s.raad)) // a caller that has gone sees nothing
+}
+
+func sidehoveder(h http.Header) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
-	w.WriteHeader(status)
-	_, _ = fmt.Fprintf(w, skabelon, html.EscapeString(s.titel), html.EscapeString(s.tekst), html.EscapeString(s.raad)) // a caller that has gone sees nothing
+}
+
+const videre = `<!doctype html>
+<html lang="da">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="0; url=%[1]s">
+<title>MOX</title>
+<main>
+<h1>MOX</h1>
+<p><a href="%[1]s">Fortsæt til MOX</a></p>
+</main>
+</html>
+`
+
+// skrivVidere is a page of ours that leads on to sti.
+func skrivVidere(w http.ResponseWriter, sti string) {
+	sidehoveder(w.Header())
+	_, _ = fmt.Fprintf(w, videre, html.EscapeString(sti)) // a caller that has gone sees nothing
 }

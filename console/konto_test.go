@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -68,6 +69,15 @@ func TestEnPersonLoggerInd(t *testing.T) {
 	b.har(b.tekst(), "Fejl til behandling", "Log ud")
 	paaAlle("inde")
 
+	// A link on another site, in a webmail say, leads in: the session is not lost by it.
+	post := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `<!doctype html><link rel="icon" href="data:,"><a href="`+h.server.URL+fejlsti(a.fejl422)+`">alarm</a>`)
+	}))
+	defer post.Close()
+	b.goer(chromedp.Navigate(strings.Replace(post.URL, "127.0.0.1", "localhost", 1)))
+	b.klik("a")
+	b.ventVidere(`document.body !== null && document.body.innerText.includes("ukendt KLE-nummer")`)
+
 	b.aabn("/abonnementer/esdh.sager/pause")
 	b.skriv("#begrundelse", "ESDH opgraderes")
 	b.klik(".handling .primaer")
@@ -96,6 +106,18 @@ func TestEnPersonLoggerInd(t *testing.T) {
 	b.aabn(fejlsti(a.fejl422))
 	b.har(b.tekst(), "Brugernavn")
 	b.harIkke(b.tekst(), "ukendt KLE-nummer")
+}
+
+// ventVidere waits as vent does, also while one page leads on to the next, which ends a wait on the first.
+func (b *browser) ventVidere(javascript string) {
+	b.Helper()
+	var err error
+	for range 20 {
+		if _, err = chromedp.Run(b.ctx, chromedp.Poll[bool](javascript)); err == nil || b.ctx.Err() != nil {
+			break
+		}
+	}
+	b.maa(err)
 }
 
 // TestLoginsiderneErVelformede in both languages, with what went wrong, and with a name that is markup.
