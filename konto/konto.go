@@ -59,12 +59,13 @@ type Konto struct {
 	OprettetAf string     `json:"oprettet_af"`
 	Aendret    time.Time  `json:"aendret"`
 	AendretAf  string     `json:"aendret_af"`
+	Ekstern    bool       `json:"ekstern,omitempty"` // logs in at a provider, and has no password here
 	SidstInde  time.Time  `json:"sidst_inde,omitzero"`
 	Lukket     time.Time  `json:"lukket,omitzero"`
 }
 
 func konto(b store.Bruger) Konto {
-	return Konto{b.Navn, auth.Rolle(b.Rolle), b.Oprettet, b.OprettetAf, b.Aendret, b.AendretAf, b.SidstInde, b.Lukket}
+	return Konto{b.Navn, auth.Rolle(b.Rolle), b.Oprettet, b.OprettetAf, b.Aendret, b.AendretAf, b.Emne != "", b.SidstInde, b.Lukket}
 }
 
 // Hvem is who changes an account, and why.
@@ -105,7 +106,7 @@ func (k *Konti) Opret(ctx context.Context, navn string, rolle auth.Rolle, kodeor
 		}
 		nu := k.nu(tx)
 		b := store.Bruger{ID: id, Navn: navn, Rolle: string(rolle), Kodeord: hash, Oprettet: nu, OprettetAf: af.Navn, Aendret: nu, AendretAf: af.Navn}
-		return gem(tx, b, "opret-bruger", af)
+		return gem(tx, b, opretBruger, af)
 	})
 }
 
@@ -153,12 +154,12 @@ func (k *Konti) SaetRolle(ctx context.Context, navn string, rolle auth.Rolle, af
 	if !rolle.Menneske() {
 		return ugyldig("rolle", "er ikke laeser, drift eller administrator")
 	}
-	return k.aendr(ctx, navn, "rolle", af, func(b *store.Bruger, _ time.Time) { b.Rolle = string(rolle) })
+	return k.aendr(ctx, navn, saetRolle, af, func(b *store.Bruger, _ time.Time) { b.Rolle = string(rolle) })
 }
 
 // Luk closes an account for good. Its holder is logged out.
 func (k *Konti) Luk(ctx context.Context, navn string, af Hvem) error {
-	return k.aendr(ctx, navn, "luk-bruger", af, func(b *store.Bruger, nu time.Time) { b.Lukket = nu })
+	return k.aendr(ctx, navn, lukBruger, af, func(b *store.Bruger, nu time.Time) { b.Lukket = nu })
 }
 
 // SaetKodeord gives an account another password, for a holder who has lost theirs. The holder is logged out, and is no longer
@@ -171,8 +172,16 @@ func (k *Konti) SaetKodeord(ctx context.Context, navn, kodeord string, af Hvem) 
 	if err != nil {
 		return err
 	}
-	return k.aendr(ctx, navn, "kodeord", af, func(b *store.Bruger, _ time.Time) { b.Kodeord = hash })
+	return k.aendr(ctx, navn, saetKodeord, af, func(b *store.Bruger, _ time.Time) { b.Kodeord = hash })
 }
+
+// What is done to an account, as the log of acts has it.
+const (
+	opretBruger = "opret-bruger"
+	lukBruger   = "luk-bruger"
+	saetRolle   = "rolle"
+	saetKodeord = "kodeord"
+)
 
 // aendr changes an open account and ends its sessions.
 func (k *Konti) aendr(ctx context.Context, navn, hvad string, af Hvem, f func(*store.Bruger, time.Time)) error {
@@ -181,12 +190,15 @@ func (k *Konti) aendr(ctx context.Context, navn, hvad string, af Hvem, f func(*s
 		if err != nil {
 			return err
 		}
+		if b.Emne != "" && hvad != lukBruger {
+			return mox.E("bruger", mox.KodeKonflikt, "%s logger ind gennem oidc_personer", b.Navn).Med("ret rollen og kodeordet dér")
+		}
 		b.Aendret, b.AendretAf = k.nu(tx), af.Navn
 		f(&b, b.Aendret)
 		if err := tx.SletBrugersessioner(b.ID); err != nil {
 			return err
 		}
-		if hvad == "kodeord" {
+		if hvad == saetKodeord {
 			if err := tx.GemLoginforsoeg(k.navnenoegle(b.ID), store.Loginforsoeg{}); err != nil {
 				return err
 			}

@@ -83,7 +83,7 @@ func (k *Konti) SkiftKodeord(ctx context.Context, id, gammelt, nyt, fra string) 
 		if err := tx.SletBrugersessioner(b.ID); err != nil {
 			return err
 		}
-		return tx.InsertHandling(store.Handling{Hvem: b.Navn, Hvad: "kodeord", Maal: "bruger " + b.Navn, Antal: 1})
+		return tx.InsertHandling(store.Handling{Hvem: b.Navn, Hvad: saetKodeord, Maal: "bruger " + b.Navn, Antal: 1})
 	})
 	if err == nil {
 		k.log.Info("kodeord skiftet", "bruger", b.Navn, "fra", fra)
@@ -256,7 +256,10 @@ func (k *Konti) Find(ctx context.Context, hemmelighed string, bruger bool) (hvem
 		if err != nil || !er || !b.Lukket.IsZero() {
 			return err
 		}
-		hvem, ok = auth.Identitet{Navn: b.Navn, Rolle: auth.Rolle(b.Rolle), Konto: b.ID}, true
+		hvem, ok = auth.Identitet{Navn: b.Navn, Rolle: auth.Rolle(b.Rolle)}, true
+		if b.Kodeord != "" {
+			hvem.Konto = b.ID
+		}
 		if bruger && nu.Sub(s.Sidst) >= brugHver {
 			forny = nu
 		}

@@ -11,7 +11,8 @@ type Bruger struct {
 	ID         string // the name as it is looked up
 	Navn       string
 	Rolle      string
-	Kodeord    string // its hash
+	Kodeord    string // its hash; "" for one with Emne
+	Emne       string // who it is at a provider of logins; "" for one with a password
 	Oprettet   time.Time
 	OprettetAf string
 	Aendret    time.Time
@@ -20,11 +21,11 @@ type Bruger struct {
 	Lukket     time.Time // zero = open
 }
 
-const brugerKolonner = `id, navn, rolle, kodeord, oprettet, oprettet_af, aendret, aendret_af, sidst_inde, lukket`
+const brugerKolonner = `id, navn, rolle, kodeord, emne, oprettet, oprettet_af, aendret, aendret_af, sidst_inde, lukket`
 
 func scanBruger(scan func(...any) error) (b Bruger, err error) {
 	var oprettet, aendret, inde, lukket int64
-	err = scan(&b.ID, &b.Navn, &b.Rolle, &b.Kodeord, &oprettet, &b.OprettetAf, &aendret, &b.AendretAf, &inde, &lukket)
+	err = scan(&b.ID, &b.Navn, &b.Rolle, &b.Kodeord, &b.Emne, &oprettet, &b.OprettetAf, &aendret, &b.AendretAf, &inde, &lukket)
 	b.Oprettet, b.Aendret, b.SidstInde, b.Lukket = driver.Tid(oprettet), driver.Tid(aendret), driver.Tid(inde), driver.Tid(lukket)
 	return b, err
 }
@@ -34,6 +35,11 @@ func (tx *Tx) Bruger(id string) (b Bruger, ok bool, err error) {
 	return one(tx, scanBruger, `SELECT `+brugerKolonner+` FROM bruger WHERE id = ?`, id)
 }
 
+// BrugerMedEmne is the account of somebody whom a provider knows; ok is false where there is none yet.
+func (tx *Tx) BrugerMedEmne(emne string) (b Bruger, ok bool, err error) {
+	return one(tx, scanBruger, `SELECT `+brugerKolonner+` FROM bruger WHERE emne = ? AND emne <> ''`, emne)
+}
+
 // Brugere are all accounts, by name.
 func (tx *Tx) Brugere() ([]Bruger, error) {
 	return all(tx, scanBruger, `SELECT `+brugerKolonner+` FROM bruger ORDER BY id`)
@@ -41,10 +47,10 @@ func (tx *Tx) Brugere() ([]Bruger, error) {
 
 // GemBruger writes an account whole; it is made where there is none.
 func (tx *Tx) GemBruger(b Bruger) error {
-	_, err := tx.Exec(`INSERT INTO bruger (`+brugerKolonner+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	_, err := tx.Exec(`INSERT INTO bruger (`+brugerKolonner+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET navn = excluded.navn, rolle = excluded.rolle, kodeord = excluded.kodeord, aendret = excluded.aendret, aendret_af = excluded.aendret_af,
 		sidst_inde = excluded.sidst_inde, lukket = excluded.lukket`,
-		b.ID, ren(b.Navn), b.Rolle, b.Kodeord, driver.Micro(b.Oprettet), ren(b.OprettetAf), driver.Micro(b.Aendret), ren(b.AendretAf), driver.Micro(b.SidstInde), driver.Micro(b.Lukket))
+		b.ID, ren(b.Navn), b.Rolle, b.Kodeord, b.Emne, driver.Micro(b.Oprettet), ren(b.OprettetAf), driver.Micro(b.Aendret), ren(b.AendretAf), driver.Micro(b.SidstInde), driver.Micro(b.Lukket))
 	return err
 }
 
