@@ -25,22 +25,23 @@ import (
 
 // Config is what a MOX installation is told in DIR/mox.yaml. Everything may be left out.
 type Config struct {
-	Dir          string          `yaml:"-"`
-	Listen       string          `yaml:"listen"`       // address of the console and the API; loopback only
-	Database     string          `yaml:"database"`     // postgres://…; empty = SQLite in DIR
-	Agenter      []string        `yaml:"agenter"`      // agents' files, run by this process
-	Fjernagenter []string        `yaml:"fjernagenter"` // agents' files, run elsewhere by mox agent run
-	Aftaler      []string        `yaml:"aftaler"`      // tilslutningsaftaler: files, or patterns as aftaler/*.yaml
-	Processer    string          `yaml:"processer"`    // file of MOX-processer
-	Koder        string          `yaml:"koder"`        // the agreement's code file, for Haendelsesbeskeder that come over HTTP
-	Fjern        Fjern           `yaml:"fjern"`        // the listener for others than this machine
-	OIDC         []auth.Udsteder `yaml:"oidc"`         // OpenID providers whose tokens let systems in
-	AMQP         AMQP            `yaml:"amqp"`         // the broker
-	KOMBIT       KOMBIT          `yaml:"kombit"`       // the national Beskedfordeler
-	Push         Push            `yaml:"push"`         // calls to receivers
-	Alarmer      Alarmer         `yaml:"alarmer"`      // who is told when something is wrong
-	Register     Register        `yaml:"register"`     // MOX's own register
-	Bevaring     Bevaring        `yaml:"bevaring"`     // how long everything is kept
+	Dir          string               `yaml:"-"`
+	Listen       string               `yaml:"listen"`        // address of the console and the API; loopback only
+	Database     string               `yaml:"database"`      // postgres://…; empty = SQLite in DIR
+	Agenter      []string             `yaml:"agenter"`       // agents' files, run by this process
+	Fjernagenter []string             `yaml:"fjernagenter"`  // agents' files, run elsewhere by mox agent run
+	Aftaler      []string             `yaml:"aftaler"`       // tilslutningsaftaler: files, or patterns as aftaler/*.yaml
+	Processer    string               `yaml:"processer"`     // file of MOX-processer
+	Koder        string               `yaml:"koder"`         // the agreement's code file, for Haendelsesbeskeder that come over HTTP
+	Fjern        Fjern                `yaml:"fjern"`         // the listener for others than this machine
+	OIDC         []auth.Udsteder      `yaml:"oidc"`          // OpenID providers whose tokens let systems in
+	OIDCPersoner *auth.Personudsteder `yaml:"oidc_personer"` // the OpenID provider where people log in
+	AMQP         AMQP                 `yaml:"amqp"`          // the broker
+	KOMBIT       KOMBIT               `yaml:"kombit"`        // the national Beskedfordeler
+	Push         Push                 `yaml:"push"`          // calls to receivers
+	Alarmer      Alarmer              `yaml:"alarmer"`       // who is told when something is wrong
+	Register     Register             `yaml:"register"`      // MOX's own register
+	Bevaring     Bevaring             `yaml:"bevaring"`      // how long everything is kept
 
 	kilde []byte // the file, for the line of what is wrong in it
 }

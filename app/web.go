@@ -62,7 +62,11 @@ func (a *App) aabnWeb(context.Context) error {
 	if err != nil {
 		return err
 	}
-	o := auth.Options{Vaerter: a.config.Fjern.Vaerter, LokalNoegle: lokal, Noegler: noegler, Udstedere: udstedere, Klienter: a.config.Fjern.Klienter, Personer: a.konti, Log: a.log}
+	ekstern, err := a.config.personudsteder()
+	if err != nil {
+		return err
+	}
+	o := auth.Options{Vaerter: a.config.Fjern.Vaerter, LokalNoegle: lokal, Noegler: noegler, Udstedere: udstedere, Klienter: a.config.Fjern.Klienter, Personer: a.konti, Ekstern: ekstern, Eksterne: a.konti, Log: a.log}
 	for _, l := range a.web.lyttere {
 		o.Adresser = append(o.Adresser, l.Addr().String())
 	}
@@ -109,25 +113,46 @@ func (w *web) lytAlle(c Config) error {
 	return nil
 }
 
-// udstedere are the OpenID providers, each with a client that trusts its issuer.
+// udstedere are the OpenID providers of systems, each with a client that trusts its issuer.
 func (c *Config) udstedere() ([]auth.Udsteder, error) {
 	ud := slices.Clone(c.OIDC)
 	for i := range ud {
-		if ud[i].CA == "" {
-			continue
-		}
-		ca, err := c.pulje(fmt.Sprintf("oidc[%d].ca", i), ud[i].CA)
-		if err != nil {
+		var err error
+		if ud[i].Klient, err = c.udstederklient(fmt.Sprintf("oidc[%d].ca", i), ud[i].CA); err != nil {
 			return nil, err
 		}
-		ud[i].Klient = &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: ca}}}
 	}
 	return ud, nil
 }
 
+// personudsteder is the OpenID provider of people, nil for none.
+func (c *Config) personudsteder() (*auth.Personudsteder, error) {
+	if c.OIDCPersoner == nil {
+		return nil, nil
+	}
+	p := *c.OIDCPersoner
+	var err error
+	if p.HTTP, err = c.udstederklient("oidc_personer.ca", p.CA); err == nil && p.Hemmelighed != "" {
+		p.Hemmelighed, err = c.hemmelighed("oidc_personer.hemmelighed", p.Hemmelighed)
+	}
+	return &p, err
+}
+
+// udstederklient trusts the issuer in a file; nil where there is none.
+func (c *Config) udstederklient(felt, fil string) (*http.Client, error) {
+	if fil == "" {
+		return nil, nil
+	}
+	ca, err := c.pulje(felt, fil)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: ca}}}, nil
+}
+
 // ruter leads each path to its part.
 func (a *App) ruter() http.Handler {
-	k := console.New(console.Options{D: a.distributor, Register: a.register, Agenter: agenter{a}, Landskab: a.landskab, Log: a.log, Version: a.o.Version, Demo: a.o.Demo != nil, DemoTrin: a.o.Demo, Kan: a.kanBaeres, ProevAlarm: a.alarm.Proev, Vhost: amqp.Vhost(a.config.AMQP.URL), Login: a.web.vagt, Konti: a.konti,
+	k := console.New(console.Options{D: a.distributor, Register: a.register, Agenter: agenter{a}, Landskab: a.landskab, Log: a.log, Version: a.o.Version, Demo: a.o.Demo != nil, DemoTrin: a.o.Demo, Kan: a.kanBaeres, ProevAlarm: a.alarm.Proev, Vhost: amqp.Vhost(a.config.AMQP.URL), Login: a.web.vagt, Ekstern: a.config.OIDCPersoner != nil, Konti: a.konti,
 		Bruger: func(r *http.Request) string {
 			i, _ := auth.Fra(r.Context())
 			return i.Navn

@@ -58,7 +58,7 @@ func (v *Vagt) LogInd(w http.ResponseWriter, r *http.Request, navn, kodeord stri
 	if err := v.slutSessioner(r); err != nil {
 		return err
 	}
-	v.saetCookie(w, r, hemmelighed)
+	v.saetCookie(w, overTLS(r), hemmelighed)
 	return nil
 }
 
@@ -72,7 +72,7 @@ func (v *Vagt) SkiftKodeord(w http.ResponseWriter, r *http.Request, gammelt, nyt
 	if err != nil {
 		return err
 	}
-	v.saetCookie(w, r, hemmelighed)
+	v.saetCookie(w, overTLS(r), hemmelighed)
 	return nil
 }
 
@@ -116,8 +116,7 @@ func (v *Vagt) personcookie(tls bool) string {
 }
 
 // saetCookie gives the browser a session. It is forgotten when the browser closes.
-func (v *Vagt) saetCookie(w http.ResponseWriter, r *http.Request, hemmelighed string) {
-	tls := overTLS(r)
+func (v *Vagt) saetCookie(w http.ResponseWriter, tls bool, hemmelighed string) {
 	http.SetCookie(w, &http.Cookie{Name: v.personcookie(tls), Value: hemmelighed, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: tls})
 }
 

@@ -24,7 +24,9 @@ type Options struct {
 	Noegler     []APINoegle // keys given out
 	Udstedere   []Udsteder  // whose tokens let systems in
 	Klienter    []Klientcertifikat
-	Personer    Personer // who log in with a password; nil = nobody
+	Personer    Personer        // who log in with a password; nil = nobody
+	Ekstern     *Personudsteder // where people log in, too; nil = nowhere
+	Eksterne    Eksterne        // their accounts; for Ekstern, and then not nil
 	Log         *slog.Logger
 	Nu          func() time.Time // nil = time.Now
 }
@@ -40,6 +42,7 @@ type Vagt struct {
 	links     *billetter
 	sessioner *billetter
 	personer  Personer
+	ekstern   *personlogin
 	cookie    string
 	nu        func() time.Time
 	log       *slog.Logger
@@ -74,8 +77,12 @@ func NyVagt(o Options) (*Vagt, error) {
 	if err != nil {
 		return nil, err
 	}
+	ekstern, err := nyPersonlogin(o.Ekstern, o.Eksterne, vaerter, o.Nu)
+	if err != nil {
+		return nil, err
+	}
 	v := &Vagt{vaerter: vaerter, ring: ring, tokens: tokens, certer: certer, links: nyeBilletter(linkLevetid, maksLinks), sessioner: nyeBilletter(sessionLevetid, maksSessioner),
-		personer: o.Personer, cookie: cookienavn(port(o.Adresser[0])), nu: o.Nu, log: o.Log, afviste: map[string]uint64{}}
+		personer: o.Personer, ekstern: ekstern, cookie: cookienavn(port(o.Adresser[0])), nu: o.Nu, log: o.Log, afviste: map[string]uint64{}}
 	if v.log == nil {
 		v.log = slog.New(slog.DiscardHandler)
 	}
@@ -126,6 +133,8 @@ func (v *Vagt) Beskyt(naeste http.Handler) http.Handler {
 			v.naegt(w, r, "oprindelse", mox.E("auth", mox.KodeIkkeTilladt, "kaldet kommer fra en anden side end MOX' egne").Med("kald fra et program eller fra MOX' egne sider"))
 		case r.URL.Path == StartSti:
 			v.start(w, r)
+		case r.URL.Path == LogIndEksternSti || r.URL.Path == logIndSvarSti:
+			v.eksternt(w, r)
 		case aaben(r.URL.Path):
 			naeste.ServeHTTP(w, r)
 		default:
@@ -253,7 +262,7 @@ func (v *Vagt) afvist(r *http.Request, grund string) {
 	v.tilLog, v.sidstLog = 0, nu
 }
 
-// Afviste counts the refused calls by reason: vaert, oprindelse, noegle, token, certifikat, session, ukendt, rolle, engangslink.
+// Afviste counts the refused calls by reason: vaert, oprindelse, noegle, token, certifikat, session, ukendt, rolle, engangslink, oidc.
 func (v *Vagt) Afviste() map[string]uint64 {
 	v.mu.Lock()
 	defer v.mu.Unlock()

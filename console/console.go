@@ -38,6 +38,8 @@ type Options struct {
 	MaaHandle func(*http.Request) bool
 	// Login logs people in and out. nil = that is not done here: there are no such pages.
 	Login Login
+	// Ekstern tells that people can log in at the authority's own provider, too.
+	Ekstern bool
 	// Konti are the accounts, for the API's administrator. nil = there are none.
 	Konti *konto.Konti
 	// Kan asks whether a new abonnement can be carried; nil = it is not asked.

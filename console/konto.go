@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/moxkit/mox"
@@ -38,6 +39,7 @@ type loginside struct {
 	Lokal bool   // it is opened at this machine, where a link does, too
 	Fejl  string // what went wrong, when a person can do something about it
 	Ud    bool   // one has just logged out
+	Andet string // where one logs in at the authority's own provider; "" = there is none
 }
 
 func (c *console) login(w http.ResponseWriter, r *http.Request) error {
@@ -46,11 +48,18 @@ func (c *console) login(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, til, http.StatusSeeOther)
 		return nil
 	}
-	return c.visLogin(w, r, loginside{Til: til, Ud: r.URL.Query().Has("ud")}, nil)
+	d := loginside{Til: til, Ud: r.URL.Query().Has("ud")}
+	if s, fejl := c.sprog[vaelg(r)], "login.oidc."+r.URL.Query().Get("fejl"); s.har(fejl) { // from the provider
+		d.Fejl = s.t(fejl)
+	}
+	return c.visLogin(w, r, d, nil)
 }
 
 func (c *console) visLogin(w http.ResponseWriter, r *http.Request, d loginside, u *uheld) error {
 	d.Lokal = r.TLS == nil
+	if c.Ekstern {
+		d.Andet = auth.LogIndEksternSti + "?" + url.Values{"til": {d.Til}}.Encode()
+	}
 	s := c.sprog[vaelg(r)]
 	if u != nil && s.har("login.fejl."+string(u.Kode)) {
 		d.Fejl = s.t("login.fejl." + string(u.Kode))

@@ -188,9 +188,7 @@ func (k *Konti) franoegle(fra string) string {
 // begynd begins a session for b, whose password was found good by hash, and writes what has changed of b. An account that
 // was closed or got another password meanwhile is refused. foerst runs before, in the same transaction.
 func (k *Konti) begynd(ctx context.Context, b store.Bruger, hash, fra string, foerst func(*store.Tx, *store.Bruger) error) (hemmelighed string, err error) {
-	raa := make([]byte, 32)
-	_, _ = rand.Read(raa) // documented never to fail
-	hemmelighed = base64.RawURLEncoding.EncodeToString(raa)
+	hemmelighed = nyHemmelighed()
 	err = k.store.Update(ctx, func(tx *store.Tx) error {
 		nu := k.nu(tx)
 		ny, err := aaben(tx, b.ID)
@@ -212,12 +210,22 @@ func (k *Konti) begynd(ctx context.Context, b store.Bruger, hash, fra string, fo
 		if err := k.godt(tx, b.ID, fra); err != nil {
 			return err
 		}
-		if err := tx.RydBrugersessioner(nu.Add(-SessionFrist)); err != nil {
-			return err
-		}
-		return tx.OpretBrugersession(store.Brugersession{Aftryk: aftryk(hemmelighed), Bruger: b.ID, Oprettet: nu, Sidst: nu}, maksSessioner)
+		return nySession(tx, b.ID, hemmelighed, nu)
 	})
 	return hemmelighed, err
+}
+
+func nyHemmelighed() string {
+	raa := make([]byte, 32)
+	_, _ = rand.Read(raa) // documented never to fail
+	return base64.RawURLEncoding.EncodeToString(raa)
+}
+
+func nySession(tx *store.Tx, bruger, hemmelighed string, nu time.Time) error {
+	if err := tx.RydBrugersessioner(nu.Add(-SessionFrist)); err != nil {
+		return err
+	}
+	return tx.OpretBrugersession(store.Brugersession{Aftryk: aftryk(hemmelighed), Bruger: bruger, Oprettet: nu, Sidst: nu}, maksSessioner)
 }
 
 // godt takes back what [Konti.tael] counted: the password was right.
