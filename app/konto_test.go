@@ -2,12 +2,15 @@ package app
 
 import (
 	"bytes"
+	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -16,8 +19,7 @@ import (
 	"sync"
 	"testing"
 
-	"crypto/tls"
-
+	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/internal/conformance"
 	"github.com/moxkit/mox/internal/testenv"
@@ -487,6 +489,48 @@ func TestRuterOgRoller(t *testing.T) {
 					t.Errorf("%s with the role %s, from no page of ours: %d", navn, r, s.status)
 				}
 			}
+		}
+	}
+}
+
+// TestOIDCPersonerIOpsaetningen: the files that mox.yaml names are read, and the page to log in leads to the provider.
+func TestOIDCPersonerIOpsaetningen(t *testing.T) {
+	t.Parallel()
+	var udsteder *httptest.Server
+	udsteder = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = fmt.Fprintf(w, `{"issuer": %q, "jwks_uri": %[1]q, "token_endpoint": %[1]q, "authorization_endpoint": "%[2]s/login"}`, udsteder.URL, udsteder.URL)
+	}))
+	t.Cleanup(udsteder.Close)
+	yaml := func(ekstra string) string {
+		return "fjern: {vaerter: [mox.kommune.dk]}\noidc_personer: {udsteder: '" + udsteder.URL + "', klient: mox, adresse: 'https://mox.kommune.dk', claim: groups, roller: {a: drift}" + ekstra + "}\n"
+	}
+	dir := mappe(t, map[string]string{"mox.yaml": yaml(", hemmelighed: oidc.hemmelighed"), "oidc.hemmelighed": "hos-udstederen\n"})
+	a, err := aaben(t, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := a.config.personudsteder(); err != nil || p.Hemmelighed != "hos-udstederen" {
+		t.Errorf("%+v %v", p, err)
+	}
+	for sti, vil := range map[string]string{"/log-ind?til=/fejl": `href="/log-ind/oidc?til=%2Ffejl"`, "/log-ind?fejl=utilgaengelig": "Kommunens login svarer ikke"} {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequestWithContext(t.Context(), "GET", a.Adresse()+sti, nil)
+		if a.web.server.Handler.ServeHTTP(w, r); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), vil) {
+			t.Errorf("%s: %d %s", sti, w.Code, w.Body)
+		}
+	}
+	w := httptest.NewRecorder()
+	a.web.server.Handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", a.Adresse()+auth.LogIndEksternSti, nil))
+	til, err := url.Parse(w.Header().Get("Location"))
+	if err != nil || !strings.HasPrefix(til.String(), udsteder.URL+"/login?") || til.Query().Get("client_id") != "mox" || til.Query().Get("redirect_uri") != "https://mox.kommune.dk/log-ind/oidc/svar" {
+		t.Errorf("%d %s", w.Code, til)
+	}
+	for ekstra, vil := range map[string]string{", hemmelighed: findes-ikke": "oidc_personer.hemmelighed", ", ca: findes-ikke": "oidc_personer.ca", ", klienten: x": "klienten"} {
+		_, err := aaben(t, mappe(t, map[string]string{"mox.yaml": yaml(ekstra)}))
+		var e *mox.Error
+		if !errors.As(err, &e) || !strings.Contains(e.Tekst+e.Raad, vil) {
+			t.Errorf("%s: %v", ekstra, err)
 		}
 	}
 }

@@ -72,6 +72,9 @@ func visBrugere(w io.Writer, l []konto.Konto) {
 		if !b.Lukket.IsZero() {
 			inde = fmt.Sprintf("lukket %s af %s", klokken(b.Lukket), b.AendretAf)
 		}
+		if b.Ekstern {
+			inde += "  (oidc_personer)"
+		}
 		fmt.Fprintf(w, "%s  %s  %s\n", b.Navn, b.Rolle, inde)
 	}
 	if len(l) == 0 {
