@@ -251,6 +251,9 @@ func TestLogin(t *testing.T) {
 	if s := b.hent("/fejl"); s.status != http.StatusSeeOther {
 		t.Errorf("after logging out: %d", s.status)
 	}
+	if s := b.kald("POST", "/fejl/1/luk", "application/x-www-form-urlencoded", "begrundelse=x"); s.status != http.StatusUnauthorized || !strings.Contains(s.krop, "Intet er ændret") || !strings.Contains(s.krop, `href="/log-ind"`) {
+		t.Errorf("a form sent after logging out: %d %s", s.status, s.krop)
+	}
 	if s := b.hent("/log-ind?ud"); !strings.Contains(s.krop, "Du er logget ud") {
 		t.Error(s.krop)
 	}

@@ -238,6 +238,8 @@ func (v *Vagt) naegt(w http.ResponseWriter, r *http.Request, grund string, err e
 	case mox.KodeAf(err) == mox.KodeIkkeLoggetInd && v.tilLogin(w, r):
 	case mox.Forbigaaende(err):
 		skrivSide(w, http.StatusServiceUnavailable, sideNede)
+	case mox.KodeAf(err) == mox.KodeIkkeLoggetInd && v.personer != nil:
+		skrivSide(w, http.StatusUnauthorized, sideLoggetUd)
 	case mox.KodeAf(err) == mox.KodeIkkeLoggetInd:
 		skrivSide(w, http.StatusUnauthorized, sideIkkeInde)
 	default:

@@ -77,7 +77,10 @@ var navneform = regexp.MustCompile(`^[\pL\pN][\pL\pN ._@-]{0,99}$`)
 // skrevet is a name as it is kept, and ens as it is looked up: the same however it is typed.
 func skrevet(navn string) string { return norm.NFC.String(strings.Join(strings.Fields(navn), " ")) }
 
-func ens(navn string) string { return strings.ToLower(skrevet(navn)) }
+func ens(navn string) string {
+	navn = strings.ReplaceAll(strings.ToValidUTF8(navn, "\uFFFD"), "\x00", "\uFFFD") // a database takes neither
+	return strings.ToLower(skrevet(navn))
+}
 
 // godtNavn reports whether a name may be an account's: it is in logs, so it is no person's number.
 func godtNavn(navn string) bool {

@@ -90,6 +90,11 @@ func TestEnKonto(t *testing.T) {
 		t.Run(navn, func(t *testing.T) {
 			t.Parallel()
 			h := nytHus(t, url(t))
+			for _, navn := range []string{"a\x00b", "a\xffb", strings.Repeat("x", 10_000)} {
+				if _, err := h.LogInd(t.Context(), navn, godt, "192.0.2.1"); mox.KodeAf(err) != mox.KodeIkkeLoggetInd {
+					t.Errorf("%.10q: %v", navn, err)
+				}
+			}
 			s := h.ind("  kirsten   HANSEN ", godt)
 			if hvem := h.inde(s, true); hvem != "Kirsten Hansen drift" {
 				t.Fatal(hvem)
