@@ -28,7 +28,7 @@ func nytLoginHus(t *testing.T) *hus {
 	h.server = httptest.NewUnstartedServer(nil)
 	v, err := auth.NyVagt(auth.Options{Adresser: []string{h.server.Listener.Addr().String()}, Personer: k})
 	h.maa(err)
-	h.server.Config.Handler = v.Beskyt(New(Options{D: h.d, Landskab: landskab, Login: v, Konti: k, Version: "test", Bruger: func(r *http.Request) string {
+	h.server.Config.Handler = v.Beskyt(New(Options{D: h.d, Landskab: landskab, Login: v, Ekstern: true, Konti: k, Version: "test", Bruger: func(r *http.Request) string {
 		i, _ := auth.Fra(r.Context())
 		return i.Navn
 	}}))
@@ -58,7 +58,7 @@ func TestEnPersonLoggerInd(t *testing.T) {
 	}
 
 	b.aabn("/fejl?ansvar=modtager")
-	b.har(b.tekst(), "Log ind", "Brugernavn", "Kodeord")
+	b.har(b.tekst(), "Log ind", "Brugernavn", "Kodeord", "Log ind med kommunens login")
 	b.harIkke(b.tekst(), "Fejl til behandling", "mox status --link", "Log ud")
 	paaAlle("login")
 	b.skriv("#navn", "kirsten drift")
@@ -136,6 +136,7 @@ func TestLoginsiderneErVelformede(t *testing.T) {
 	}
 	for sprog, tekst := range map[string]string{dansk: "Brugernavnet eller kodeordet er forkert.", engelsk: "The user name or the password is wrong."} {
 		h.velformet("log-ind "+sprog, h.hent("/log-ind", sprog).krop)
+		h.velformet("log-ind?fejl "+sprog, h.hent("/log-ind?fejl=ikke_tilladt", sprog).krop)
 		h.velformet("log-ind?ud "+sprog, h.hent("/log-ind?ud", sprog).krop)
 		s := forsoeg(sprog, `"><script>alert(1)</script>`, "<b>her")
 		h.velformet("forkert "+sprog, s.krop)
