@@ -462,3 +462,16 @@ func egetSkema(t *testing.T, type_ mox.ObjektType) string {
 	}
 	return ud
 }
+
+// TestZeep: a client that is not ours makes its code of the WSDL, and calls all operations of both services.
+func TestZeep(t *testing.T) {
+	t.Parallel()
+	python := testenv.Zeep(t)
+	h := nytHus(t, filepath.Join(t.TempDir(), "mox.db"))
+	for _, hvad := range []string{"sag", "dokument"} {
+		c := exec.CommandContext(t.Context(), python, filepath.Join("testdata", "klient.py"), h.http.URL+"/soap/"+hvad+"?wsdl", hvad)
+		if ud, err := c.CombinedOutput(); err != nil || strings.TrimSpace(string(ud)) != "ok" {
+			t.Errorf("%s: %v\n%s", hvad, err, ud)
+		}
+	}
+}
