@@ -144,14 +144,14 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	if a.indhold, err = indhold.Open(filepath.Join(a.config.Dir, "indhold")); err != nil {
 		return mappefejl(a.config.Dir, err)
 	}
-	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Punkt: a.o.Punkt}); err != nil {
-		return err
-	}
-	a.register = register.New(a.distributor, register.Options{Log: a.log})
 	koder, err := a.config.laesKoder()
 	if err != nil {
 		return err
 	}
+	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Koder: koder, Punkt: a.o.Punkt}); err != nil {
+		return err
+	}
+	a.register = register.New(a.distributor, register.Options{Log: a.log})
 	a.tjeneste = pull.Tjeneste{Distributor: a.distributor, Lager: a.indhold, Log: a.log, Koder: koder}
 	a.gruppe.Add("distributor", a.distributor.Run)
 	return nil
@@ -191,7 +191,7 @@ func (a *App) aabnAgenter(ctx context.Context) error {
 }
 
 func (a *App) aabnAgent(s *agent.Spec) error {
-	ag, err := agent.New(s, a.tjeneste, agent.Options{Log: a.log, Env: connector.Env{Logger: a.log}, Ejer: a.distributor.Inkarnation(), Ja: a.o.Ja, Punkt: a.o.Punkt})
+	ag, err := agent.New(s, a.tjeneste, agent.Options{Log: a.log, Env: connector.Env{Logger: a.log}, Koder: a.tjeneste.Koder, Ejer: a.distributor.Inkarnation(), Ja: a.o.Ja, Punkt: a.o.Punkt})
 	if err != nil {
 		return mox.E("agent", mox.KodeUgyldig, "agenten %s kan ikke åbnes: %v", s.Agent, err).Med("prøv mox agent check " + s.Agent)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/store"
 )
 
@@ -24,6 +25,7 @@ type Options struct {
 	Log *slog.Logger
 	// Punkt is called at named points of a besked's life, so that a test can stop the process just there.
 	Punkt func(navn string)
+	Koder oio.Koder // of the agreement, for registreringer in XML
 	// Jitter gives numbers in [0,1) that spread retries; nil = random.
 	Jitter func() float64
 }
@@ -33,6 +35,7 @@ type Distributor struct {
 	store       *store.Store
 	log         *slog.Logger
 	punkt       func(string)
+	koder       oio.Koder
 	jitter      func() float64
 	inkarnation string
 	vaekker     *vaekker
@@ -50,7 +53,7 @@ const inkarnationForled = "proces/"
 // New makes a Distributor on an open store. It has no abonnementer until [Distributor.Konfigurer], and no carrier may claim
 // before [Distributor.Start].
 func New(ctx context.Context, s *store.Store, o Options) (*Distributor, error) {
-	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, jitter: o.Jitter, inkarnation: inkarnationForled + mox.NyUUID(), vaekker: nyVaekker(), skift: make(chan struct{})}
+	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, koder: o.Koder, jitter: o.Jitter, inkarnation: inkarnationForled + mox.NyUUID(), vaekker: nyVaekker(), skift: make(chan struct{})}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}

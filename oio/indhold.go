@@ -17,7 +17,8 @@ const IndholdURN = "urn:mox:indhold:sha256:"
 // can be read from it and the sender left out is filled in (see [mox.Besked.Udfyld]). ok is false for content that is
 // carried without being looked into:
 //
-//   - none, or of another content type than [TypeJSON] and [TypeKuvert]: an envelope must agree as [StemmerKuvert] says;
+//   - none, or of another content type than JSON, XML and [TypeKuvert]: an envelope must agree as [StemmerKuvert] says;
+//   - XML that is no RegistreringBesked of an STS schema, or not of the type that the metadata tell, or that cannot be read;
 //   - a Kvittering or Fejlbesked, which reports on a delivery;
 //   - JSON without a "registrering" in a besked without livscykluskode: an order in the receiver's own form.
 //
@@ -26,9 +27,22 @@ const IndholdURN = "urn:mox:indhold:sha256:"
 //
 // The error is an [*mox.Error] of [UnmarshalRegistrering] or with [mox.KodeUenig]. spec: mox 11, 12, 13
 func Kontroller(b *mox.Besked) (r mox.Registrering, ok bool, err error) {
+	return KontrollerMed(b, Koder{})
+}
+
+// KontrollerMed is [Kontroller] where the roles of a registrering in XML are those of k. A role that k does not have is no
+// relation that anything is filled in from.
+func KontrollerMed(b *mox.Besked, k Koder) (r mox.Registrering, ok bool, err error) {
 	const op = "oio.Kontroller"
 	if ErKuvert(b.Indholdstype) {
 		return mox.Registrering{}, false, iIndhold(StemmerKuvert(b, Koder{}))
+	}
+	if id, r, ok := registreringIXML(b, k); ok {
+		if err := b.Stemmer(id, r); err != nil {
+			return mox.Registrering{}, false, err
+		}
+		b.Udfyld(r)
+		return r, true, nil
 	}
 	v, ok, err := registreringI(op, b)
 	if !ok || err != nil {
@@ -58,6 +72,53 @@ func iIndhold(err error) error {
 		for i := range e.Felter {
 			e.Felter[i].Sti = navnIndhold + "." + e.Felter[i].Sti
 		}
+	}
+	return err
+}
+
+// registreringIXML reads the content of b as XML if it is a registrering of the type that b tells. An index may hold every
+// registrering for Importeret, and none can be Rettet, so of those b knows better. spec: oio 1.5
+func registreringIXML(b *mox.Besked, k Koder) (id mox.ObjektID, r mox.Registrering, ok bool) {
+	if len(b.Indhold) == 0 || b.ErOmSelveLeveringen() || !erXML(b.Indholdstype) || !HarXML(b.ObjektType) {
+		return "", r, false
+	}
+	t, id, r, err := UnmarshalRegistreringXML(b.Indhold, k)
+	if err != nil || t != b.ObjektType {
+		return "", r, false
+	}
+	if b.LivscyklusKode != "" && (r.LivscyklusKode == mox.Rettet || r.LivscyklusKode == mox.Importeret) {
+		r.LivscyklusKode = b.LivscyklusKode
+	}
+	return id, r, true
+}
+
+// MedXML is b with its registrering in XML, where it is JSON and its type has a form in XML that a besked has room for;
+// otherwise b as it is. So a besked is told to those who do not read ours.
+func MedXML(b mox.Besked, k Koder) mox.Besked {
+	if !HarXML(b.ObjektType) {
+		return b
+	}
+	v, ok, err := registreringI("oio.MedXML", &b)
+	if !ok || err != nil {
+		return b
+	}
+	var l laesning
+	t, id, r := l.registreringBesked(&v)
+	if len(l.fejl) > 0 || t != b.ObjektType {
+		return b
+	}
+	if xml, err := MarshalRegistreringXML(t, id, r, k); err == nil {
+		b.Indhold, b.Indholdstype = xml, TypeXML
+	}
+	return b
+}
+
+// MedRegistrering lets r be the content of b, in the form that it had.
+func MedRegistrering(b *mox.Besked, r mox.Registrering, k Koder) (err error) {
+	if erXML(b.Indholdstype) {
+		b.Indhold, err = MarshalRegistreringXML(b.ObjektType, b.ObjektID, r, k)
+	} else {
+		b.Indhold, err = MarshalRegistrering(b.ObjektType, b.ObjektID, r)
 	}
 	return err
 }
@@ -105,6 +166,10 @@ func Referencer(b *mox.Besked) []mox.ObjektID {
 	s.laegTil(string(b.ObjektID))
 	for _, r := range b.Relateret {
 		s.laegTil(r.ID)
+	}
+	if _, r, ok := registreringIXML(b, Koder{}); ok {
+		s.registrering(&r)
+		return s.ud
 	}
 	v, ok, err := registreringI("oio.Referencer", b)
 	if !ok || err != nil {
