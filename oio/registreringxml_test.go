@@ -2,6 +2,8 @@ package oio_test
 
 import (
 	"bytes"
+	"encoding/xml"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -36,6 +38,8 @@ func roller(t testing.TB) oio.Koder {
 	}
 	return k
 }
+
+const urnEjer = "urn:oio:cvr-nr:12345678"
 
 const fremmedLokal = `<f:Lokal xmlns:f="urn:test:fremmed" nr="1">æ &amp; <f:indre/></f:Lokal>`
 
@@ -179,4 +183,266 @@ func TestRegistreringXMLGyldig(t *testing.T) {
 			}
 		})
 	}
+}
+
+// fremmedSag is a RegistreringBesked as another system writes it: prefixes of its own, the old shape of Registrering, an end that is
+// not told, roles we know and one we do not, and what our table has no names for.
+const fremmedSag = `<RegistreringBesked xmlns="urn:oio:sts:sagdok:sag:1.2.4.0" xmlns:a="urn:oio:sagdok:3.0.0" xmlns:b="urn:oio:sts:generelledefinitioner:1.2.4.0" xmlns:f="urn:test:fremmed">
+  <a:UUIDIdentifikator>8F6F2A0E-1C9B-4D0E-9A54-2F6A3A1D7C11</a:UUIDIdentifikator>
+  <Registrering>
+    %s
+    <a:LivscyklusKode>Opstaaet</a:LivscyklusKode>
+    <AttributListe>
+      <Egenskaber><Virkning><a:FraTidspunkt><a:GraenseIndikator>true</a:GraenseIndikator></a:FraTidspunkt></Virkning><AfleveretIndikator>1</AfleveretIndikator><Titel> Å </Titel><Sagsnummer/></Egenskaber>
+      <b:LokalUdvidelseListe><f:Status kode="f:1">x</f:Status></b:LokalUdvidelseListe>
+    </AttributListe>
+    <TilstandListe/>
+    <RelationListe>
+      <Sagsaktoer><b:Virkning/><b:Rolle><a:UUIDIdentifikator>11111111-2222-4333-8444-555555555555</a:UUIDIdentifikator></b:Rolle><b:Indeks>a-1</b:Indeks>
+        <b:ReferenceID><a:URNIdentifikator>urn:oio:cvr-nr:12345678</a:URNIdentifikator></b:ReferenceID><b:LokalUdvidelseListe><f:Navn>Y</f:Navn></b:LokalUdvidelseListe></Sagsaktoer>
+      <Sagsaktoer><b:Virkning/><b:Rolle><a:UUIDIdentifikator>99999999-2222-4333-8444-555555555555</a:UUIDIdentifikator></b:Rolle></Sagsaktoer>
+      <Journalpost><b:Virkning/><b:Rolle><a:URNIdentifikator>urn:mox:rolle:journalnotat</a:URNIdentifikator></b:Rolle><b:Indeks>7</b:Indeks>
+        <JournalpostEgenskaber><JournalnotatEgenskaber><Notat>%s</Notat></JournalnotatEgenskaber></JournalpostEgenskaber></Journalpost>
+    </RelationListe>
+  </Registrering>
+</RegistreringBesked>`
+
+func TestFremmedRegistreringXML(t *testing.T) {
+	t.Parallel()
+	conformance.Proves(t, "oio 19", "oio 22", "oio 99")
+	k := roller(t)
+	const stsTid, oioTid = `<a:Tidspunkt>2026-03-02T09:15:00+01:00</a:Tidspunkt><b:StsTidspunkt>2026-03-02T09:15:01Z</b:StsTidspunkt>`,
+		`<a:FraTidspunkt><a:TidsstempelDatoTid>2026-03-02T08:15:00Z</a:TidsstempelDatoTid></a:FraTidspunkt>`
+	for _, tid_ := range []string{stsTid, oioTid} {
+		_, id, r, err := oio.UnmarshalRegistreringXML(fmt.Appendf(nil, fremmedSag, tid_, "AAEC"), k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, ejer, post := r.Attributter["sagegenskaber"][0], r.Relationer["ejer"][0], r.Relationer["journalpost"][0]
+		if id != "8f6f2a0e-1c9b-4d0e-9a54-2f6a3a1d7c11" || !r.FraTidspunkt.Equal(tid("2026-03-02T08:15:00Z")) || r.LivscyklusKode != mox.Opstaaet {
+			t.Error(id, r.FraTidspunkt, r.LivscyklusKode)
+		}
+		if a.Virkning.Fra != mox.MinusUendelig || a.Virkning.Til != mox.Uendelig || ens(a.Felter, map[string]string{"afleveret": "true", "titel": " Å "}) != "" {
+			t.Errorf("%+v", a)
+		}
+		if ejer.Reference.URN != "urn:oio:cvr-nr:12345678" || post.Indeks != 7 || post.Felter["journalnotat.notat"] != "data:;base64,AAEC" {
+			t.Errorf("%+v %+v", ejer, post)
+		}
+		r.Attributter["sagegenskaber"][0].Virkning = mox.Fra(mox.MinusUendelig)
+		for _, l := range r.Relationer {
+			l[0].Virkning = mox.Fra(mox.MinusUendelig)
+		}
+		b, err := oio.MarshalRegistreringXML(mox.Sag, id, r, k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, skal := range []string{` xmlns:f="urn:test:fremmed" kode="f:1">x</f:Status>`, `<b:Indeks `, `>a-1</b:Indeks>`, `<f:Navn`, "99999999-2222-4333-8444-555555555555", "<o:Notat>AAEC</o:Notat>"} {
+			if !strings.Contains(string(b), skal) {
+				t.Errorf("%s is lost:\n%s", skal, b)
+			}
+		}
+		if _, _, igen, err := oio.UnmarshalRegistreringXML(b, k); err != nil || ens(r, igen) != "" {
+			t.Errorf("%v %s", err, ens(r, igen))
+		}
+	}
+}
+
+// TestRegistreringXMLUdenTillaeg: what has nothing beside the schema is valid by the official one alone, and the schema is one that refuses.
+func TestRegistreringXMLUdenTillaeg(t *testing.T) {
+	t.Parallel()
+	conformance.Proves(t, "oio 98")
+	id, r := byggesag(t)
+	b, err := oio.MarshalRegistreringXML(mox.Sag, id, r, oio.Koder{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	skema := skemaI(t, mox.Sag)
+	if err := gyldige(t, skema, [][]byte{b}); err != nil {
+		t.Error(err)
+	}
+	r.Attributter["sagegenskaber"][0].Felter["integrationsdata"] = "x"
+	med, err := oio.MarshalRegistreringXML(mox.Sag, id, r, oio.Koder{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	forkert := bytes.ReplaceAll(b, []byte("o:Kassationskode"), []byte("o:Hjemmelspecifikation"))
+	for _, x := range []struct {
+		skema string
+		b     []byte
+		ok    bool
+	}{{skema, med, false}, {medVores(t, mox.Sag), med, true}, {skema, forkert, false}, {medVores(t, mox.Sag), forkert, false}} {
+		if err := gyldige(t, x.skema, [][]byte{x.b}); (err == nil) != x.ok {
+			t.Errorf("%s: %v", x.skema, err)
+		}
+	}
+}
+
+func TestRegistreringXMLAfviser(t *testing.T) {
+	t.Parallel()
+	conformance.Proves(t, "oio 4", "oio 6")
+	id, r := byggesag(t)
+	raa, err := oio.MarshalRegistreringXML(mox.Sag, id, r, oio.Koder{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const tillaeg = `<gd:LokalUdvidelseListe><mox:Vaerdi sti="%s"%s>%s</mox:Vaerdi></gd:LokalUdvidelseListe></o:AttributListe>`
+	for _, c := range []struct{ fra, til, vil string }{
+		{string(id), "x", "objektID uuid"},
+		{"<sd:UUIDIdentifikator>" + string(id) + "</sd:UUIDIdentifikator>", "", "objektID kraevet"},
+		{"<o:Titel>", "<o:Titel>a</o:Titel><o:Farve/><o:Titel>", "attributter.sagegenskaber[0].Farve ukendt"},
+		{"Opstaaet</sd:Livs", "Aendret</sd:Livs", "livscykluskode kodeliste"},
+		{">false</o:Principiel", ">nej</o:Principiel", "attributter.sagegenskaber[0].principiel type"},
+		{"08:15:01.25Z", "08:15:01.25", "fratidspunkt tid"},
+		{"2026-03-02T08:15:00Z</sd:Tids", "infinity</sd:Tids", "attributter.sagegenskaber[0].virkning.from tid"},
+		{"<sd:GraenseIndikator>true", "<sd:GraenseIndikator>false", "attributter.sagegenskaber[0].virkning.to tid"},
+		{"<sd:URNIdentifikator>urn:oio:cvr-nr:12345678</sd:URNIdentifikator>", "", "relationer.ejer[0].reference reference"},
+		{"<sd:URNIdentifikator>urn:oio:cvr-nr:12345678", "<sd:UUIDIdentifikator>" + string(id) + "</sd:UUIDIdentifikator><sd:URNIdentifikator>urn:oio:cvr-nr:12345678", "relationer.ejer[0].reference reference"},
+		{"urn:oio:cvr-nr:12345678", "cvr-nr:12345678", "relationer.ejer[0].reference urn"},
+		{"<o:RelationListe>", "<o:RelationListe><o:Sagsfarve/>", "relationer.Sagsfarve ukendt"},
+		{"<o:TilstandListe>", "<o:VariantListe/><o:TilstandListe>", "VariantListe ukendt"},
+		{"</o:AttributListe>", fmt.Sprintf(tillaeg, "attributter.sagegenskaber[9].titel", "", "x"), "attributter.sagegenskaber[9].titel ukendt"},
+		{"</o:AttributListe>", fmt.Sprintf(tillaeg, "note", ` kodning="base64"`, "*"), "lokaludvidelser vaerdi"},
+		{"</o:AttributListe>", fmt.Sprintf(tillaeg, "relationer.ejer[1]", "", "[]"), "relationer.ejer[1] type, relationer.ejer[1].virkning kraevet"},
+		{"</o:AttributListe>", fmt.Sprintf(tillaeg, "relationer.ejer[0].lokaludvidelse", "", "&lt;a>"), "relationer.ejer[0].lokaludvidelse xml"},
+		{"</o:AttributListe>", fmt.Sprintf(tillaeg, "relationer.ejer[0].indeks", "", "0"), "relationer.ejer[0].indeks vaerdi"},
+		{"</o:AttributListe>", fmt.Sprintf(tillaeg, "brugerref", "", "x"), "brugerref reference"},
+	} {
+		b := strings.Replace(string(raa), c.fra, c.til, 1)
+		_, _, _, err := oio.UnmarshalRegistreringXML([]byte(b), oio.Koder{})
+		if got := strings.Join(brud(err), ", "); got != c.vil {
+			t.Errorf("%s -> %s: %v, want %s", c.fra, c.til, err, c.vil)
+		}
+	}
+	for _, b := range []string{"", "<a/>", `<!DOCTYPE a><a/>`, `<a xmlns="urn:oio:sts:sagdok:sag:1.2.4.0"/>`, `<RegistreringBesked/>`} {
+		if _, _, _, err := oio.UnmarshalRegistreringXML([]byte(b), oio.Koder{}); mox.KodeAf(err) != mox.KodeUgyldig {
+			t.Errorf("%s: %v", b, err)
+		}
+	}
+	if _, _, _, err := oio.UnmarshalRegistreringXML(make([]byte, oio.MaksBytes+1), oio.Koder{}); mox.KodeAf(err) != mox.KodeForStor {
+		t.Error(err)
+	}
+}
+
+// TestRegistreringXMLKanIkkeSkrives: what would be lost without a word is refused.
+func TestRegistreringXMLKanIkkeSkrives(t *testing.T) {
+	t.Parallel()
+	for vil, f := range map[string]func(r *mox.Registrering){
+		"attributter.farve ukendt":                            func(r *mox.Registrering) { r.Attributter["farve"] = r.Attributter["sagegenskaber"] },
+		"attributter.sagegenskaber[0].farve ukendt":           func(r *mox.Registrering) { r.Attributter["sagegenskaber"][0].Felter["farve"] = "x" },
+		"attributter.sagegenskaber[0].principiel vaerdi":      func(r *mox.Registrering) { r.Attributter["sagegenskaber"][0].Felter["principiel"] = "x" },
+		"tilstande.farve ukendt":                              func(r *mox.Registrering) { r.Tilstande["farve"] = r.Tilstande["sagfremdrift"] },
+		"tilstande.sagfremdrift[0].fremdrift kodeliste":       func(r *mox.Registrering) { r.Tilstande["sagfremdrift"][0].Vaerdi = "x" },
+		"tilstande.sagfremdrift[0].virkning kraevet":          func(r *mox.Registrering) { r.Tilstande["sagfremdrift"][0].Virkning.Til = mox.Tidspunkt{} },
+		"relationer.farve ukendt":                             func(r *mox.Registrering) { r.Relationer["farve"] = r.Relationer["ejer"] },
+		"relationer.ejer[0].lokaludvidelse xml":               func(r *mox.Registrering) { r.Relationer["ejer"][0].LokalUdvidelse = "x" },
+		"relationer.journalpost[0].journalpostkode kodeliste": func(r *mox.Registrering) { r.Relationer["journalpost"][0].Felter["journalpostkode"] = "x" },
+		"varianter ukendt":                                    func(r *mox.Registrering) { r.Varianter = []mox.Variant{{VariantTekst: "x"}} },
+		"lokaludvidelser.tilstande xml":                       func(r *mox.Registrering) { r.LokalUdvidelser = map[string]string{"tilstande": "<a>"} },
+	} {
+		id, r := byggesag(t)
+		f(&r)
+		_, err := oio.MarshalRegistreringXML(mox.Sag, id, r, oio.Koder{})
+		if got := strings.Join(brud(err), ", "); got != vil {
+			t.Errorf("%q, want %q", got, vil)
+		}
+	}
+	for _, navn := range []mox.ObjektType{mox.Indsats, "Farve"} {
+		if _, err := oio.MarshalRegistreringXML(navn, "", mox.Registrering{}, oio.Koder{}); mox.KodeAf(err) != mox.KodeUgyldig {
+			t.Error(navn, err)
+		}
+	}
+}
+
+func TestMedRoller(t *testing.T) {
+	t.Parallel()
+	for fil, vil := range map[string]string{
+		"":         "",
+		"farve: x": "farve ukendt",
+		"ejer: x":  "ejer uuid",
+		"journalnotat: 7c2f0a1b-0000-4000-8000-000000000004":                                          "",
+		"ejer: 7c2f0a1b-0000-4000-8000-000000000004\nansvarlig: 7C2F0A1B-0000-4000-8000-000000000004": "ejer dobbelt",
+	} {
+		_, err := oio.Koder{}.MedRoller([]byte(fil))
+		if got := strings.Join(brud(err), ", "); got != vil && (err != nil || vil != "") {
+			t.Errorf("%s: %v", fil, err)
+		}
+	}
+	k, err := oio.LaesKoder([]byte("rolle: {ejer: 7c2f0a1b-0000-4000-8000-000000000004}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.MedRoller([]byte("ejer: 7c2f0a1b-0000-4000-8000-000000000005")); strings.Join(brud(err), "") != "ejer uenig" {
+		t.Error(err)
+	}
+	if _, err := k.MedRoller([]byte("ejer: 7c2f0a1b-0000-4000-8000-000000000004")); err != nil {
+		t.Error(err)
+	}
+	if _, err := k.MedRoller(make([]byte, 1<<20+1)); mox.KodeAf(err) != mox.KodeForStor {
+		t.Error(err)
+	}
+}
+
+// FuzzUnmarshalRegistreringXML reads anything: what is read is written again, and then reads the same.
+func FuzzUnmarshalRegistreringXML(f *testing.F) {
+	k := roller(f)
+	v := mox.Fra(mox.MinusUendelig)
+	for _, navn := range []mox.ObjektType{mox.Sag, mox.Dokument, mox.Klasse, mox.OrganisationEnhed} { // small ones: the fuzzer is slow with large
+		type_ := typeAf(navn)
+		r := mox.Registrering{LivscyklusKode: mox.Rettet, Attributter: map[string][]mox.Attribut{type_.Egenskaber().Navn: {{Felter: map[string]string{"titel": "x", "brugervendtnoegle": strings.Repeat("y", 51)}, Virkning: v}}},
+			Relationer: map[string][]mox.Relation{"ejer": {{Reference: mox.Reference{URN: urnEjer}, ObjektType: "Bruger", Virkning: v}}}}
+		if navn == mox.OrganisationEnhed {
+			delete(r.Attributter[type_.Egenskaber().Navn][0].Felter, "titel")
+			r.Relationer = map[string][]mox.Relation{"adresser": {{Reference: mox.Reference{URN: urnEjer}, Virkning: v}}, "overordnet": {{Virkning: v}, {Virkning: v}}}
+		}
+		b, err := oio.MarshalRegistreringXML(navn, "8f6f2a0e-1c9b-4d0e-9a54-2f6a3a1d7c11", r, k)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(b))
+	}
+	f.Add(fmt.Sprintf(fremmedSag, "", ""))
+	f.Fuzz(func(t *testing.T, raa string) {
+		navn, id, r, err := oio.UnmarshalRegistreringXML([]byte(raa), k)
+		if err != nil {
+			if kode := mox.KodeAf(err); kode != mox.KodeUgyldig && kode != mox.KodeForStor {
+				t.Fatal(err)
+			}
+			return
+		}
+		b, err := oio.MarshalRegistreringXML(navn, id, r, k)
+		if err != nil { // only what is not valid
+			if r.Valider(navn) == nil && mox.KodeAf(err) != mox.KodeForStor {
+				t.Fatal(err)
+			}
+			return
+		}
+		if _, _, igen, err := oio.UnmarshalRegistreringXML(b, k); err != nil || ens(r, igen) != "" {
+			t.Fatalf("%v %s\n%s", err, ens(r, igen), b)
+		}
+	})
+}
+
+// FuzzLaesKald reads anything as a call: it is one, it breaks a rule, or it is a Fault.
+func FuzzLaesKald(f *testing.F) {
+	f.Add(`<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><SletInput xmlns="urn:oio:sts:sagdok:sag:1.2.4.0" xmlns:sd="urn:oio:sagdok:3.0.0">` +
+		`<sd:UUIDIdentifikator>8f6f2a0e-1c9b-4d0e-9a54-2f6a3a1d7c11</sd:UUIDIdentifikator></SletInput></s:Body></s:Envelope>`)
+	f.Fuzz(func(t *testing.T, raa string) {
+		k, err := oio.LaesKald([]byte(raa), mox.Sag, oio.Koder{})
+		var fejl *oio.Soapfejl
+		if errors.As(err, &fejl) {
+			var v struct {
+				Kode string `xml:"Body>Fault>faultcode"`
+			}
+			if err := xml.Unmarshal(oio.SkrivFault(fejl), &v); err != nil || v.Kode != "soap:"+fejl.Kode {
+				t.Fatal(err, v)
+			}
+			return
+		}
+		if err != nil && mox.KodeAf(err) != mox.KodeUgyldig && mox.KodeAf(err) != mox.KodeForStor {
+			t.Fatal(err)
+		}
+		if err == nil && k.Operation == "" {
+			t.Fatal("a call of nothing")
+		}
+	})
 }
