@@ -161,13 +161,16 @@ func indholdssum(uri string) (string, bool) {
 
 // Referencer lists the objekter that a besked speaks of by UUID: its own first, then those it is related to, in metadata
 // and in a registrering in its content, each once. Content that cannot be read adds none.
-func Referencer(b *mox.Besked) []mox.ObjektID {
+func Referencer(b *mox.Besked) []mox.ObjektID { return ReferencerMed(b, Koder{}) }
+
+// ReferencerMed is [Referencer] where the roles of a registrering in XML are those of k.
+func ReferencerMed(b *mox.Besked, k Koder) []mox.ObjektID {
 	s := samling{set: map[mox.ObjektID]bool{}}
 	s.laegTil(string(b.ObjektID))
 	for _, r := range b.Relateret {
 		s.laegTil(r.ID)
 	}
-	if _, r, ok := registreringIXML(b, Koder{}); ok {
+	if _, r, ok := registreringIXML(b, k); ok {
 		s.registrering(&r)
 		return s.ud
 	}

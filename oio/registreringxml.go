@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"regexp"
 	"slices"
@@ -47,7 +46,8 @@ func HarXML(t mox.ObjektType) bool {
 // Dokument, 6 for Klassifikation and Organisation. Roles are UUIDs from k's list rolle, otherwise URNs of ours.
 //
 // The schemas have no code Rettet: the element is left out, and read back as Rettet. Nothing else is lost: see
-// [UnmarshalRegistreringXML] and docs/specifikation. The same registrering always gives the same bytes.
+// [UnmarshalRegistreringXML] and docs/specifikation. The text is UTF-8 without an XML declaration, so that it can stand in an
+// envelope. The same registrering always gives the same bytes.
 //
 // The error is an [*mox.Error]: as of [MarshalRegistrering], and [mox.KodeUgyldig] for a type without a schema. spec: oio 98
 func MarshalRegistreringXML(t mox.ObjektType, id mox.ObjektID, r mox.Registrering, k Koder) ([]byte, error) {
@@ -56,7 +56,6 @@ func MarshalRegistreringXML(t mox.ObjektType, id mox.ObjektID, r mox.Registrerin
 	if err != nil {
 		return nil, err
 	}
-	s.ud.WriteString(xml.Header)
 	s.aabn("o:RegistreringBesked", s.navnerum())
 	if s.objektID() {
 		s.omgivet("o:ObjektID", func() { s.enkelt("sd:UUIDIdentifikator", string(id)) })
@@ -65,7 +64,6 @@ func MarshalRegistreringXML(t mox.ObjektType, id mox.ObjektID, r mox.Registrerin
 	}
 	s.registrering(&r)
 	s.luk("o:RegistreringBesked")
-	s.ud.WriteByte('\n')
 	return s.faerdig(op, MaksBytes)
 }
 
