@@ -446,3 +446,28 @@ func FuzzLaesKald(f *testing.F) {
 		}
 	})
 }
+
+// TestLokalUdvidelserIJSON: what others add is whole XML elements, also where it comes as a text in JSON.
+func TestLokalUdvidelserIJSON(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ json, vil string }{
+		{`{"lokaludvidelser":{"attributter":"<a/><b xmlns=\"urn:x\"/>"}}`, ""},
+		{`{"lokaludvidelser":{"attributter":""}}`, ""},
+		{`{"lokaludvidelser":{"farve":"<a/>"}}`, "lokaludvidelser.farve ukendt"},
+		{`{"lokaludvidelser":{"tilstande":"<a>"}}`, "lokaludvidelser.tilstande xml"},
+		{`{"lokaludvidelser":{"tilstande":"a<a/>"}}`, "lokaludvidelser.tilstande xml"},
+		{`{"lokaludvidelser":{"tilstande":"<f:a/>"}}`, "lokaludvidelser.tilstande xml"},
+		{`{"lokaludvidelser":{"tilstande":"<a/></x><x>"}}`, "lokaludvidelser.tilstande xml"},
+		{`{"lokaludvidelser":{"tilstande":"` + strings.Repeat("<a>", oio.MaksStumpDybde) + strings.Repeat("</a>", oio.MaksStumpDybde) + `"}}`, ""},
+		{`{"lokaludvidelser":{"tilstande":"` + strings.Repeat("<a>", oio.MaksStumpDybde+1) + strings.Repeat("</a>", oio.MaksStumpDybde+1) + `"}}`, "lokaludvidelser.tilstande xml"},
+		{`{"lokaludvidelser":{"tilstande":"<!DOCTYPE a><a/>"}}`, "lokaludvidelser.tilstande xml"},
+		{`{"lokaludvidelser":{"tilstande":1}}`, "lokaludvidelser.tilstande type"},
+		{`{"lokaludvidelser":[]}`, "lokaludvidelser type"},
+		{`{"relationer":{"ejer":[{"urn":"urn:x:1","lokaludvidelse":"x","virkning":{"from":"-infinity","to":"infinity"}}]}}`, "relationer.ejer[0].lokaludvidelse xml"},
+	} {
+		_, err := oio.UnmarshalIndre(mox.Sag, []byte(c.json))
+		if got := strings.Join(brud(err), ", "); got != c.vil && (err != nil || c.vil != "") {
+			t.Errorf("%s: %v, want %s", c.json, err, c.vil)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package oio
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -13,6 +14,9 @@ type stump struct {
 	*element
 	raa []byte
 }
+
+// MaksStumpDybde is how deep an element may be that is carried in a registrering: it must have room in one, in an envelope.
+const MaksStumpDybde = MaksXMLDybde / 2
 
 // stumper reads a text of such elements. The error text is for a person.
 func stumper(x string) ([]stump, error) {
@@ -29,6 +33,9 @@ func stumper(x string) ([]stump, error) {
 	}
 	ud := make([]stump, len(l.rod.boern))
 	for i, e := range l.rod.boern {
+		if dybde, _ := maal(e); dybde > MaksStumpDybde {
+			return nil, fmt.Errorf("et element er over %d niveauer dybt", MaksStumpDybde)
+		}
 		ud[i] = stump{e, raa[e.fra:e.til]}
 	}
 	return ud, nil
