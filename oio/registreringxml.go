@@ -347,8 +347,9 @@ func (s *xmlskriver) felt(sti string, f *mox.Felt, element string, v map[string]
 		return
 	}
 	s.prov.feltvaerdi(sted(sti), f, x) // refuses what is not of its kind
+	s.prov.b = s.prov.b[:0]
 	switch {
-	case f.XML == "" || !s.kanSkrives(f, x):
+	case f.XML == "" || !kanSkrives(f, x):
 		s.medUden(sti+"."+f.Navn, x)
 	case f.Slags == mox.Liste:
 		s.liste(f, s.praefikset(element), x)
@@ -360,25 +361,26 @@ func (s *xmlskriver) felt(sti string, f *mox.Felt, element string, v map[string]
 }
 
 // kanSkrives reports whether the schema takes a value of the field.
-func (s *xmlskriver) kanSkrives(f *mox.Felt, v string) bool {
+func kanSkrives(f *mox.Felt, v string) bool {
 	switch {
 	case v == "":
 		return false
-	case f.Base64:
+	case f.Base64: // what begins as bytes do, and is none, would come back otherwise
 		return somTekst(somBytes(v)) == v
 	case f.Slags == mox.Liste:
 		poster, ok := listeposter(f, v)
 		for _, p := range poster {
-			for i := range p {
-				ok = ok && p[i] != "" && s.taalerSkemaet(listefelt(f, i), p[i])
+			for i, x := range p {
+				ok = ok && x != "" && taalerSkemaet(listefelt(f, i), x)
 			}
 		}
-		return ok && !slices.ContainsFunc(poster, func(p map[int]string) bool { return f.Under == nil && len(p) == 0 })
+		return ok
 	}
-	return s.taalerSkemaet(f, v)
+	return taalerSkemaet(f, v)
 }
 
-func (s *xmlskriver) taalerSkemaet(f *mox.Felt, v string) bool {
+// taalerSkemaet reports whether the schema's element can hold the text.
+func taalerSkemaet(f *mox.Felt, v string) bool {
 	maks := f.Maks
 	if f.XMLMaks > 0 {
 		maks = f.XMLMaks

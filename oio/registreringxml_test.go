@@ -39,6 +39,9 @@ func roller(t testing.TB) oio.Koder {
 	return k
 }
 
+// kendtID is an objekt.
+const kendtID = mox.ObjektID("8f6f2a0e-1c9b-4d0e-9a54-2f6a3a1d7c11")
+
 const urnEjer = "urn:oio:cvr-nr:12345678"
 
 const fremmedLokal = `<f:Lokal xmlns:f="urn:test:fremmed" nr="1">æ &amp; <f:indre/></f:Lokal>`
@@ -79,23 +82,22 @@ func TestRegistreringXMLRundt(t *testing.T) {
 				if err := r.Valider(navn); err != nil {
 					t.Fatal(err)
 				}
-				const id = mox.ObjektID("8f6f2a0e-1c9b-4d0e-9a54-2f6a3a1d7c11")
-				b, err := oio.MarshalRegistreringXML(navn, id, r, k)
+				b, err := oio.MarshalRegistreringXML(navn, kendtID, r, k)
 				if err != nil {
 					t.Fatal(err)
 				}
 				t2, id2, r2, err := oio.UnmarshalRegistreringXML(b, k)
-				if err != nil || t2 != navn || id2 != id {
+				if err != nil || t2 != navn || id2 != kendtID {
 					t.Fatalf("%v %v %v\n%s", t2, id2, err, b)
 				}
 				if d := ens(r, r2); d != "" {
 					t.Fatalf("%s\n%s", d, b)
 				}
-				igen, err := oio.MarshalRegistreringXML(navn, id, r2, k)
+				igen, err := oio.MarshalRegistreringXML(navn, kendtID, r2, k)
 				if err != nil || !bytes.Equal(igen, b) {
 					t.Fatalf("the same gives other bytes: %v\n%s\n%s", err, b, igen)
 				}
-				js, err := oio.MarshalRegistrering(navn, id, r2)
+				js, err := oio.MarshalRegistrering(navn, kendtID, r2)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -117,7 +119,7 @@ func skemaI(t testing.TB, navn mox.ObjektType) string {
 }
 
 // medVores is a schema of the official one, of our own for what it has no element for, and of a stranger's.
-func medVores(t testing.TB, navn mox.ObjektType) string {
+func medVores(t testing.TB, navn mox.ObjektType, officielt string) string {
 	t.Helper()
 	dir := t.TempDir()
 	vores, err := filepath.Abs("../docs/specifikation/mox-registrering-1.0.xsd")
@@ -135,7 +137,7 @@ func medVores(t testing.TB, navn mox.ObjektType) string {
 		`<sequence><any processContents="skip"/></sequence><attribute name="nr"/></complexType></element></schema>`)
 	return skriv("alt.xsd", fmt.Sprintf(`<schema xmlns="http://www.w3.org/2001/XMLSchema"><import namespace="%s" schemaLocation="%s"/>`+
 		`<import namespace="urn:mox:registrering:1.0" schemaLocation="%s"/><import namespace="urn:test:fremmed" schemaLocation="%s"/></schema>`,
-		typeAf(navn).Skema, skemaI(t, navn), vores, fremmed))
+		typeAf(navn).Skema, officielt, vores, fremmed))
 }
 
 // gyldige holds documents against a schema, many in one call.
@@ -169,7 +171,7 @@ func TestRegistreringXMLGyldig(t *testing.T) {
 			var tekster [][]byte
 			for i := range 60 {
 				r := rapid.Custom(func(t *rapid.T) mox.Registrering { return tegnUdvidet(t, typeAf(navn)) }).Example(i)
-				b, err := oio.MarshalRegistreringXML(navn, "8f6f2a0e-1c9b-4d0e-9a54-2f6a3a1d7c11", r, k)
+				b, err := oio.MarshalRegistreringXML(navn, kendtID, r, k)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -178,10 +180,41 @@ func TestRegistreringXMLGyldig(t *testing.T) {
 			if gyldige(t, skemaI(t, navn), [][]byte{[]byte(`<a/>`)}) == nil {
 				t.Fatal("xmllint accepts anything")
 			}
-			if err := gyldige(t, medVores(t, navn), tekster); err != nil {
+			if err := gyldige(t, medVores(t, navn, skemaI(t, navn)), tekster); err != nil {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// TestSvarXMLGyldigt holds answers with any registreringer against the official schemas of the operations.
+func TestSvarXMLGyldigt(t *testing.T) {
+	t.Parallel()
+	conformance.Proves(t, "oio 75", "oio 98")
+	for navn, fil := range map[mox.ObjektType]string{mox.Sag: "SagOperationer.xsd", mox.Dokument: "DokumentIndeksOperationer.xsd"} {
+		var tekster [][]byte
+		tag := func(o oio.Operation, v oio.Svar) {
+			b, err := oio.SkrivSvar(navn, o, v, roller(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, b, _ = bytes.Cut(b, []byte("<soap:Body>"))
+			b, _, _ = bytes.Cut(b, []byte("</soap:Body>"))
+			tekster = append(tekster, b)
+		}
+		for i := range 20 {
+			r := rapid.Custom(func(t *rapid.T) mox.Registrering { return tegnUdvidet(t, typeAf(navn)) }).Example(i)
+			tag(oio.OpList, oio.Svar{StatusKode: 20, Objekter: []oio.Svarobjekt{{ObjektID: kendtID, Registreringer: []mox.Registrering{r, r}}, {ObjektID: kendtID}}})
+			tag(oio.OpLaes, oio.Svar{StatusKode: 20, Objekter: []oio.Svarobjekt{{ObjektID: kendtID, Registreringer: []mox.Registrering{r}}}})
+		}
+		for _, o := range oio.Operationer() {
+			tag(o, oio.Svar{StatusKode: 40, Fejlbesked: "<æ>"})
+		}
+		tag(oio.OpOpret, oio.Svar{StatusKode: 20, ObjektID: kendtID})
+		tag(oio.OpSoeg, oio.Svar{StatusKode: 44, Fejlbesked: "x", HarFundet: true})
+		if err := gyldige(t, medVores(t, navn, filepath.Join(testenv.Skemaer(t), "sagdokumentindeks/1.2.STS-4", fil)), tekster); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -270,7 +303,7 @@ func TestRegistreringXMLUdenTillaeg(t *testing.T) {
 		skema string
 		b     []byte
 		ok    bool
-	}{{skema, med, false}, {medVores(t, mox.Sag), med, true}, {skema, forkert, false}, {medVores(t, mox.Sag), forkert, false}} {
+	}{{skema, med, false}, {medVores(t, mox.Sag, skema), med, true}, {skema, forkert, false}, {medVores(t, mox.Sag, skema), forkert, false}} {
 		if err := gyldige(t, x.skema, [][]byte{x.b}); (err == nil) != x.ok {
 			t.Errorf("%s: %v", x.skema, err)
 		}
@@ -317,6 +350,10 @@ func TestRegistreringXMLAfviser(t *testing.T) {
 		if _, _, _, err := oio.UnmarshalRegistreringXML([]byte(b), oio.Koder{}); mox.KodeAf(err) != mox.KodeUgyldig {
 			t.Errorf("%s: %v", b, err)
 		}
+	}
+	lang := strings.Replace(string(raa), "<o:RelationListe>", `<o:RelationListe xmlns:f="urn:`+strings.Repeat("x", oio.MaksBytes/4)+`"><gd:LokalUdvidelseListe>`+strings.Repeat("<f:a/>", 1000)+`</gd:LokalUdvidelseListe>`, 1)
+	if _, _, _, err := oio.UnmarshalRegistreringXML([]byte(lang), oio.Koder{}); strings.Join(brud(err), "") != "lokaludvidelser antal" {
+		t.Error(err)
 	}
 	if _, _, _, err := oio.UnmarshalRegistreringXML(make([]byte, oio.MaksBytes+1), oio.Koder{}); mox.KodeAf(err) != mox.KodeForStor {
 		t.Error(err)
@@ -394,7 +431,7 @@ func FuzzUnmarshalRegistreringXML(f *testing.F) {
 			delete(r.Attributter[type_.Egenskaber().Navn][0].Felter, "titel")
 			r.Relationer = map[string][]mox.Relation{"adresser": {{Reference: mox.Reference{URN: urnEjer}, Virkning: v}}, "overordnet": {{Virkning: v}, {Virkning: v}}}
 		}
-		b, err := oio.MarshalRegistreringXML(navn, "8f6f2a0e-1c9b-4d0e-9a54-2f6a3a1d7c11", r, k)
+		b, err := oio.MarshalRegistreringXML(navn, kendtID, r, k)
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -55,7 +55,9 @@ type xmllaesning struct {
 	raa     []byte // the whole text
 	koder   Koder
 	t       *mox.Type
-	tillaeg map[string]string // what the elements do not tell, by its place
+	tillaeg map[string]string           // what the elements do not tell, by its place
+	andres  map[string]*strings.Builder // what others have in each list's LokalUdvidelse
+	baaret  int                         // bytes of that
 }
 
 func (x *xmllaesning) besked(e *element) (id mox.ObjektID, r mox.Registrering) {
@@ -86,6 +88,7 @@ func (x *xmllaesning) besked(e *element) (id mox.ObjektID, r mox.Registrering) {
 // registrering reads an element with the head and lists of a Registrering, or some of them. A list that is there is not nil.
 func (x *xmllaesning) registrering(e *element) (r mox.Registrering) {
 	r.LivscyklusKode = mox.Rettet
+	x.andres = map[string]*strings.Builder{}
 	x.findTillaeg(e)
 	for _, b := range e.boern {
 		switch b.navn {
@@ -109,6 +112,7 @@ func (x *xmllaesning) registrering(e *element) (r mox.Registrering) {
 		}
 	}
 	x.lister(e, &r)
+	x.gemAndres(&r)
 	x.tag("note", &r.NoteTekst)
 	x.tagURN("brugerref", &r.BrugerRef)
 	for _, sti := range slices.Sorted(maps.Keys(x.tillaeg)) {
@@ -121,13 +125,13 @@ func (x *xmllaesning) lister(e *element, r *mox.Registrering) {
 	for _, b := range e.boern {
 		switch b.navn {
 		case "AttributListe":
-			r.Attributter = x.attributterXML(b, r)
+			r.Attributter = x.attributterXML(b)
 		case "TilstandListe":
-			r.Tilstande = x.tilstandeXML(b, r)
+			r.Tilstande = x.tilstandeXML(b)
 		case "RelationListe":
-			r.Relationer = x.relationerXML(b, r)
+			r.Relationer = x.relationerXML(b)
 		case "VariantListe":
-			r.Varianter = x.varianterXML(b, r)
+			r.Varianter = x.varianterXML(b)
 		}
 	}
 }
@@ -208,26 +212,47 @@ func (x *xmllaesning) tagURN(sti string, r *mox.Reference) {
 }
 
 // fremmede keeps what others have in a list's LokalUdvidelse.
-func (x *xmllaesning) fremmede(r *mox.Registrering, liste string, e *element) {
-	var ud strings.Builder
-	ud.WriteString(r.LokalUdvidelser[liste])
+func (x *xmllaesning) fremmede(liste string, e *element) {
 	for _, b := range e.boern {
 		if !erVaerdi(b) {
-			ud.WriteString(selvbaerende(x.raa, b))
+			x.gem(liste, b)
 		}
 	}
-	x.gem(r, liste, ud.String())
 }
 
-func (x *xmllaesning) gem(r *mox.Registrering, liste, v string) {
-	if _, err := stumper(v); err != nil {
-		x.afvis(sted("lokaludvidelser."+liste), "xml", "oio 99", "%v", err)
+func (x *xmllaesning) gem(liste string, e *element) {
+	if x.andres[liste] == nil {
+		x.andres[liste] = &strings.Builder{}
 	}
-	if r.LokalUdvidelser == nil && v != "" {
-		r.LokalUdvidelser = map[string]string{}
+	x.andres[liste].WriteString(x.baer(e))
+}
+
+// baer is an element as it can stand by itself. The namespaces that each must then declare may be many times as long as the text
+// was, so there is an end to that.
+func (x *xmllaesning) baer(e *element) string {
+	if x.baaret > MaksBytes {
+		return ""
 	}
-	if v != "" {
-		r.LokalUdvidelser[liste] = v
+	ud := selvbaerende(x.raa, e)
+	if x.baaret += len(ud); x.baaret > MaksBytes {
+		x.afvis(sted("lokaludvidelser"), "antal", "", "fylder mere end %d bytes, når hvert element har sine navnerum med", MaksBytes)
+	}
+	return ud
+}
+
+func (x *xmllaesning) gemAndres(r *mox.Registrering) {
+	for _, liste := range mox.Udvidelseslister() {
+		b := x.andres[liste]
+		if b == nil || b.Len() == 0 {
+			continue
+		}
+		if _, err := stumper(b.String()); err != nil {
+			x.afvis(sted("lokaludvidelser."+liste), "xml", "oio 99", "%v", err)
+		}
+		if r.LokalUdvidelser == nil {
+			r.LokalUdvidelser = map[string]string{}
+		}
+		r.LokalUdvidelser[liste] = b.String()
 	}
 }
 
@@ -259,7 +284,7 @@ func laesJSONtekst(raa string) (v vaerdi, fejl bool) {
 	return v, jsonfejl != nil || v.slags != objekt
 }
 
-func (x *xmllaesning) attributterXML(e *element, r *mox.Registrering) map[string][]mox.Attribut {
+func (x *xmllaesning) attributterXML(e *element) map[string][]mox.Attribut {
 	saet := x.t.Egenskaber()
 	var l []*element
 	for _, b := range e.boern {
@@ -267,7 +292,7 @@ func (x *xmllaesning) attributterXML(e *element, r *mox.Registrering) map[string
 		case b.navn == saet.XML:
 			l = append(l, b)
 		case erUdvidelse(b):
-			x.fremmede(r, "attributter", b)
+			x.fremmede("attributter", b)
 		default:
 			x.uventet("attributter", b)
 		}
@@ -299,8 +324,13 @@ func (x *xmllaesning) feltertillaeg(her string, felter []mox.Felt, ud map[string
 	}
 }
 
+// praefikser takes the prefixes out of a path.
+//
+//arch:fixed a Replacer is never changed, and any number of goroutines may use it
+var praefikser = strings.NewReplacer("sd:", "", "of:", "", "o:", "")
+
 // bar is a path of the table without prefixes.
-func bar(sti string) string { return strings.NewReplacer("sd:", "", "of:", "", "o:", "").Replace(sti) }
+func bar(sti string) string { return praefikser.Replace(sti) }
 
 // felterXML reads the fields that stand in e; forled is their path so far.
 func (x *xmllaesning) felterXML(her string, felter []mox.Felt, forled string, e *element, ud map[string]string) {
@@ -491,7 +521,7 @@ func (x *xmllaesning) uuid(her string, e *element) mox.ObjektID {
 	return mox.ObjektID(v)
 }
 
-func (x *xmllaesning) tilstandeXML(e *element, r *mox.Registrering) map[string][]mox.Tilstand {
+func (x *xmllaesning) tilstandeXML(e *element) map[string][]mox.Tilstand {
 	ud := map[string][]mox.Tilstand{}
 	elementer := map[string][]*element{}
 	for _, b := range e.boern {
@@ -500,7 +530,7 @@ func (x *xmllaesning) tilstandeXML(e *element, r *mox.Registrering) map[string][
 		case nr >= 0:
 			elementer[x.t.Tilstande[nr].Navn] = append(elementer[x.t.Tilstande[nr].Navn], b)
 		case erUdvidelse(b):
-			x.fremmede(r, "tilstande", b)
+			x.fremmede("tilstande", b)
 		default:
 			x.uventet("tilstande", b)
 		}
@@ -529,7 +559,7 @@ func (x *xmllaesning) tilstandXML(her string, tv *mox.TilstandVar, e *element) m
 	return ud
 }
 
-func (x *xmllaesning) varianterXML(e *element, r *mox.Registrering) []mox.Variant {
+func (x *xmllaesning) varianterXML(e *element) []mox.Variant {
 	if !x.t.Varianter {
 		x.uventet("", e)
 		return nil
@@ -540,7 +570,7 @@ func (x *xmllaesning) varianterXML(e *element, r *mox.Registrering) []mox.Varian
 		case b.navn == "Variant":
 			ud = append(ud, x.variantXML(fmt.Sprintf("varianter[%d]", len(ud)), b))
 		case erUdvidelse(b):
-			x.fremmede(r, "varianter", b)
+			x.fremmede("varianter", b)
 		default:
 			x.uventet("varianter", b)
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/moxkit/mox"
 )
 
-func (x *xmllaesning) relationerXML(e *element, r *mox.Registrering) map[string][]mox.Relation {
+func (x *xmllaesning) relationerXML(e *element) map[string][]mox.Relation {
 	elementer := map[string][]*element{}
 	for _, b := range e.boern {
 		rt, familie := x.relationAf(b)
@@ -18,9 +18,9 @@ func (x *xmllaesning) relationerXML(e *element, r *mox.Registrering) map[string]
 		case rt != nil:
 			elementer[rt.Navn] = append(elementer[rt.Navn], b)
 		case familie: // a role that we have no name for
-			x.gem(r, "relationer", r.LokalUdvidelser["relationer"]+selvbaerende(x.raa, b))
+			x.gem("relationer", b)
 		case erUdvidelse(b):
-			x.fremmede(r, "relationer", b)
+			x.fremmede("relationer", b)
 		default:
 			x.uventet("relationer", b)
 		}
@@ -88,7 +88,7 @@ func (x *xmllaesning) relationXML(her string, rt *mox.RelationType, e *element) 
 			x.indeksXML(her, rt, b, &ud, rest)
 		case "LokalUdvidelseListe":
 			if len(b.boern) > 0 {
-				rest[b.navn] = selvbaerende(x.raa, b)
+				rest[b.navn] = x.baer(b)
 			}
 		default:
 			egne.boern = append(egne.boern, b)
@@ -137,13 +137,13 @@ func (x *xmllaesning) rolleXML(her string, rt *mox.RelationType, e *element, fel
 			felter[feltJournalkode] = navn
 		}
 	case rt.Dynamisk && (navn != rt.Navn || len(e.boern) > 1):
-		rest["Rolle"] = selvbaerende(x.raa, e)
+		rest["Rolle"] = x.baer(e)
 	}
 }
 
 func (x *xmllaesning) typeXML(her string, e *element, ud *mox.Relation, rest map[string]string) {
 	if len(e.boern) > 1 { // generation 6 may add a label
-		rest["Type"] = selvbaerende(x.raa, e)
+		rest["Type"] = x.baer(e)
 		return
 	}
 	id := x.unikID(her+".objekttype", e).String()
@@ -163,6 +163,6 @@ func (x *xmllaesning) indeksXML(her string, rt *mox.RelationType, e *element, ud
 		ud.Indeks = n
 	case rt.Dynamisk && v == strconv.Itoa(nr+1), len(bytes.TrimSpace(e.tekst)) == 0:
 	default:
-		rest["Indeks"] = selvbaerende(x.raa, e)
+		rest["Indeks"] = x.baer(e)
 	}
 }

@@ -1,6 +1,8 @@
 package soap_test
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -461,6 +463,18 @@ func egetSkema(t *testing.T, type_ mox.ObjektType) string {
 		}
 	}
 	return ud
+}
+
+// TestStortNotat: a note as large as the profile lets it be, and bytes that are not text, are carried.
+func TestStortNotat(t *testing.T) {
+	paaBegge(t, func(h *hus) {
+		raa := bytes.Repeat([]byte{0, 1, 2, 250}, 25<<10)
+		notat := `<JournalpostEgenskaber><JournalnotatEgenskaber><Notat>` + base64.StdEncoding.EncodeToString(raa) + `</Notat></JournalnotatEgenskaber></JournalpostEgenskaber></Journalpost>`
+		id := h.kald("Opret", strings.Replace(sag("S-1"), "</Journalpost>", notat, 1)).vil(soap.StatusOK).ID
+		if s := h.kald("Laes", uuid(id)).vil(soap.StatusOK); !strings.Contains(s.tekst, base64.StdEncoding.EncodeToString(raa)) {
+			h.Errorf("%.2000s", s.tekst)
+		}
+	})
 }
 
 // TestZeep: a client that is not ours makes its code of the WSDL, and calls all operations of both services.
