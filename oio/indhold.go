@@ -17,7 +17,7 @@ const IndholdURN = "urn:mox:indhold:sha256:"
 // can be read from it and the sender left out is filled in (see [mox.Besked.Udfyld]). ok is false for content that is
 // carried without being looked into:
 //
-//   - none, or of another content type than JSON, XML and [TypeKuvert]: an envelope must agree as [StemmerKuvert] says;
+//   - none, or of another content type than JSON and XML; an envelope must agree as [StemmerKuvert] says, and is looked into;
 //   - XML that is no RegistreringBesked of an STS schema, or not of the type that the metadata tell, or that cannot be read;
 //   - a Kvittering or Fejlbesked, which reports on a delivery;
 //   - JSON without a "registrering" in a besked without livscykluskode: an order in the receiver's own form.
@@ -35,7 +35,9 @@ func Kontroller(b *mox.Besked) (r mox.Registrering, ok bool, err error) {
 func KontrollerMed(b *mox.Besked, k Koder) (r mox.Registrering, ok bool, err error) {
 	const op = "oio.Kontroller"
 	if ErKuvert(b.Indholdstype) {
-		return mox.Registrering{}, false, iIndhold(StemmerKuvert(b, Koder{}))
+		if err := StemmerKuvert(b, Koder{}); err != nil {
+			return mox.Registrering{}, false, iIndhold(err)
+		}
 	}
 	if id, r, ok := registreringIXML(b, k); ok {
 		if err := b.Stemmer(id, r); err != nil {
@@ -76,14 +78,26 @@ func iIndhold(err error) error {
 	return err
 }
 
-// registreringIXML reads the content of b as XML if it is a registrering of the type that b tells. An index may hold every
+// registreringIXML reads the content of b as XML if it is, or is an envelope with, a registrering of the type that b tells. An index may hold every
 // registrering for Importeret, and none can be Rettet, so of those b knows better. spec: oio 1.5
 func registreringIXML(b *mox.Besked, k Koder) (id mox.ObjektID, r mox.Registrering, ok bool) {
 	if len(b.Indhold) == 0 || b.ErOmSelveLeveringen() || !erXML(b.Indholdstype) || !HarXML(b.ObjektType) {
 		return "", r, false
 	}
-	t, id, r, err := UnmarshalRegistreringXML(b.Indhold, k)
-	if err != nil || t != b.ObjektType {
+	l, err := laesXML(b.Indhold)
+	if err != nil {
+		return "", r, false
+	}
+	e := l.rod
+	if ErKuvert(b.Indholdstype) {
+		e = e.under("Beskeddata").foersteBarn()
+	}
+	t, ok := erRegistreringBesked(e)
+	if !ok || t.Navn != b.ObjektType {
+		return "", r, false
+	}
+	x := xmllaesning{raa: b.Indhold, koder: k, t: t}
+	if id, r = x.besked(e); len(x.fejl) > 0 {
 		return "", r, false
 	}
 	if b.LivscyklusKode != "" && (r.LivscyklusKode == mox.Rettet || r.LivscyklusKode == mox.Importeret) {
@@ -116,6 +130,7 @@ func MedXML(b mox.Besked, k Koder) mox.Besked {
 // MedRegistrering lets r be the content of b, in the form that it had.
 func MedRegistrering(b *mox.Besked, r mox.Registrering, k Koder) (err error) {
 	if erXML(b.Indholdstype) {
+		b.Indholdstype = TypeXML // and no longer the envelope that it may have come in
 		b.Indhold, err = MarshalRegistreringXML(b.ObjektType, b.ObjektID, r, k)
 	} else {
 		b.Indhold, err = MarshalRegistrering(b.ObjektType, b.ObjektID, r)

@@ -45,6 +45,9 @@ func UnmarshalRegistreringXML(b []byte, k Koder) (mox.ObjektType, mox.ObjektID, 
 }
 
 func erRegistreringBesked(e *element) (*mox.Type, bool) {
+	if e == nil {
+		return nil, false
+	}
 	t, ok := mox.TypeVedSkema(e.rum)
 	return t, ok && e.navn == "RegistreringBesked"
 }

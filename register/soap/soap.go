@@ -194,7 +194,7 @@ func fejlbesked(err error) string {
 		ud.WriteString("; " + f.Sti + " " + f.Tekst)
 	}
 	if d.Raad != "" {
-		ud.WriteString(". " + d.Raad)
+		ud.WriteString("; " + d.Raad)
 	}
 	return ud.String()
 }
