@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -161,6 +162,7 @@ func (s *xmlskriver) registrering(r *mox.Registrering) {
 	hoved := s.til(func() { s.hoved(r) })
 	lister := s.til(func() { s.lister(r) })
 	egenskaber := s.til(func() { s.attributter(r) })
+	s.udenPlads(r.LokalUdvidelser)
 	s.omgivet("o:Registrering", func() {
 		s.ud.Write(hoved)
 		s.omgivet("o:AttributListe", func() {
@@ -171,30 +173,43 @@ func (s *xmlskriver) registrering(r *mox.Registrering) {
 	})
 }
 
+// udenPlads notes what others have in lists that the schema has no LokalUdvidelse for.
+func (s *xmlskriver) udenPlads(l map[string]string) {
+	s.kendte("lokaludvidelser", mox.Udvidelseslister(), slices.Collect(maps.Keys(l)))
+	for _, liste := range mox.Udvidelseslister() {
+		if _, err := stumper(l[liste]); err != nil {
+			s.prov.afvis(sted("lokaludvidelser."+liste), "xml", err.Error())
+		} else if l[liste] != "" && !s.harPlads(liste) {
+			s.medUden("lokaludvidelser."+liste, l[liste])
+		}
+	}
+}
+
+func (s *xmlskriver) harPlads(liste string) bool {
+	return s.udvides() && (liste != "varianter" || s.t.Varianter)
+}
+
 func (s *xmlskriver) hoved(r *mox.Registrering) {
 	s.tekst("sd:NoteTekst", "note", r.NoteTekst, maksXMLNote)
 	if !r.FraTidspunkt.IsZero() {
 		s.enkelt("sd:Tidspunkt", mox.Kl(r.FraTidspunkt).String())
 	}
 	if r.LivscyklusKode != mox.Rettet {
-		s.enkelt("sd:LivscyklusKode", string(r.LivscyklusKode))
+		s.tekst("sd:LivscyklusKode", "livscykluskode", string(r.LivscyklusKode), 0)
 	}
 	s.unikID("sd:BrugerRef", "brugerref", r.BrugerRef)
 }
 
-// tillaeg writes what the elements do not tell, and what others have in LokalUdvidelse.
+// tillaeg writes what the elements do not tell, and what others have in the LokalUdvidelse of the attributes.
 func (s *xmlskriver) tillaeg(fremmede string) {
 	if !s.udvides() {
 		for _, t := range s.uden {
 			s.ud.WriteString("<?" + instruks + " " + t.navn + " " + base64.StdEncoding.EncodeToString([]byte(t.vaerdi)) + "?>")
 		}
-	}
-	egne := s.uden
-	if !s.udvides() {
-		egne = nil
+		return
 	}
 	s.udvidelse("attributter", fremmede, func() {
-		for _, t := range egne {
+		for _, t := range s.uden {
 			attr, v := ` `+attrSti+`="`+xmlAttr.Replace(t.navn)+`"`, t.vaerdi
 			if !erXMLTekst(v) {
 				attr, v = attr+` `+attrKodning+`="base64"`, base64.StdEncoding.EncodeToString([]byte(v))
@@ -208,20 +223,13 @@ func (s *xmlskriver) tillaeg(fremmede string) {
 
 // udvidelse writes the place for what the schema does not know, when there is any.
 func (s *xmlskriver) udvidelse(liste, fremmede string, egne func()) {
-	her := sted("lokaludvidelser." + liste)
-	if _, err := stumper(fremmede); err != nil {
-		s.prov.afvis(her, "xml", err.Error())
-		return
+	navn := "sd:LokalUdvidelse"
+	if s.sts {
+		navn = "gd:LokalUdvidelseListe"
 	}
 	indhold := s.til(func() { egne(); s.ud.WriteString(fremmede) })
-	switch {
-	case len(indhold) == 0:
-	case s.sts:
-		s.omgivet("gd:LokalUdvidelseListe", func() { s.ud.Write(indhold) })
-	case s.udvides():
-		s.omgivet("sd:LokalUdvidelse", func() { s.ud.Write(indhold) })
-	default:
-		s.prov.afvis(her, "ukendt", string(s.t.Navn)+" har ikke lokaludvidelser")
+	if s.harPlads(liste) && len(indhold) > 0 {
+		s.omgivet(navn, func() { s.ud.Write(indhold) })
 	}
 }
 
@@ -290,11 +298,7 @@ func (s *xmlskriver) felter(sti string, felter []mox.Felt, v map[string]string) 
 	for i := range felter {
 		navne[i] = felter[i].Navn
 	}
-	var givne []string
-	for n := range v {
-		givne = append(givne, n)
-	}
-	s.kendte(sti, navne, givne)
+	s.kendte(sti, navne, slices.Collect(maps.Keys(v)))
 	s.feltgruppe(sti, felter, 0, v)
 }
 

@@ -49,17 +49,11 @@ const fremmedLokal = `<f:Lokal xmlns:f="urn:test:fremmed" nr="1">æ &amp; <f:ind
 // tegnUdvidet is a valid registrering with what others may have put into it.
 func tegnUdvidet(t *rapid.T, type_ *mox.Type) mox.Registrering {
 	r := tegnRegistrering(t, type_)
-	if type_.Service == "klassifikation" {
-		return r
-	}
 	r.LokalUdvidelser = map[string]string{}
-	for _, liste := range mox.Udvidelseslister()[:3] {
+	for _, liste := range mox.Udvidelseslister() {
 		if rapid.IntRange(0, 3).Draw(t, liste) == 0 {
 			r.LokalUdvidelser[liste] = fremmedLokal
 		}
-	}
-	if type_.Service == "organisation" {
-		return r
 	}
 	for _, l := range r.Relationer {
 		if rapid.Bool().Draw(t, "udvidet") {
@@ -374,6 +368,7 @@ func TestRegistreringXMLKanIkkeSkrives(t *testing.T) {
 		"relationer.ejer[0].lokaludvidelse xml":               func(r *mox.Registrering) { r.Relationer["ejer"][0].LokalUdvidelse = "x" },
 		"relationer.journalpost[0].journalpostkode kodeliste": func(r *mox.Registrering) { r.Relationer["journalpost"][0].Felter["journalpostkode"] = "x" },
 		"varianter ukendt":                                    func(r *mox.Registrering) { r.Varianter = []mox.Variant{{VariantTekst: "x"}} },
+		"lokaludvidelser.farve ukendt":                        func(r *mox.Registrering) { r.LokalUdvidelser = map[string]string{"farve": "<a/>"} },
 		"lokaludvidelser.tilstande xml":                       func(r *mox.Registrering) { r.LokalUdvidelser = map[string]string{"tilstande": "<a>"} },
 	} {
 		id, r := byggesag(t)

@@ -245,17 +245,20 @@ func (x *xmllaesning) baer(e *element) string {
 
 func (x *xmllaesning) gemAndres(r *mox.Registrering) {
 	for _, liste := range mox.Udvidelseslister() {
-		b := x.andres[liste]
-		if b == nil || b.Len() == 0 {
+		v := ""
+		if b := x.andres[liste]; b != nil {
+			v = b.String()
+		}
+		if x.tag("lokaludvidelser."+liste, &v); v == "" {
 			continue
 		}
-		if _, err := stumper(b.String()); err != nil {
+		if _, err := stumper(v); err != nil {
 			x.afvis(sted("lokaludvidelser."+liste), "xml", "oio 99", "%v", err)
 		}
 		if r.LokalUdvidelser == nil {
 			r.LokalUdvidelser = map[string]string{}
 		}
-		r.LokalUdvidelser[liste] = b.String()
+		r.LokalUdvidelser[liste] = v
 	}
 }
 

@@ -75,11 +75,7 @@ func kopiKoder(m map[[2]string]string) map[[2]string]string {
 
 func (s *xmlskriver) relationer(r *mox.Registrering) {
 	s.kendte("relationer", relationsnavne(s.t.Relationer), ikkeTomme(r.Relationer))
-	fremmede, err := stumper(r.LokalUdvidelser["relationer"])
-	if err != nil {
-		s.prov.afvis(sted("lokaludvidelser.relationer"), "xml", err.Error())
-		return
-	}
+	fremmede, _ := stumper(r.LokalUdvidelser["relationer"]) // an error is told by udenPlads
 	for i := range s.t.Relationer {
 		rt := &s.t.Relationer[i]
 		for nr := range r.Relationer[rt.Navn] {
