@@ -140,6 +140,26 @@ func nyKuvert(t *testing.T, b *mox.Besked, k oio.Koder) mox.Besked {
 	return ud
 }
 
+// TestMedXMLForStor: what would be too many elements to read again stays in JSON.
+func TestMedXMLForStor(t *testing.T) {
+	t.Parallel()
+	b, r := sagsbesked(t)
+	for i := range 2500 {
+		post := r.Relationer["journalpost"][0]
+		post.Indeks = i + 2
+		r.Relationer["journalpost"] = append(r.Relationer["journalpost"], post)
+	}
+	if _, err := oio.MarshalRegistreringXML(mox.Sag, b.ObjektID, r, oio.Koder{}); mox.KodeAf(err) != mox.KodeForStor {
+		t.Error(err)
+	}
+	if err := oio.MedRegistrering(&b, r, oio.Koder{}); err != nil {
+		t.Fatal(err)
+	}
+	if ud := oio.MedXML(b, oio.Koder{}); ud.Indholdstype != oio.TypeJSON {
+		t.Errorf("%.200s", ud.Indhold)
+	}
+}
+
 // TestMedXMLUdenSkema: what has no form in XML, and what is no registrering, stays as it is.
 func TestMedXMLUdenSkema(t *testing.T) {
 	t.Parallel()

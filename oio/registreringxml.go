@@ -50,7 +50,8 @@ func HarXML(t mox.ObjektType) bool {
 // [UnmarshalRegistreringXML] and docs/specifikation. The text is UTF-8 without an XML declaration, so that it can stand in an
 // envelope. The same registrering always gives the same bytes.
 //
-// The error is an [*mox.Error]: as of [MarshalRegistrering], and [mox.KodeUgyldig] for a type without a schema. spec: oio 98
+// The error is an [*mox.Error]: as of [MarshalRegistrering], [mox.KodeUgyldig] for a type without a schema, and
+// [mox.KodeForStor] over [MaksXMLElementer]. spec: oio 98
 func MarshalRegistreringXML(t mox.ObjektType, id mox.ObjektID, r mox.Registrering, k Koder) ([]byte, error) {
 	const op = "oio.MarshalRegistreringXML"
 	s, err := nyXMLskriver(op, t, k)
@@ -66,6 +67,11 @@ func MarshalRegistreringXML(t mox.ObjektType, id mox.ObjektID, r mox.Registrerin
 	s.registrering(&r)
 	s.luk("o:RegistreringBesked")
 	return s.faerdig(op, MaksBytes)
+}
+
+// elementer is how many elements the text has, or a few more where strangers' have comments: no other sign is a <.
+func elementer(b []byte) int {
+	return bytes.Count(b, []byte("<")) - bytes.Count(b, []byte("</")) - bytes.Count(b, []byte("<?"))
 }
 
 // xmlskriver writes a registrering along the table of its type.
@@ -95,6 +101,9 @@ func (s *xmlskriver) faerdig(op string, maks int) ([]byte, error) {
 	}
 	if s.ud.Len() > maks {
 		return nil, forStor(op, s.ud.Len(), maks)
+	}
+	if n := elementer(s.ud.Bytes()); n > MaksXMLElementer {
+		return nil, mox.E(op, mox.KodeForStor, "registreringen har %d elementer i XML; højst %d", n, MaksXMLElementer).Med("brug JSON")
 	}
 	return s.ud.Bytes(), nil
 }

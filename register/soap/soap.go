@@ -30,8 +30,12 @@ import (
 // Sti is what the paths of a [Handler] begin with.
 const Sti = "/soap/"
 
-// laesFrist is how long a caller may take to send a call.
-const laesFrist = 30 * time.Second
+const typeXML = "text/xml; charset=utf-8"
+
+const (
+	laesFrist      = 30 * time.Second // that a caller may take to send a call
+	maksFejlbesked = 4000             // bytes of a FejlbeskedTekst, but for the last fault it tells of
+)
 
 // The values of StatusKode. spec: oio 1.7
 const (
@@ -40,8 +44,6 @@ const (
 	StatusIkkeFundet = 44
 	StatusTilstand   = 49
 	StatusEgenFejl   = 50
-	typeXML          = "text/xml; charset=utf-8"
-	maksFejlbesked   = 4000 // bytes of a FejlbeskedTekst
 )
 
 // Options are what a Handler may be given; the zero value is well.
