@@ -55,9 +55,11 @@ func (o Options) form(a *mox.Abonnement, w distributor.Arbejde) (Kald, error) {
 	return ud, err
 }
 
-// modtagBesked is the envelope with this hop added, in the call of the national interface. spec: mox 33, mox 35
+// modtagBesked is the envelope with this hop added, in the call of the national interface. A registrering in JSON stands there in
+// the XML of its schema. spec: mox 33, mox 35
 func (o Options) modtagBesked(a *mox.Abonnement, w distributor.Arbejde) ([]byte, error) {
-	kuvert, err := oio.MarshalKuvert(&w.Besked, o.Koder)
+	b := oio.MedXML(w.Besked, o.Koder)
+	kuvert, err := oio.MarshalKuvert(&b, o.Koder)
 	if err != nil {
 		return nil, err
 	}
