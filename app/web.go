@@ -146,6 +146,9 @@ func (a *App) ruter() http.Handler {
 	m.Handle(kopi.KopiSti, alt)
 	m.Handle(kopi.EfterproevSti, alt)
 	reg := rest.Handler(a.register, a.indhold, a.log)
+	registerJSON, registerside := rest.Dokumentation()
+	m.HandleFunc("GET "+rest.OpenAPISti, registerJSON)
+	m.HandleFunc("GET "+rest.DokumentationSti, registerside)
 	for _, service := range rest.Services() {
 		m.Handle("/"+service, reg)
 		m.Handle("/"+service+"/", reg)
