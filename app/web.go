@@ -22,6 +22,7 @@ import (
 	"github.com/moxkit/mox/kopi"
 	"github.com/moxkit/mox/maaling"
 	"github.com/moxkit/mox/register/rest"
+	"github.com/moxkit/mox/register/soap"
 )
 
 // Adressefil is the file in the data folder that tells where this MOX listens, so that the commands find it.
@@ -170,10 +171,14 @@ func (a *App) ruter() http.Handler {
 	m.Handle(kopi.KopiSti, alt)
 	m.Handle(kopi.EfterproevSti, alt)
 	reg := rest.Handler(a.register, a.indhold, a.log)
+	registerJSON, registerside := rest.Dokumentation()
+	m.HandleFunc("GET "+rest.OpenAPISti, registerJSON)
+	m.HandleFunc("GET "+rest.DokumentationSti, registerside)
 	for _, service := range rest.Services() {
 		m.Handle("/"+service, reg)
 		m.Handle("/"+service+"/", reg)
 	}
+	m.Handle(soap.Sti, soap.Handler(a.register, soap.Options{Koder: a.tjeneste.Koder, Log: a.log}))
 	m.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		switch p := r.URL.Path; {
 		case strings.HasPrefix(p, "/api/v1/drift/"):

@@ -101,7 +101,7 @@ func (d *Distributor) indgaaende(afsender string, b mox.Besked) (indgaaende, err
 	if err := b.Valider(); err != nil {
 		return i, err
 	}
-	r, ok, err := oio.Kontroller(&b)
+	r, ok, err := oio.KontrollerMed(&b, d.koder)
 	if err != nil {
 		return i, err
 	}

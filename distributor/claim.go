@@ -113,7 +113,7 @@ func (d *Distributor) findNoegler(ctx context.Context, system string, arbejde []
 		for i := range arbejde {
 			w := &arbejde[i]
 			w.Noegler = map[string]string{}
-			for _, id := range oio.Referencer(&w.Besked) {
+			for _, id := range oio.ReferencerMed(&w.Besked, d.koder) {
 				n, ok, err := tx.Noegle(system, id)
 				if err != nil {
 					return err

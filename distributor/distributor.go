@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/store"
 )
 
@@ -25,6 +26,7 @@ type Options struct {
 	Log *slog.Logger
 	// Punkt is called at named points of a besked's life, so that a test can stop the process just there.
 	Punkt func(navn string)
+	Koder oio.Koder // of the agreement, for registreringer in XML
 	// Jitter gives numbers in [0,1) that spread retries; nil = random.
 	Jitter func() float64
 	Maaler Maaler // nil = nobody measures
@@ -62,6 +64,7 @@ type Distributor struct {
 	store         *store.Store
 	log           *slog.Logger
 	punkt         func(string)
+	koder         oio.Koder
 	jitter        func() float64
 	maaler        Maaler
 	inkarnation   string
@@ -87,7 +90,7 @@ const inkarnationForled = "proces/"
 // New makes a Distributor on an open store. It has no abonnementer until [Distributor.Konfigurer], and no carrier may claim
 // before [Distributor.Start]. Agreements that cannot hold together are refused with [mox.KodeUgyldig].
 func New(ctx context.Context, s *store.Store, o Options) (*Distributor, error) {
-	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, jitter: o.Jitter, maaler: o.Maaler, inkarnation: inkarnationForled + mox.NyUUID(), aftaler: o.Aftaler,
+	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, koder: o.Koder, jitter: o.Jitter, maaler: o.Maaler, inkarnation: inkarnationForled + mox.NyUUID(), aftaler: o.Aftaler,
 		vaekker: nyVaekker(), sekvens: nyVaekker(), efterlevering: nyEfterleveringsvaekker(), hentere: map[mox.AbonnementID]time.Time{}, skift: make(chan struct{})}
 	if err := o.Aftaler.Valider(); err != nil {
 		return nil, err

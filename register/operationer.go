@@ -70,6 +70,17 @@ func (r *Register) Ret(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.
 	})
 }
 
+// Erstat corrects an objekt by whole lists; see [mox.Registrering.Erstat]. It is otherwise as [Register.Ret].
+func (r *Register) Erstat(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.ObjektID, b Betingelse, lister mox.Registrering) (Registreret, error) {
+	return r.paaKendt(ctx, hvem, t, id, b, func(s *stand) (mox.Registrering, bool, error) {
+		if err := maa(s, mox.Rettet); err != nil {
+			return mox.Registrering{}, false, err
+		}
+		ny, err := s.nu.Erstat(t, lister)
+		return ny, err == nil && ny.Ens(s.nu), err
+	})
+}
+
 // Passiver ends the upkeep of an objekt; its content stays. spec: oio 37, 43
 func (r *Register) Passiver(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.ObjektID, b Betingelse, note string) (Registreret, error) {
 	return r.paaKendt(ctx, hvem, t, id, b, func(s *stand) (mox.Registrering, bool, error) {

@@ -1,8 +1,8 @@
 // Package testenv gives tests the real services they need.
 //
 // A service is there when its variable is set: MOX_TEST_POSTGRES_URL, MOX_TEST_RABBITMQ_URL with MOX_TEST_RABBITMQ_API and,
-// for TLS, MOX_TEST_RABBITMQ_TLS with MOX_TEST_RABBITMQ_TLS_DIR, MOX_TEST_PIKA, MOX_TEST_SMTP, MOX_TEST_CHROMIUM,
-// MOX_TEST_XMLLINT, MOX_TEST_CURL. Without it the test is skipped,
+// for TLS, MOX_TEST_RABBITMQ_TLS with MOX_TEST_RABBITMQ_TLS_DIR, MOX_TEST_PIKA, MOX_TEST_ZEEP, MOX_TEST_SMTP,
+// MOX_TEST_CHROMIUM, MOX_TEST_XMLLINT, MOX_TEST_CURL. Without it the test is skipped,
 // unless MOX_TEST_REQUIRE names the service (comma-separated): then a missing one is a failure, so that a skip cannot look
 // like a pass. scripts/test starts the services and sets all of these.
 package testenv
@@ -46,6 +46,12 @@ func Xmllint(t testing.TB) string {
 func Curl(t testing.TB) string {
 	t.Helper()
 	return need(t, "curl", "MOX_TEST_CURL")
+}
+
+// Zeep returns the path of a Python that has the SOAP client zeep.
+func Zeep(t testing.TB) string {
+	t.Helper()
+	return need(t, "zeep", "MOX_TEST_ZEEP")
 }
 
 // Skemaer returns the folder of the official schemas, which are not ours to ship: the one that MOX_TEST_SKEMAER names, else
