@@ -169,7 +169,7 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Koder: koder, Punkt: a.o.Punkt, Maaler: a.maaling, Aftaler: aftaler}); err != nil {
 		return err
 	}
-	a.konti = konto.New(a.store, konto.Options{Log: a.log})
+	a.konti = konto.New(a.store, konto.Options{Log: a.log, Optaget: func(navn string) bool { return a.web.vagt.HarNavn(navn) }})
 	bevaring, err := a.config.bevaring()
 	if err != nil {
 		return err

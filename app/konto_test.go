@@ -418,6 +418,15 @@ func TestSkiftKodeord(t *testing.T) {
 	}
 }
 
+// TestNavnetErEnNoegles: what is done under a key's name is not done by a person.
+func TestNavnetErEnNoegles(t *testing.T) {
+	t.Parallel()
+	h := nytRollehus(t)
+	if err := h.app.konti.Opret(t.Context(), "Noegle-DRIFT", auth.Laeser, kodeord, konto.Hvem{Navn: "lokal"}); mox.KodeAf(err) != mox.KodeKonflikt {
+		t.Error(err)
+	}
+}
+
 // TestRuterOgRoller: a person may what a key of the same role may, on every kind of route, and nobody may without either.
 func TestRuterOgRoller(t *testing.T) {
 	t.Parallel()

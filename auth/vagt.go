@@ -3,6 +3,7 @@ package auth
 import (
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -170,6 +171,21 @@ func (v *Vagt) medIdentitet(w http.ResponseWriter, r *http.Request, naeste http.
 
 // Kend tells who holds a key. The error has [mox.KodeIkkeLoggetInd], and is [ErrUdloebet] for a key that was good once.
 func (v *Vagt) Kend(noegle string) (Identitet, error) { return v.ring.find(noegle, v.nu()) }
+
+// HarNavn reports whether a key, a certificate or a token lets somebody in under a name, however it is typed: a person is not
+// to have it, for what is done under a name is done by one.
+func (v *Vagt) HarNavn(navn string) bool {
+	var alle []Identitet
+	for _, p := range v.ring.poster {
+		alle = append(alle, p.hvem)
+	}
+	alle = slices.AppendSeq(alle, maps.Values(v.certer.aftryk))
+	alle = slices.AppendSeq(alle, maps.Values(v.certer.subject))
+	for _, u := range v.tokens.udstedere {
+		alle = slices.AppendSeq(alle, maps.Values(u.hvem))
+	}
+	return slices.ContainsFunc(alle, func(i Identitet) bool { return strings.EqualFold(i.Navn, navn) })
+}
 
 // hvem finds out who calls. A key or token decides alone where one is given, then a client certificate: a wrong one is not
 // saved by a session.

@@ -14,7 +14,7 @@ const oidc = "oidc_personer"
 
 // LogIndEkstern begins a session for somebody whom a provider of logins has recognised as emne, and says has that role. The
 // first time the account is made; later it keeps its name, and gets the role. [mox.KodeIkkeTilladt] for an account that is
-// closed, [mox.KodeKonflikt] when another account has the name, [mox.KodeUgyldig] for a name that cannot be one.
+// closed, [mox.KodeKonflikt] when another account or a key has the name, [mox.KodeUgyldig] for a name that cannot be one.
 func (k *Konti) LogIndEkstern(ctx context.Context, emne, navn string, rolle auth.Rolle, fra string) (hemmelighed string, err error) {
 	navn = skrevet(navn)
 	if emne == "" || !rolle.Menneske() || !godtNavn(navn) {
@@ -23,7 +23,7 @@ func (k *Konti) LogIndEkstern(ctx context.Context, emne, navn string, rolle auth
 	hemmelighed = nyHemmelighed()
 	err = k.store.Update(ctx, func(tx *store.Tx) error {
 		nu := k.nu(tx)
-		b, err := ekstern(tx, emne, navn, rolle, nu)
+		b, err := k.ekstern(tx, emne, navn, rolle, nu)
 		if err != nil {
 			return err
 		}
@@ -41,7 +41,7 @@ func (k *Konti) LogIndEkstern(ctx context.Context, emne, navn string, rolle auth
 }
 
 // ekstern is the account of emne as it is to be.
-func ekstern(tx *store.Tx, emne, navn string, rolle auth.Rolle, nu time.Time) (store.Bruger, error) {
+func (k *Konti) ekstern(tx *store.Tx, emne, navn string, rolle auth.Rolle, nu time.Time) (store.Bruger, error) {
 	if err := tx.Lock("bruger/"+ens(navn), "emne/"+emne); err != nil {
 		return store.Bruger{}, err
 	}
@@ -50,7 +50,7 @@ func ekstern(tx *store.Tx, emne, navn string, rolle auth.Rolle, nu time.Time) (s
 	case err != nil:
 		return b, err
 	case !er:
-		return nyEkstern(tx, emne, navn, rolle, nu)
+		return k.nyEkstern(tx, emne, navn, rolle, nu)
 	case !b.Lukket.IsZero():
 		return b, mox.E("login", mox.KodeIkkeTilladt, "kontoen %s er lukket", b.Navn).Med("spørg administratoren for MOX")
 	case b.Rolle != string(rolle):
@@ -63,9 +63,9 @@ func ekstern(tx *store.Tx, emne, navn string, rolle auth.Rolle, nu time.Time) (s
 	return b, nil
 }
 
-func nyEkstern(tx *store.Tx, emne, navn string, rolle auth.Rolle, nu time.Time) (store.Bruger, error) {
+func (k *Konti) nyEkstern(tx *store.Tx, emne, navn string, rolle auth.Rolle, nu time.Time) (store.Bruger, error) {
 	b := store.Bruger{ID: ens(navn), Navn: navn, Rolle: string(rolle), Emne: emne, Oprettet: nu, OprettetAf: oidc, Aendret: nu, AendretAf: oidc}
-	if _, er, err := tx.Bruger(b.ID); err != nil || er {
+	if _, er, err := tx.Bruger(b.ID); err != nil || er || k.taget(navn) {
 		return b, forenet(err, mox.E("login", mox.KodeKonflikt, "navnet %s har en anden konto", navn).Med("spørg administratoren for MOX"))
 	}
 	return b, gem(tx, b, opretBruger, Hvem{Navn: oidc})

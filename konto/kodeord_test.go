@@ -80,3 +80,15 @@ func TestKodeordsregler(t *testing.T) {
 		}
 	}
 }
+
+// FuzzLaesPHC: whatever stands in the database, what is read of it costs no more than is allowed.
+func FuzzLaesPHC(f *testing.F) {
+	f.Add(gaeldendePlan().attrap())
+	f.Add("$argon2id$v=19$m=8,t=1,p=1$$")
+	f.Fuzz(func(t *testing.T, phc string) {
+		p, salt, hash, err := laesPHC(phc)
+		if err == nil && (p.hukommelse > maksHukommelse || p.gennemloeb > maksGennemloeb || p.gennemloeb == 0 || p.traade == 0 || len(salt) < 8 || len(hash) < 16) {
+			t.Errorf("%q is taken as %+v", phc, p)
+		}
+	})
+}

@@ -24,6 +24,8 @@ import (
 type Options struct {
 	Log *slog.Logger
 	Nu  func() time.Time // nil = the database's clock
+	// Optaget reports whether somebody who is no account has a name already; nil = nobody.
+	Optaget func(navn string) bool
 }
 
 // Konti are the accounts of an installation. They are safe for concurrent use.
@@ -32,6 +34,7 @@ type Konti struct {
 	log   *slog.Logger
 	nu    func(*store.Tx) time.Time
 	plan  plan
+	taget func(string) bool
 	plads chan struct{} // one for each hash that may be computed at a time
 	talt  taeller
 }
@@ -41,9 +44,12 @@ const samtidige = 2
 
 // New makes the accounts of a database.
 func New(s *store.Store, o Options) *Konti {
-	k := &Konti{store: s, log: o.Log, nu: func(tx *store.Tx) time.Time { return tx.Now() }, plan: gaeldendePlan(), plads: make(chan struct{}, samtidige)}
+	k := &Konti{store: s, log: o.Log, nu: func(tx *store.Tx) time.Time { return tx.Now() }, plan: gaeldendePlan(), plads: make(chan struct{}, samtidige), taget: o.Optaget}
 	if o.Log == nil {
 		k.log = slog.New(slog.DiscardHandler)
+	}
+	if o.Optaget == nil {
+		k.taget = func(string) bool { return false }
 	}
 	if o.Nu != nil {
 		k.nu = func(*store.Tx) time.Time { return o.Nu() }
@@ -96,6 +102,8 @@ func (k *Konti) Opret(ctx context.Context, navn string, rolle auth.Rolle, kodeor
 		return ugyldig("navn", "skal være 1-100 bogstaver, tal, mellemrum, '.', '_', '@' eller '-', og hverken lokal eller et personnummer")
 	case !rolle.Menneske():
 		return ugyldig("rolle", "er ikke laeser, drift eller administrator")
+	case k.taget(navn):
+		return mox.E("bruger", mox.KodeKonflikt, "navnet %s er brugt af en nøgle, et certifikat eller et token", navn).Med("vælg et andet navn")
 	}
 	if err := kontroller(kodeord, navn); err != nil {
 		return err

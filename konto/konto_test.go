@@ -184,6 +184,13 @@ func TestOpretAfviser(t *testing.T) {
 			t.Errorf("%s: %v", navn, err)
 		}
 	}
+	h.taget = func(navn string) bool { return navn == "byggesag" }
+	if err := h.Opret(t.Context(), "byggesag", auth.Drift, godt, Hvem{}); mox.KodeAf(err) != mox.KodeKonflikt {
+		t.Errorf("the name of a key: %v", err)
+	}
+	if _, err := h.LogIndEkstern(t.Context(), "https://login.example 7", "byggesag", auth.Drift, "x"); mox.KodeAf(err) != mox.KodeKonflikt {
+		t.Errorf("the name of a key, from a provider: %v", err)
+	}
 	h.maa(h.Opret(t.Context(), "per.petersen@kommune.dk", auth.Administrator, godt, Hvem{}))
 	for navn, f := range map[string]func(string) error{
 		"rolle":   func(n string) error { return h.SaetRolle(t.Context(), n, auth.Drift, Hvem{}) },
