@@ -25,6 +25,7 @@ const (
 	KodeKonflikt        Kode = "konflikt"             // the thing has changed meanwhile, or is in a state that forbids this
 	KodeIkkeTilladt     Kode = "ikke_tilladt"         // the caller may not
 	KodeIkkeLoggetInd   Kode = "ikke_logget_ind"      // no key, or a wrong one
+	KodeForMange        Kode = "for_mange"            // more often than may be: wait, and try again
 	KodeForStor         Kode = "for_stor"             // over a stated limit
 	KodeUkendtReference Kode = "ukendt_reference"     // refers to an objekt the receiving system has no key for yet
 	KodePosition        Kode = "forkert_position"     // the source position is not the one MOX has

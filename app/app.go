@@ -27,6 +27,7 @@ import (
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/indhold"
 	"github.com/moxkit/mox/internal/service"
+	"github.com/moxkit/mox/konto"
 	"github.com/moxkit/mox/maaling"
 	"github.com/moxkit/mox/register"
 	"github.com/moxkit/mox/store"
@@ -51,6 +52,7 @@ type App struct {
 	laas        *flock.Flock
 	store       *store.Store
 	distributor *distributor.Distributor
+	konti       *konto.Konti
 	indhold     *indhold.Lager
 	register    *register.Register
 	tjeneste    pull.Tjeneste
@@ -167,6 +169,7 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Koder: koder, Punkt: a.o.Punkt, Maaler: a.maaling, Aftaler: aftaler}); err != nil {
 		return err
 	}
+	a.konti = konto.New(a.store, konto.Options{Log: a.log, Optaget: func(navn string) bool { return a.web.vagt.HarNavn(navn) }})
 	bevaring, err := a.config.bevaring()
 	if err != nil {
 		return err

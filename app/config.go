@@ -25,23 +25,24 @@ import (
 
 // Config is what a MOX installation is told in DIR/mox.yaml. Everything may be left out.
 type Config struct {
-	Dir          string          `yaml:"-"`
-	Listen       string          `yaml:"listen"`       // address of the console and the API; loopback only
-	Database     string          `yaml:"database"`     // postgres://…; empty = SQLite in DIR
-	Agenter      []string        `yaml:"agenter"`      // agents' files, run by this process
-	Fjernagenter []string        `yaml:"fjernagenter"` // agents' files, run elsewhere by mox agent run
-	Aftaler      []string        `yaml:"aftaler"`      // tilslutningsaftaler: files, or patterns as aftaler/*.yaml
-	Processer    string          `yaml:"processer"`    // file of MOX-processer
-	Koder        string          `yaml:"koder"`        // the agreement's code file, for Haendelsesbeskeder that come over HTTP
-	Roller       string          `yaml:"roller"`       // file of the roles' Klasser, for registreringer in XML
-	Fjern        Fjern           `yaml:"fjern"`        // the listener for others than this machine
-	OIDC         []auth.Udsteder `yaml:"oidc"`         // OpenID providers whose tokens let systems in
-	AMQP         AMQP            `yaml:"amqp"`         // the broker
-	KOMBIT       KOMBIT          `yaml:"kombit"`       // the national Beskedfordeler
-	Push         Push            `yaml:"push"`         // calls to receivers
-	Alarmer      Alarmer         `yaml:"alarmer"`      // who is told when something is wrong
-	Register     Register        `yaml:"register"`     // MOX's own register
-	Bevaring     Bevaring        `yaml:"bevaring"`     // how long everything is kept
+	Dir          string               `yaml:"-"`
+	Listen       string               `yaml:"listen"`        // address of the console and the API; loopback only
+	Database     string               `yaml:"database"`      // postgres://…; empty = SQLite in DIR
+	Agenter      []string             `yaml:"agenter"`       // agents' files, run by this process
+	Fjernagenter []string             `yaml:"fjernagenter"`  // agents' files, run elsewhere by mox agent run
+	Aftaler      []string             `yaml:"aftaler"`       // tilslutningsaftaler: files, or patterns as aftaler/*.yaml
+	Processer    string               `yaml:"processer"`     // file of MOX-processer
+	Koder        string               `yaml:"koder"`         // the agreement's code file, for Haendelsesbeskeder that come over HTTP
+	Roller       string               `yaml:"roller"`        // file of the roles' Klasser, for registreringer in XML
+	Fjern        Fjern                `yaml:"fjern"`         // the listener for others than this machine
+	OIDC         []auth.Udsteder      `yaml:"oidc"`          // OpenID providers whose tokens let systems in
+	OIDCPersoner *auth.Personudsteder `yaml:"oidc_personer"` // the OpenID provider where people log in
+	AMQP         AMQP                 `yaml:"amqp"`          // the broker
+	KOMBIT       KOMBIT               `yaml:"kombit"`        // the national Beskedfordeler
+	Push         Push                 `yaml:"push"`          // calls to receivers
+	Alarmer      Alarmer              `yaml:"alarmer"`       // who is told when something is wrong
+	Register     Register             `yaml:"register"`      // MOX's own register
+	Bevaring     Bevaring             `yaml:"bevaring"`      // how long everything is kept
 
 	kilde []byte // the file, for the line of what is wrong in it
 }
@@ -63,8 +64,8 @@ type Bevaring struct {
 	Dokumenter    *int `yaml:"dokumenter"`
 }
 
-// Fjern is the listener for remote agents and systems. It opens only with TLS and at least one way to know who calls: API
-// keys, client certificates, or tokens (see [Config.OIDC]).
+// Fjern is the listener for remote agents, systems and people. It opens only with TLS. Systems come with API keys, client
+// certificates, or tokens (see [Config.OIDC]), people with the accounts in the database; nobody else gets in.
 type Fjern struct {
 	Listen     string                  `yaml:"listen"`
 	Vaerter    []string                `yaml:"vaerter"`     // names that others know this machine by
@@ -242,9 +243,8 @@ func (c *Config) check() error {
 		return mox.E("config", mox.KodeUgyldig, "fjern.klient_ca og fjern.klienter hører sammen").Med("sig, hvem der udsteder klienternes certifikater, og hvem de er")
 	case f.Listen == "":
 		return nil
-	case f.Certifikat == "" || f.Noegle == "" || f.APINoegler == "" && len(f.Klienter) == 0 && len(c.OIDC) == 0:
-		return mox.E("config", mox.KodeUgyldig, "fjern.listen kræver fjern.certifikat og fjern.noegle, og fjern.api_noegler, fjern.klienter eller oidc").
-			Med("uden TLS og en måde at kende dem på, der kalder, lytter MOX kun på denne maskine")
+	case f.Certifikat == "" || f.Noegle == "":
+		return mox.E("config", mox.KodeUgyldig, "fjern.listen kræver fjern.certifikat og fjern.noegle").Med("uden TLS lytter MOX kun på denne maskine")
 	}
 	return nil
 }

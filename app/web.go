@@ -63,14 +63,18 @@ func (a *App) aabnWeb(context.Context) error {
 	if err != nil {
 		return err
 	}
-	o := auth.Options{Vaerter: a.config.Fjern.Vaerter, LokalNoegle: lokal, Noegler: noegler, Udstedere: udstedere, Klienter: a.config.Fjern.Klienter, Log: a.log}
+	ekstern, err := a.config.personudsteder()
+	if err != nil {
+		return err
+	}
+	o := auth.Options{Vaerter: a.config.Fjern.Vaerter, LokalNoegle: lokal, Noegler: noegler, Udstedere: udstedere, Klienter: a.config.Fjern.Klienter, Personer: a.konti, Ekstern: ekstern, Eksterne: a.konti, Log: a.log}
 	for _, l := range a.web.lyttere {
 		o.Adresser = append(o.Adresser, l.Addr().String())
 	}
 	if a.web.vagt, err = auth.NyVagt(o); err != nil {
 		return err
 	}
-	a.maaling.SeAfviste(a.web.vagt.Afviste)
+	a.maaling.SeAfviste(a.afviste)
 	a.web.server = &http.Server{Handler: a.web.vagt.Beskyt(a.ruter()), ReadHeaderTimeout: laesHovedFrist, IdleTimeout: tomgangsFrist, MaxHeaderBytes: 64 << 10}
 	a.gruppe.Add("web", a.web.run)
 	fil := filepath.Join(a.config.Dir, Adressefil)
@@ -110,25 +114,46 @@ func (w *web) lytAlle(c Config) error {
 	return nil
 }
 
-// udstedere are the OpenID providers, each with a client that trusts its issuer.
+// udstedere are the OpenID providers of systems, each with a client that trusts its issuer.
 func (c *Config) udstedere() ([]auth.Udsteder, error) {
 	ud := slices.Clone(c.OIDC)
 	for i := range ud {
-		if ud[i].CA == "" {
-			continue
-		}
-		ca, err := c.pulje(fmt.Sprintf("oidc[%d].ca", i), ud[i].CA)
-		if err != nil {
+		var err error
+		if ud[i].Klient, err = c.udstederklient(fmt.Sprintf("oidc[%d].ca", i), ud[i].CA); err != nil {
 			return nil, err
 		}
-		ud[i].Klient = &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: ca}}}
 	}
 	return ud, nil
 }
 
+// personudsteder is the OpenID provider of people, nil for none.
+func (c *Config) personudsteder() (*auth.Personudsteder, error) {
+	if c.OIDCPersoner == nil {
+		return nil, nil
+	}
+	p := *c.OIDCPersoner
+	var err error
+	if p.HTTP, err = c.udstederklient("oidc_personer.ca", p.CA); err == nil && p.Hemmelighed != "" {
+		p.Hemmelighed, err = c.hemmelighed("oidc_personer.hemmelighed", p.Hemmelighed)
+	}
+	return &p, err
+}
+
+// udstederklient trusts the issuer in a file; nil where there is none.
+func (c *Config) udstederklient(felt, fil string) (*http.Client, error) {
+	if fil == "" {
+		return nil, nil
+	}
+	ca, err := c.pulje(felt, fil)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: ca}}}, nil
+}
+
 // ruter leads each path to its part.
 func (a *App) ruter() http.Handler {
-	k := console.New(console.Options{D: a.distributor, Register: a.register, Agenter: agenter{a}, Landskab: a.landskab, Log: a.log, Version: a.o.Version, Demo: a.o.Demo != nil, DemoTrin: a.o.Demo, Kan: a.kanBaeres, ProevAlarm: a.alarm.Proev, Vhost: amqp.Vhost(a.config.AMQP.URL),
+	k := console.New(console.Options{D: a.distributor, Register: a.register, Agenter: agenter{a}, Landskab: a.landskab, Log: a.log, Version: a.o.Version, Demo: a.o.Demo != nil, DemoTrin: a.o.Demo, Kan: a.kanBaeres, ProevAlarm: a.alarm.Proev, Vhost: amqp.Vhost(a.config.AMQP.URL), Login: a.web.vagt, Ekstern: a.config.OIDCPersoner != nil, Konti: a.konti,
 		Bruger: func(r *http.Request) string {
 			i, _ := auth.Fra(r.Context())
 			return i.Navn
@@ -140,7 +165,7 @@ func (a *App) ruter() http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") }) // the caller has gone if it fails
 	m.HandleFunc("GET /readyz", a.klar)
-	m.Handle("GET "+maaling.Sti, a.kunMennesker(a.maaling.Handler()))
+	m.Handle("GET "+maaling.Sti, kunMennesker(a.maaling.Handler(), problem.Skriv))
 	api := pull.Handler(a.tjeneste)
 	alt := a.kilde().Handler()
 	m.Handle(kopi.KopiSti, alt)
@@ -156,8 +181,10 @@ func (a *App) ruter() http.Handler {
 	m.Handle(soap.Sti, soap.Handler(a.register, soap.Options{Koder: a.tjeneste.Koder, Log: a.log}))
 	m.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		switch p := r.URL.Path; {
-		case strings.HasPrefix(p, "/api/v1/drift/"), !strings.HasPrefix(p, "/api/") && !strings.HasPrefix(p, "/indhold"):
-			a.kunMennesker(k).ServeHTTP(w, r)
+		case strings.HasPrefix(p, "/api/v1/drift/"):
+			kunMennesker(k, problem.Skriv).ServeHTTP(w, r)
+		case !strings.HasPrefix(p, "/api/") && !strings.HasPrefix(p, "/indhold"):
+			kunMennesker(k, k.Afvis).ServeHTTP(w, r)
 		default:
 			api.ServeHTTP(w, r)
 		}
@@ -166,11 +193,11 @@ func (a *App) ruter() http.Handler {
 }
 
 // kunMennesker keeps systems out of the operators' pages: a system's key opens the system's own API only. Who may only read
-// may choose the language, and nothing else that changes anything.
-func (a *App) kunMennesker(h http.Handler) http.Handler {
+// may change what is their own, and nothing else. afvis tells a caller why not.
+func kunMennesker(h http.Handler, afvis func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if i, ok := auth.Fra(r.Context()); ok && (!i.Rolle.Menneske() || r.Method != http.MethodGet && r.URL.Path != "/sprog" && !i.Rolle.Driver()) {
-			problem.Skriv(w, r, mox.E("adgang", mox.KodeIkkeTilladt, "nøglen %s giver ikke adgang hertil", i.Navn).Med("brug en nøgle med rollen drift"))
+		if i, ok := auth.Fra(r.Context()); ok && (!i.Rolle.Menneske() || r.Method != http.MethodGet && !omEnSelv(r) && !i.Rolle.Driver()) {
+			afvis(w, r, mox.E("adgang", mox.KodeIkkeTilladt, "rollen %s giver ikke %s adgang hertil", i.Rolle, i.Navn).Med("det kræver rollen drift"))
 			return
 		}
 		h.ServeHTTP(w, r)

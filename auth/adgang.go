@@ -87,9 +87,22 @@ func (v *Vagt) start(w http.ResponseWriter, r *http.Request) {
 		skrivSide(w, http.StatusForbidden, sideBrugt)
 		return
 	}
+	if v.personer != nil { // whoever opens a link is no longer somebody else
+		if err := v.slutSessioner(r); err != nil {
+			v.log.Warn("session kunne ikke afsluttes", "fejl", err)
+		}
+		glemCookies(w, r, v.personcookie(false), v.personcookie(true))
+	}
 	http.SetCookie(w, &http.Cookie{Name: v.cookie, Value: v.sessioner.udsted(v.nu()), Path: "/", MaxAge: int(sessionLevetid / time.Second),
 		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil})
 	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// slut ends what s let in to.
+func (b *billetter) slut(s string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.gyldig, aftryk(s))
 }
 
 // harSession reports whether r carries a session that is still good.

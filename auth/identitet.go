@@ -31,6 +31,7 @@ type Identitet struct {
 	Navn   string // of the key or the person; in logs, and in the names of leases
 	System string // the it-system, for Rolle System
 	Rolle  Rolle
+	Konto  string // the account's id, for a person who has logged in with a password
 }
 
 // Lokal is whoever can read the data folder's own key.

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -85,8 +84,7 @@ func (u *Udsteder) fejl(sti string) (ud []mox.Feltfejl) {
 			ud = append(ud, mox.Feltfejl{Sti: sti + "." + felt, Regel: felt, Tekst: tekst})
 		}
 	}
-	adr, err := url.Parse(u.Udsteder)
-	kraev(err == nil && adr.Host != "" && (adr.Scheme == "https" || adr.Scheme == "http" && paaMaskinen(adr.Hostname())), "udsteder", "er ikke en https-adresse")
+	kraev(sikkerAdresse(u.Udsteder), "udsteder", "er ikke en https-adresse")
 	kraev(u.Audience != "", "audience", "mangler: det navn, udstederen kender denne MOX ved")
 	kraev(u.Claim != "", "claim", "mangler: det felt i tokenet, der nævner systemet, fx azp eller client_id")
 	kraev(len(u.Systemer) > 0, "systemer", "er tom: så kan ingen komme ind med et token herfra")
@@ -195,8 +193,13 @@ func (u *udsteder) aabn(nu func() time.Time) (*oidc.IDTokenVerifier, error) {
 		return nil, err
 	}
 	u.verifier = oidc.NewVerifier(u.Udsteder.Udsteder, underskrifter{oidc.NewRemoteKeySet(ctx, om.JWKS)},
-		&oidc.Config{ClientID: u.Audience, Now: nu, SupportedSigningAlgs: []string{oidc.RS256, oidc.PS256, oidc.ES256, oidc.ES384, oidc.EdDSA}})
+		&oidc.Config{ClientID: u.Audience, Now: nu, SupportedSigningAlgs: algoritmer()})
 	return u.verifier, nil
+}
+
+// algoritmer are those by which a provider may sign.
+func algoritmer() []string {
+	return []string{oidc.RS256, oidc.PS256, oidc.ES256, oidc.ES384, oidc.EdDSA}
 }
 
 func (u *udsteder) indehaver(token *oidc.IDToken) (Identitet, error) {

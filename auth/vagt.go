@@ -3,7 +3,7 @@ package auth
 import (
 	"encoding/json"
 	"log/slog"
-	"net"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -25,13 +25,16 @@ type Options struct {
 	Noegler     []APINoegle // keys given out
 	Udstedere   []Udsteder  // whose tokens let systems in
 	Klienter    []Klientcertifikat
+	Personer    Personer        // who log in with a password; nil = nobody
+	Ekstern     *Personudsteder // where people log in, too; nil = nowhere
+	Eksterne    Eksterne        // their accounts; for Ekstern, and then not nil
 	Log         *slog.Logger
 	Nu          func() time.Time // nil = time.Now
 }
 
 // Vagt stands before all of MOX' pages and programs. It is safe for concurrent use.
 //
-// Sessions live in memory: they end when the process does.
+// Sessions of one-time links live in memory: they end when the process does. Those of accounts are the [Personer]'s.
 type Vagt struct {
 	vaerter   vaerter
 	ring      *noeglering
@@ -39,6 +42,8 @@ type Vagt struct {
 	certer    *certifikater
 	links     *billetter
 	sessioner *billetter
+	personer  Personer
+	ekstern   *personlogin
 	cookie    string
 	nu        func() time.Time
 	log       *slog.Logger
@@ -73,8 +78,12 @@ func NyVagt(o Options) (*Vagt, error) {
 	if err != nil {
 		return nil, err
 	}
+	ekstern, err := nyPersonlogin(o.Ekstern, o.Eksterne, vaerter, o.Nu)
+	if err != nil {
+		return nil, err
+	}
 	v := &Vagt{vaerter: vaerter, ring: ring, tokens: tokens, certer: certer, links: nyeBilletter(linkLevetid, maksLinks), sessioner: nyeBilletter(sessionLevetid, maksSessioner),
-		cookie: cookienavn(port(o.Adresser[0])), nu: o.Nu, log: o.Log, afviste: map[string]uint64{}}
+		personer: o.Personer, ekstern: ekstern, cookie: cookienavn(port(o.Adresser[0])), nu: o.Nu, log: o.Log, afviste: map[string]uint64{}}
 	if v.log == nil {
 		v.log = slog.New(slog.DiscardHandler)
 	}
@@ -106,7 +115,7 @@ func forProgrammer(sti string) bool {
 //   - name this server by one of its own names (else 421),
 //   - come from one of our own pages, if they come from a page at all; links to pages may be followed from anywhere (else 403),
 //   - carry a good key or token (Authorization: Bearer), a client certificate or a session; a page is not for Rolle System
-//     (else 401 or 403; 503 where a token cannot be judged now).
+//     (else 401 or 403; 503 where a token or a session cannot be judged now). A person who opens a page is sent to [LogIndSti].
 //
 // /healthz, /readyz, the vendors' documentation and /statisk/ need no key. The caller is then in the request's context, see [Fra]. A session may change
 // something only when the browser says that the call comes from our own pages (Origin or Sec-Fetch-Site); that holds for
@@ -125,6 +134,8 @@ func (v *Vagt) Beskyt(naeste http.Handler) http.Handler {
 			v.naegt(w, r, "oprindelse", mox.E("auth", mox.KodeIkkeTilladt, "kaldet kommer fra en anden side end MOX' egne").Med("kald fra et program eller fra MOX' egne sider"))
 		case r.URL.Path == StartSti:
 			v.start(w, r)
+		case r.URL.Path == LogIndEksternSti || r.URL.Path == logIndSvarSti:
+			v.eksternt(w, r)
 		case aaben(r.URL.Path):
 			naeste.ServeHTTP(w, r)
 		default:
@@ -144,6 +155,9 @@ func sikre(h http.Header) {
 func (v *Vagt) medIdentitet(w http.ResponseWriter, r *http.Request, naeste http.Handler) {
 	hvem, grund, err := v.hvem(r)
 	switch {
+	case grund == "ukendt" && v.personer != nil && udenLogin(r.URL.Path):
+		begraens(w, r)
+		naeste.ServeHTTP(w, r)
 	case err != nil:
 		v.naegt(w, r, grund, err)
 	case hvem.Rolle == System && !forProgrammer(r.URL.Path):
@@ -157,6 +171,21 @@ func (v *Vagt) medIdentitet(w http.ResponseWriter, r *http.Request, naeste http.
 
 // Kend tells who holds a key. The error has [mox.KodeIkkeLoggetInd], and is [ErrUdloebet] for a key that was good once.
 func (v *Vagt) Kend(noegle string) (Identitet, error) { return v.ring.find(noegle, v.nu()) }
+
+// HarNavn reports whether a key, a certificate or a token lets somebody in under a name, however it is typed: a person is not
+// to have it, for what is done under a name is done by one.
+func (v *Vagt) HarNavn(navn string) bool {
+	var alle []Identitet
+	for _, p := range v.ring.poster {
+		alle = append(alle, p.hvem)
+	}
+	alle = slices.AppendSeq(alle, maps.Values(v.certer.aftryk))
+	alle = slices.AppendSeq(alle, maps.Values(v.certer.subject))
+	for _, u := range v.tokens.udstedere {
+		alle = slices.AppendSeq(alle, maps.Values(u.hvem))
+	}
+	return slices.ContainsFunc(alle, func(i Identitet) bool { return strings.EqualFold(i.Navn, navn) })
+}
 
 // hvem finds out who calls. A key or token decides alone where one is given, then a client certificate: a wrong one is not
 // saved by a session.
@@ -176,11 +205,16 @@ func (v *Vagt) hvem(r *http.Request) (hvem Identitet, grund string, err error) {
 	if hvem, har, err := v.certer.find(r, v.nu()); har {
 		return hvem, "certifikat", err
 	}
+	hvem, ok, err := v.person(r)
 	switch {
-	case !v.harSession(r):
+	case err != nil:
+		return hvem, "session", err
+	case !ok && !v.harSession(r):
 		return hvem, "ukendt", mox.E("auth", mox.KodeIkkeLoggetInd, "kaldet har ingen nøgle").Med("send headeren Authorization: Bearer <nøgle>")
 	case !laeser(r.Method) && !beviser(r):
 		return hvem, "oprindelse", mox.E("auth", mox.KodeIkkeTilladt, "browseren siger ikke, hvilken side kaldet kommer fra").Med("brug en nyere browser")
+	case ok:
+		return hvem, "", nil
 	}
 	return Lokal(), "", nil
 }
@@ -217,6 +251,11 @@ func (v *Vagt) naegt(w http.ResponseWriter, r *http.Request, grund string, err e
 	switch {
 	case forProgrammer(r.URL.Path):
 		problem.Skriv(w, r, err)
+	case mox.KodeAf(err) == mox.KodeIkkeLoggetInd && v.tilLogin(w, r):
+	case mox.Forbigaaende(err):
+		skrivSide(w, http.StatusServiceUnavailable, sideNede)
+	case mox.KodeAf(err) == mox.KodeIkkeLoggetInd && v.personer != nil:
+		skrivSide(w, http.StatusUnauthorized, sideLoggetUd)
 	case mox.KodeAf(err) == mox.KodeIkkeLoggetInd:
 		skrivSide(w, http.StatusUnauthorized, sideIkkeInde)
 	default:
@@ -237,15 +276,11 @@ func (v *Vagt) afvist(r *http.Request, grund string) {
 	if !v.sidstLog.IsZero() && nu.Sub(v.sidstLog) < logPause {
 		return
 	}
-	fra, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		fra = "ukendt"
-	}
-	v.log.Warn("kald afvist", "antal", v.tilLog, "seneste_grund", grund, "seneste_fra", fra)
+	v.log.Warn("kald afvist", "antal", v.tilLog, "seneste_grund", grund, "seneste_fra", fra(r))
 	v.tilLog, v.sidstLog = 0, nu
 }
 
-// Afviste counts the refused calls by reason: vaert, oprindelse, noegle, token, certifikat, ukendt, rolle, engangslink.
+// Afviste counts the refused calls by reason: vaert, oprindelse, noegle, token, certifikat, session, ukendt, rolle, engangslink, oidc.
 func (v *Vagt) Afviste() map[string]uint64 {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -27,13 +27,14 @@ type browser struct {
 	ctx context.Context
 }
 
-func nyBrowser(h *hus) *browser {
+func nyBrowser(h *hus, med ...chromedp.ExecAllocatorOption) *browser {
 	h.Helper()
 	sti := testenv.Chromium(h)
 	ctx, stop := context.WithTimeout(h.Context(), 3*time.Minute)
 	h.Cleanup(stop)
 	flag := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(sti), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.UserDataDir(h.TempDir()), chromedp.Flag("disable-component-update", true), chromedp.Flag("accept-lang", "da"))
+	flag = append(flag, med...)
 	ctx, slut := chromedp.NewExecAllocator(ctx, flag...)
 	h.Cleanup(slut)
 	ctx, luk := chromedp.NewContext(ctx)

@@ -15,6 +15,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/console/drift"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/konto"
 	"github.com/moxkit/mox/register"
 )
 
@@ -35,6 +36,12 @@ type Options struct {
 	// MaaHandle tells whether the person may change anything; who may not is offered no form where that is known. It lets nobody
 	// in: the caller keeps those forms from being sent. nil = everybody may.
 	MaaHandle func(*http.Request) bool
+	// Login logs people in and out. nil = that is not done here: there are no such pages.
+	Login Login
+	// Ekstern tells that people can log in at the authority's own provider, too.
+	Ekstern bool
+	// Konti are the accounts, for the API's administrator. nil = there are none.
+	Konti *konto.Konti
 	// Kan asks whether a new abonnement can be carried; nil = it is not asked.
 	Kan   func(context.Context, mox.Abonnement) error
 	Vhost string // at the broker; see [drift.Options]
@@ -86,11 +93,22 @@ type console struct {
 	stand   *standlager
 }
 
-// New makes the console's handler. It answers every path: its pages, /statisk/ and [drift.Rod].
+// Konsol is the console's handler. It answers every path: its pages, /statisk/ and [drift.Rod].
+type Konsol struct {
+	http.Handler
+	c *console
+}
+
+// Afvis answers with a page that says why not, to whoever is logged in and may not do this.
+func (k *Konsol) Afvis(w http.ResponseWriter, r *http.Request, err error) {
+	k.c.sikret(k.c.side(func(http.ResponseWriter, *http.Request) error { return err })).ServeHTTP(w, r)
+}
+
+// New makes the console.
 //
 // The caller stands in front of it with what keeps strangers out; the console itself demands a token of its own in every
 // form.
-func New(o Options) http.Handler {
+func New(o Options) *Konsol {
 	c := &console{Options: medStandard(o), statisk: laesStatisk()}
 	c.stand = nytStandlager(c.D, c.Nu)
 	c.sprog = laesSprog(c.Tidszone, c.Nu)
@@ -98,7 +116,7 @@ func New(o Options) http.Handler {
 	for kode, s := range c.sprog {
 		c.sider[kode] = laesSkabeloner(s, c.statisk)
 	}
-	return c.sikret(c.ruter())
+	return &Konsol{c.sikret(c.ruter()), c}
 }
 
 func medStandard(o Options) Options {
@@ -152,8 +170,11 @@ func (c *console) ruter() *http.ServeMux {
 	m.HandleFunc("GET /register/{type}/{id}", c.side(c.registerobjekt))
 	m.HandleFunc("POST /register/{type}/{id}/indhold", c.form(c.aabnRegisterobjekt))
 	m.HandleFunc("POST /sprog", c.form(c.skiftSprog))
+	if c.Login != nil {
+		c.loginruter(m)
+	}
 	m.Handle("GET /statisk/", c.statisk)
-	m.Handle(drift.Rod, drift.New(drift.Options{D: c.D, Agenter: c.Agenter, Bruger: c.Bruger, Kan: c.Kan, ProevAlarm: c.ProevAlarm, Vhost: c.Vhost, Log: c.Log}))
+	m.Handle(drift.Rod, drift.New(drift.Options{D: c.D, Konti: c.Konti, Agenter: c.Agenter, Bruger: c.Bruger, Kan: c.Kan, ProevAlarm: c.ProevAlarm, Vhost: c.Vhost, Log: c.Log}))
 	m.HandleFunc("/", c.side(func(http.ResponseWriter, *http.Request) error {
 		return mox.E("console", mox.KodeIkkeFundet, "siden findes ikke")
 	}))

@@ -25,7 +25,7 @@ type skabeloner map[string]*template.Template
 
 // sidenavne are the pages; each is a file that defines "side", and "live" when a part of it keeps itself fresh.
 func sidenavne() []string {
-	return []string{"overblik", "beskeder", "forloeb", "indhold", "fejlliste", "fejl", "gruppe", "pause", "agenter", "alarmer", "processer", "register", "registerobjekt", "uheld"}
+	return []string{"overblik", "beskeder", "forloeb", "indhold", "fejlliste", "fejl", "gruppe", "pause", "agenter", "alarmer", "processer", "register", "registerobjekt", "login", "konto", "uheld"}
 }
 
 func laesSkabeloner(s *sprog, st *statisk) skabeloner {
@@ -56,6 +56,8 @@ type side struct {
 	Titel     string // as it stands in the browser's tab
 	Nav       string // which place in the navigation this is
 	Bruger    string
+	KanLogInd bool // people log in and out
+	Udenfor   bool // nobody is logged in where one must be
 	Version   string
 	Token     string
 	Tilbage   string // where a change of language comes back to
@@ -136,6 +138,7 @@ func (u *uheld) Ved(sti string) string {
 func (c *console) vis(w http.ResponseWriter, r *http.Request, navn string, s side) error {
 	s.Sprog = vaelg(r)
 	s.Bruger, s.Version, s.Token = c.Bruger(r), c.Version, c.token(r)
+	s.KanLogInd, s.Udenfor = c.Login != nil, c.udenfor(r)
 	s.Tilbage = "/"
 	if r.Method == http.MethodGet {
 		s.Tilbage = r.URL.RequestURI()
@@ -143,7 +146,9 @@ func (c *console) vis(w http.ResponseWriter, r *http.Request, navn string, s sid
 	if g := r.URL.Query().Get("gjort"); c.sprog[s.Sprog].har("gjort." + g) {
 		s.Gjort = g
 	}
-	s.AabneFejl = c.aabneFejl(r)
+	if !s.Udenfor {
+		s.AabneFejl = c.aabneFejl(r)
+	}
 	del := "ramme"
 	if s.Live != "" && r.URL.Query().Has("del") {
 		del = "live"

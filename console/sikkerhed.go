@@ -64,7 +64,7 @@ func (c *console) form(h sidehandler) http.HandlerFunc {
 	return c.side(func(w http.ResponseWriter, r *http.Request) error {
 		r.Body = http.MaxBytesReader(w, r.Body, maksForm)
 		if err := r.ParseForm(); err != nil {
-			return mox.E("form", mox.KodeForStor, "formularen kan ikke læses, eller den er større end 4 MB")
+			return mox.E("form", mox.KodeForStor, "formularen kan ikke læses, eller den er for stor")
 		}
 		if subtle.ConstantTimeCompare([]byte(r.PostForm.Get("token")), []byte(c.token(r))) != 1 {
 			return mox.E("form", mox.KodeIkkeTilladt, "formularen hører ikke til denne browser og bruger").

@@ -61,7 +61,7 @@ func (k Kilde) Handler() http.Handler {
 func (k Kilde) kunAdministrator(f func(http.ResponseWriter, *http.Request, auth.Identitet) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		i, ok := auth.Fra(r.Context())
-		err := error(mox.E("kopi", mox.KodeIkkeTilladt, "nøglen %s må ikke tage eller efterprøve en kopi", i.Navn).Med("brug en nøgle med rollen administrator"))
+		err := error(mox.E("kopi", mox.KodeIkkeTilladt, "%s må ikke tage eller efterprøve en kopi", i.Navn).Med("det kræver rollen administrator"))
 		if ok && i.Rolle == auth.Administrator {
 			err = f(w, r, i)
 		}

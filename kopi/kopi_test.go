@@ -12,8 +12,10 @@ import (
 	"testing"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/indhold"
 	"github.com/moxkit/mox/internal/testenv"
+	"github.com/moxkit/mox/konto"
 	"github.com/moxkit/mox/kopi"
 	"github.com/moxkit/mox/store"
 )
@@ -274,8 +276,19 @@ func TestEksportHarIngenHemmeligheder(t *testing.T) {
 	h := nytHus(t, "")
 	h.fyld()
 	h.register()
+	konti := konto.New(h.kilde().Store, konto.Options{})
+	h.maa(konti.Opret(t.Context(), "Kirsten", auth.Drift, "fem blå cykler", konto.Hvem{Navn: "lokal"}))
+	_, err := konti.LogInd(t.Context(), "Kirsten", "fem blå cykler", "192.0.2.1")
+	h.maa(err)
+	med, _ := h.kopier(h.kilde(), true)
+	if b := h.dele(med); !strings.Contains(b["tabeller/bruger.ndjson"], "$argon2id$") || b["tabeller/brugersession.ndjson"]+b["tabeller/loginforsoeg.ndjson"] != "" {
+		h.Errorf("a copy has the accounts, and not who is logged in: %s", b["tabeller/bruger.ndjson"])
+	}
 	fil, m := h.kopier(h.kilde(), false)
 	dele := h.dele(fil)
+	if !strings.Contains(dele["tabeller/bruger.ndjson"], `"kodeord":null`) || strings.Contains(dele["tabeller/bruger.ndjson"], "argon2") {
+		h.Errorf("bruger %s", dele["tabeller/bruger.ndjson"])
+	}
 	for navn := range dele {
 		if strings.HasPrefix(navn, "opsaetning/") {
 			h.Errorf("%s is in it", navn)
@@ -290,7 +303,7 @@ func TestEksportHarIngenHemmeligheder(t *testing.T) {
 	if !strings.Contains(dele["skema.sql"], "dies with the content") || m.Genskabes {
 		h.Error("the fields are not explained, or it says that it can be put back")
 	}
-	_, err := h.genskab(fil, nil)
+	_, err = h.genskab(fil, nil)
 	h.kode(err, mox.KodeUgyldig)
 }
 

@@ -160,7 +160,7 @@ func (s *skriver) tabel(tx *store.Tx, t store.Tabel) error {
 	return err
 }
 
-// afgiv makes a row fit to be given away: without the installation's key, and with the register's content unpacked, so that
+// afgiv makes a row fit to be given away: without the installation's key and people's passwords, and with the register's content unpacked, so that
 // it can be read without MOX.
 func (s *skriver) afgiv(t store.Tabel, v []any) (err error) {
 	if s.hemmeligheder {
@@ -168,7 +168,7 @@ func (s *skriver) afgiv(t store.Tabel, v []any) (err error) {
 	}
 	for i, k := range t.Kolonner {
 		switch t.Navn + "." + k {
-		case "installation.noegle":
+		case "installation.noegle", "bruger.kodeord":
 			v[i] = nil
 		case "register_registrering.indhold":
 			pakket, _ := v[i].([]byte)

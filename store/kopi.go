@@ -25,9 +25,9 @@ const kopiRaekker = 50
 // may have been given, and told to others, since the copy was made.
 const Spring = 1_000_000
 
-// kunHer reports whether a table tells about the processes that run now: then it is no part of a copy.
+// kunHer reports whether a table tells about the processes that run now and who is logged in: then it is no part of a copy.
 func kunHer(tabel string) bool {
-	return tabel == "inkarnation" || tabel == "leje" || tabel == "delfejl"
+	return slices.Contains([]string{"inkarnation", "leje", "delfejl", "brugersession", "loginforsoeg"}, tabel)
 }
 
 // Skema is the number of the database's schema.

@@ -128,7 +128,7 @@ func TestUsageErrors(t *testing.T) {
 		"FolderNotWritable": {[]string{"serve", "--dir", filepath.Join(dir, "fil", "under")}, exitServer, []string{filepath.Join(dir, "fil"), "--dir"}},
 		"ConfigNotYAML":     {[]string{"serve", "--dir", filepath.Join(dir, "yaml")}, exitUgyldig, []string{"mox.yaml", "["}},
 		"ConfigUnknownKey":  {[]string{"serve", "--dir", filepath.Join(dir, "noegle")}, exitUgyldig, []string{"mox.yaml", "agentr"}},
-		"RemoteWithoutKeys": {[]string{"serve", "--dir", filepath.Join(dir, "fjern")}, exitUgyldig, []string{"fjern.api_noegler"}},
+		"RemoteWithoutTLS":  {[]string{"serve", "--dir", filepath.Join(dir, "fjern")}, exitUgyldig, []string{"fjern.certifikat"}},
 		"AgentWrong":        {[]string{"agent", "check", filepath.Join(dir, "agent.yaml")}, exitUgyldig, []string{"agent.yaml"}},
 		"AgentMissing":      {[]string{"agent", "check", filepath.Join(dir, "ingen.yaml")}, exitUgyldig, []string{"ingen.yaml"}},
 		"NoServer":          {[]string{"status", "--dir", filepath.Join(dir, "tom")}, exitServer, []string{"mox serve"}},

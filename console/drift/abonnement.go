@@ -162,7 +162,7 @@ func (a *api) lukAbonnement(r *http.Request) (any, error) {
 // kunAdministrator refuses whoever may not configure.
 func kunAdministrator(r *http.Request) error {
 	if i, ok := auth.Fra(r.Context()); ok && i.Rolle != auth.Administrator {
-		return mox.E("drift", mox.KodeIkkeTilladt, "nøglen %s må ikke ændre opsætningen", i.Navn).Med("brug en nøgle med rollen administrator")
+		return mox.E("drift", mox.KodeIkkeTilladt, "%s må ikke ændre opsætningen", i.Navn).Med("det kræver rollen administrator")
 	}
 	return nil
 }

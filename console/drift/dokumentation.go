@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/internal/openapi"
 	"github.com/moxkit/mox/store"
@@ -21,7 +22,7 @@ func dokumentation() openapi.API {
 		Titel:   "MOX: driftens kald",
 		Version: "1",
 		JSON:    OpenAPISti,
-		Tekst: "Det, konsollen og kommandoerne viser og gør. GET kræver rollen læser, POST rollen drift, og at oprette og lukke abonnementer rollen administrator. " +
+		Tekst: "Det, konsollen og kommandoerne viser og gør. GET kræver rollen læser, POST rollen drift, og at oprette og lukke abonnementer og alt om brugere rollen administrator. " +
 			"Ingen svar har indhold eller personoplysninger, undtagen fejl/{id}/indhold, som kræver en begrundelse og bliver logget.",
 		Felter: feltbetydning(),
 		Typer: map[reflect.Type]openapi.Skema{
@@ -29,12 +30,13 @@ func dokumentation() openapi.API {
 			reflect.TypeFor[mox.LeveranceTilstand](): openapi.Kodeliste(mox.LeveranceTilstande()...),
 			reflect.TypeFor[mox.ProcesTilstand]():    openapi.Kodeliste(mox.ProcesIgang, mox.ProcesAfsluttet, mox.ProcesFejlet, mox.ProcesUdloebet),
 			reflect.TypeFor[store.FejlArt]():         openapi.Kodeliste(store.FejlPost, store.FejlBesked, store.FejlLeverance),
+			reflect.TypeFor[auth.Rolle]():            openapi.Kodeliste(auth.Laeser, auth.Drift, auth.Administrator),
 			reflect.TypeFor[mox.Carrier]():           openapi.Kodeliste(mox.CarrierAgent, mox.CarrierPull, mox.CarrierPush, mox.CarrierAMQP),
 			reflect.TypeFor[mox.Orden]():             openapi.Kodeliste(mox.OrdenObjekt, mox.OrdenIngen),
 			reflect.TypeFor[mox.PushForm]():          openapi.Kodeliste(mox.FormCloudEvent, mox.FormStruktureret, mox.FormModtagBesked),
 		},
 	}
-	for _, k := range [][]openapi.Kald{sekald(), fejlkald(), abonnementkald(), listekald(), alarmkald()} {
+	for _, k := range [][]openapi.Kald{sekald(), fejlkald(), abonnementkald(), listekald(), alarmkald(), brugerdokumentation()} {
 		a.Kald = append(a.Kald, k...)
 	}
 	for i := range a.Kald {
@@ -183,5 +185,23 @@ func alarmkald() []openapi.Kald {
 		{Metode: "POST", Sti: "alarmer/{id}/kvitter", Navn: "kvitterAlarm", Emne: emne, Resume: "Sig, at du tager dig af den", Tekst: "Den fortælles ikke igen, før den er løst. Det bliver logget.",
 			Parametre: []openapi.Parameter{iSti("id", "alarmens id", openapi.Tal(1, 0), 1)}, Krop: krop(Begrundelse{}, `{"begrundelse": "ringer til leverandøren"}`, "begrundelse"), Svar: gjort()},
 		{Metode: "POST", Sti: "alarmer/proev", Navn: "proevAlarm", Emne: emne, Resume: "Send en prøve ad alle veje", Krop: krop(struct{}{}, `{}`), Svar: svarer(Alarmproeve{}, "")},
+	}
+}
+
+func brugerdokumentation() []openapi.Kald {
+	const emne = "Brugere"
+	navn := func(s string) []openapi.Parameter {
+		return []openapi.Parameter{iSti("navn", "brugerens navn", openapi.Tekst(), s)}
+	}
+	return []openapi.Kald{
+		{Metode: "GET", Sti: "brugere", Navn: "brugere", Emne: emne, Resume: "Alle, der kan logge ind med et kodeord, også de lukkede", Svar: svarer(Brugere{}, "")},
+		{Metode: "POST", Sti: "brugere", Navn: "opretBruger", Emne: emne, Resume: "Opret en bruger", Tekst: "Et navn, der har været brugt, kan ikke bruges igen.",
+			Krop: krop(NyBruger{}, `{"navn": "Kirsten Hansen", "rolle": "drift", "kodeord": "fem blå cykler i regnvejr"}`, "navn", "rolle", "kodeord"), Svar: gjort()},
+		{Metode: "POST", Sti: "brugere/{navn}/rolle", Navn: "brugerrolle", Emne: emne, Resume: "Giv en bruger en anden rolle", Tekst: "Brugeren bliver logget ud.", Parametre: navn("Kirsten Hansen"),
+			Krop: krop(Brugerrolle{}, `{"rolle": "laeser"}`, "rolle"), Svar: gjort()},
+		{Metode: "POST", Sti: "brugere/{navn}/kodeord", Navn: "brugerkodeord", Emne: emne, Resume: "Giv en bruger et nyt kodeord", Tekst: "Brugeren bliver logget ud.", Parametre: navn("Kirsten Hansen"),
+			Krop: krop(Brugerkodeord{}, `{"kodeord": "syv grønne lamper på loftet"}`, "kodeord"), Svar: gjort()},
+		{Metode: "POST", Sti: "brugere/{navn}/luk", Navn: "lukBruger", Emne: emne, Resume: "Luk en bruger", Tekst: "Brugeren bliver logget ud, og kan ikke åbnes igen.", Parametre: navn("Kirsten Hansen"),
+			Krop: krop(Begrundelse{}, `{"begrundelse": "har fået andet arbejde"}`), Svar: gjort()},
 	}
 }

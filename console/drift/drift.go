@@ -28,6 +28,9 @@
 //	POST lister/{navn}/slet              ends one that no filter refers to; for an administrator
 //	POST abonnementer/{id}/luk           ends one; for an administrator
 //	POST abonnementer/{id}/pause, genoptag
+//	GET  brugere                         the accounts of people; this and what follows for an administrator
+//	POST brugere                         makes one
+//	POST brugere/{navn}/rolle, kodeord, luk
 //
 //	GET  openapi.json, dokumentation     all of this, for programs and for people
 //
@@ -43,6 +46,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"mime"
 	"net/http"
 	"strconv"
@@ -53,6 +57,7 @@ import (
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/internal/openapi"
 	"github.com/moxkit/mox/internal/problem"
+	"github.com/moxkit/mox/konto"
 	"github.com/moxkit/mox/store"
 )
 
@@ -74,6 +79,7 @@ type Agenter interface {
 // Options are what the API is made of. Only D is required.
 type Options struct {
 	D       *distributor.Distributor
+	Konti   *konto.Konti               // the accounts of people; nil = there are none
 	Agenter Agenter                    // nil = no agents run here
 	Bruger  func(*http.Request) string // who is calling; nil = nobody is known
 	// Kan asks whether a new abonnement can be carried, before it is made; nil = it is not asked.
@@ -120,7 +126,7 @@ func New(o Options) http.Handler {
 }
 
 func (a *api) ruter() map[string]kald {
-	return map[string]kald{
+	ud := map[string]kald{
 		"GET status":                             a.status,
 		"GET fejl":                               a.fejlliste,
 		"GET fejl/{id}":                          a.fejl,
@@ -154,6 +160,8 @@ func (a *api) ruter() map[string]kald {
 		"POST abonnementer/{id}/pause":           a.pause(true),
 		"POST abonnementer/{id}/genoptag":        a.pause(false),
 	}
+	maps.Copy(ud, a.brugerruter())
+	return ud
 }
 
 func (a *api) svar(k kald) http.HandlerFunc {

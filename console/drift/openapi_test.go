@@ -14,6 +14,7 @@ import (
 	"github.com/moxkit/mox/console/drift"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/internal/openapi/openapitest"
+	"github.com/moxkit/mox/konto"
 	"github.com/moxkit/mox/store"
 )
 
@@ -40,13 +41,13 @@ func TestOpenAPIErSandt(t *testing.T) {
 	t.Parallel()
 	a := nytAPI(t, nil)
 	p := &agent{d: a.d}
-	s := httptest.NewServer(drift.New(drift.Options{D: a.d, Agenter: p, Bruger: func(*http.Request) string { return "Kirsten" },
+	s := httptest.NewServer(drift.New(drift.Options{D: a.d, Konti: konto.New(a.d.Store(), konto.Options{}), Agenter: p, Bruger: func(*http.Request) string { return "Kirsten" },
 		ProevAlarm: func(context.Context) map[string]string { return map[string]string{"mail": ""} }}))
 	t.Cleanup(s.Close)
 	a.fyldTilEksempler()
 	d := openapitest.Laes(t, []byte(a.side(s, drift.OpenAPISti, "application/json")))
 	kald := []string{"status", "beskeder", "person", "forloeb", "processer", "forklar", "fejlliste", "laesFejl", "indhold", "retOgSend", "skete", "sketeIkke", "gensend", "luk",
-		"abonnementer", "opretAbonnement", "proevFilter", "efterlever", "standsEfterlevering", "opretListe", "tilfoejTilListe", "lister", "listevaerdier", "fjernFraListe", "erstatListe", "sletListe", "pause", "genoptag", "lukAbonnement", "alarmer", "kvitterAlarm", "proevAlarm"}
+		"abonnementer", "opretAbonnement", "proevFilter", "efterlever", "standsEfterlevering", "opretListe", "tilfoejTilListe", "lister", "listevaerdier", "fjernFraListe", "erstatListe", "sletListe", "pause", "genoptag", "lukAbonnement", "alarmer", "kvitterAlarm", "proevAlarm", "opretBruger", "brugere", "brugerrolle", "brugerkodeord", "lukBruger"}
 	for _, k := range kald {
 		d.Kald(s.URL, "", k)
 		if strings.HasPrefix(k, "opret") || k == "luk" || k == "person" {

@@ -27,6 +27,7 @@ var tabel = map[mox.Kode]raekke{
 	mox.KodeKonflikt:        {http.StatusConflict, "Noget er ændret imens"},
 	mox.KodeIkkeTilladt:     {http.StatusForbidden, "Ikke tilladt"},
 	mox.KodeIkkeLoggetInd:   {http.StatusUnauthorized, "Ikke logget ind"},
+	mox.KodeForMange:        {http.StatusTooManyRequests, "For mange forsøg"},
 	mox.KodeForStor:         {http.StatusRequestEntityTooLarge, "For stort"},
 	mox.KodeUkendtReference: {http.StatusUnprocessableEntity, "Ukendt reference"},
 	mox.KodePosition:        {http.StatusConflict, "Læst til et andet sted"},
