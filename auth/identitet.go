@@ -4,7 +4,11 @@
 // What a caller may then do is decided where it is done, from the [Identitet] in the context.
 package auth
 
-import "context"
+import (
+	"context"
+
+	"github.com/moxkit/mox"
+)
 
 // Rolle is what a caller is, and with it what the caller may do.
 type Rolle string
@@ -31,6 +35,7 @@ type Identitet struct {
 	Navn   string // of the key or the person; in logs, and in the names of leases
 	System string // the it-system, for Rolle System
 	Rolle  Rolle
+	Kreds  *mox.Kreds // what of the register a person may reach; nil = all, but for the names of those who are protected
 }
 
 // Lokal is whoever can read the data folder's own key.

@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -57,15 +58,24 @@ type Laest struct {
 
 // Laes reads one objekt. spec: oio 28-33, 44, 45
 //
-// Errors: [mox.KodeIkkeFundet]; [mox.KodeSlettet] where the newest registrering asked for is a deletion.
-func (r *Register) Laes(ctx context.Context, t mox.ObjektType, id mox.ObjektID, tider Tider) (ud Laest, err error) {
+// Errors: [mox.KodeIkkeFundet], also for what the caller may not read; [mox.KodeSlettet] where the newest registrering asked
+// for is a deletion.
+func (r *Register) Laes(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.ObjektID, tider Tider) (ud Laest, err error) {
 	if !mox.ErUUID(string(id)) {
 		return ud, ikkeUUID(string(id))
 	}
+	if err := hvem.maaLaese(); err != nil {
+		return ud, err
+	}
+	k := r.kald(hvem, opLaes)
 	err = r.store.View(ctx, func(tx *store.Tx) (err error) {
-		ud, err = r.laes(tx, t, id, tider)
+		k.forfra()
+		ud, err = k.laes(tx, t, id, tider)
 		return err
 	})
+	if e := k.gemEfter(ctx, err); e != nil {
+		return Laest{}, e
+	}
 	if err == nil && ud.Livscyklus == mox.Slettet {
 		err = mox.E("register", mox.KodeSlettet, "objektet er slettet %s", ud.Versioner[0].FraTidspunkt.Format(time.RFC3339)).
 			Med("giv registreringstid for at se, hvad der stod før")
@@ -73,25 +83,16 @@ func (r *Register) Laes(ctx context.Context, t mox.ObjektType, id mox.ObjektID, 
 	return ud, err
 }
 
-func (r *Register) laes(tx *store.Tx, t mox.ObjektType, id mox.ObjektID, tider Tider) (Laest, error) {
-	raekker, err := raekker(tx, id, tider)
+func (k *kald) laes(tx *store.Tx, t mox.ObjektType, id mox.ObjektID, tider Tider) (Laest, error) {
+	versioner, err := k.versioner(tx, t, id, tider)
 	if err != nil {
 		return Laest{}, err
 	}
-	if len(raekker) == 0 || raekker[0].ObjektType != t {
-		return Laest{}, ukendt(t, id)
-	}
-	ud := Laest{ObjektID: id, Livscyklus: raekker[0].Livscyklus}
 	fra, til := tider.virkning(tx.Now())
-	for i := range raekker {
-		v, err := r.version(&raekker[i])
-		if err != nil {
-			return Laest{}, err
-		}
-		v.Registrering = set(v.Registrering, fra, til)
-		ud.Versioner = append(ud.Versioner, v)
+	for i := range versioner {
+		versioner[i].Registrering = set(versioner[i].Registrering, fra, til)
 	}
-	return ud, nil
+	return Laest{ObjektID: id, Versioner: versioner, Livscyklus: versioner[0].LivscyklusKode}, nil
 }
 
 func raekker(tx *store.Tx, id mox.ObjektID, tider Tider) ([]store.Registerraekke, error) {
@@ -105,12 +106,18 @@ func raekker(tx *store.Tx, id mox.ObjektID, tider Tider) ([]store.Registerraekke
 	return []store.Registerraekke{nu}, nil
 }
 
-// List reads those of the named objekter that there are, deleted ones too, in the order they are named. spec: oio 68
-func (r *Register) List(ctx context.Context, t mox.ObjektType, ids []mox.ObjektID, tider Tider) (ud []Laest, err error) {
+// List reads those of the named objekter that there are and that the caller may read, deleted ones too, in the order they are
+// named. spec: oio 68
+func (r *Register) List(ctx context.Context, hvem Hvem, t mox.ObjektType, ids []mox.ObjektID, tider Tider) (ud []Laest, err error) {
+	if err := hvem.maaLaese(); err != nil {
+		return nil, err
+	}
+	k := r.kald(hvem, opList)
 	err = r.store.View(ctx, func(tx *store.Tx) error {
+		k.forfra()
 		ud = ud[:0]
 		for _, id := range ids {
-			l, err := r.laes(tx, t, id, tider)
+			l, err := k.laes(tx, t, id, tider)
 			switch {
 			case mox.KodeAf(err) == mox.KodeIkkeFundet:
 			case err != nil:
@@ -121,6 +128,9 @@ func (r *Register) List(ctx context.Context, t mox.ObjektType, ids []mox.ObjektI
 		}
 		return nil
 	})
+	if e := k.gemEfter(ctx, err); e != nil {
+		return nil, e
+	}
 	return ud, err
 }
 
@@ -156,8 +166,13 @@ const (
 	Delkriterium      Kriterieslags = "d"
 )
 
-// Soeg finds the objekter that all criteria hold of, in the order of brugervendtnoegle and UUID. No hit is no error.
-func (r *Register) Soeg(ctx context.Context, t mox.ObjektType, s Soegning) (ud []mox.ObjektID, err error) {
+// Soeg finds the objekter that all criteria hold of and that the caller may read, in the order of brugervendtnoegle and UUID.
+// No hit is no error. A search for a person is in the usage log; one for a protected person finds only what the caller may
+// see that person in.
+func (r *Register) Soeg(ctx context.Context, hvem Hvem, t mox.ObjektType, s Soegning) (ud []mox.ObjektID, err error) {
+	if err := hvem.maaLaese(); err != nil {
+		return nil, err
+	}
 	type_, ok := mox.TypeAf(t)
 	if !ok {
 		return nil, mox.E("register", mox.KodeIkkeFundet, "objekttypen %q kendes ikke", t)
@@ -167,17 +182,70 @@ func (r *Register) Soeg(ctx context.Context, t mox.ObjektType, s Soegning) (ud [
 	for _, k := range s.Kriterier {
 		q.Kriterier = append(q.Kriterier, r.kriterium(type_, k))
 	}
+	k := r.kald(hvem, opSoeg)
+	soegte := r.soegte(type_, s.Kriterier)
 	err = r.store.View(ctx, func(tx *store.Tx) (err error) {
+		k.forfra()
+		if q.Kredse, err = k.soegekredse(tx, soegte); err != nil {
+			return err
+		}
 		q.VirkFra, q.VirkTil = s.Tider.virkning(tx.Now())
 		ud, err = tx.Soeg(q)
 		return err
 	})
+	if personer := personerBlandt(soegte); err == nil && len(personer) > 0 {
+		k.noter(t, "", brugOK, len(ud), personer)
+		err = k.kraevFormaal()
+	}
+	if e := k.gemEfter(ctx, err); e != nil {
+		return nil, e
+	}
 	return ud, err
+}
+
+// soegt is something that a search names, which may be a person.
+type soegt struct {
+	pseudonym string
+	person    bool // it is one
+}
+
+func (r *Register) soegte(t *mox.Type, l []Kriterium) (ud []soegt) {
+	for _, k := range l {
+		ref, err := mox.LaesReference(k.Vaerdi)
+		if err != nil || k.Slags != Relationkriterium && (k.Slags != Postkriterium || !strings.HasPrefix(store.Fold(k.Vaerdi), personURN)) {
+			continue
+		}
+		rt, _ := t.Relation(k.Navn)
+		ud = append(ud, soegt{r.personpseudonym(ref), erPerson(rt, mox.Relation{Reference: ref, ObjektType: k.Maaltype})})
+	}
+	return ud
+}
+
+func personerBlandt(l []soegt) (ud []string) {
+	for _, s := range l {
+		if s.person {
+			ud = append(ud, s.pseudonym)
+		}
+	}
+	return ens(ud)
+}
+
+// soegekredse are the parts of the register that a search may find something in.
+func (k *kald) soegekredse(tx *store.Tx, soegte []soegt) ([]store.Registerkreds, error) {
+	pseudonymer := make([]string, len(soegte))
+	for i, s := range soegte {
+		pseudonymer[i] = s.pseudonym
+	}
+	skjules, err := k.beskyttede(tx, ens(pseudonymer))
+	if err != nil || len(skjules) == 0 {
+		return k.r.kredse(k.hvem.Adgang.Laese), err
+	}
+	return k.r.kredse(medBeskyttede(k.hvem.Adgang.Laese)), nil
 }
 
 func (r *Register) kriterium(t *mox.Type, k Kriterium) store.Registerkriterium {
 	ud := store.Registerkriterium{Vaerdi: store.Fold(k.Vaerdi), Maaltype: k.Maaltype}
-	if k.Slags == Relationkriterium {
+	if k.Slags == Relationkriterium || k.Slags == Postkriterium && strings.HasPrefix(ud.Vaerdi, personURN) {
 		ud.Vaerdi = undtaget(r.referencenoegle(k.Vaerdi))
 	}
 	if k.Navn != "" {
