@@ -145,6 +145,7 @@ func (a *App) ruter() http.Handler {
 	m.Handle(kopi.KopiSti, alt)
 	m.Handle(kopi.EfterproevSti, alt)
 	reg := rest.Handler(a.register, a.indhold, a.log)
+	m.Handle(rest.ForvaltningSti, rest.Forvaltning(a.register, a.log))
 	for _, service := range rest.Services() {
 		m.Handle("/"+service, reg)
 		m.Handle("/"+service+"/", reg)

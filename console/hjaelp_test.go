@@ -163,7 +163,7 @@ type alt struct {
 
 func bevaringsarter() []string {
 	return []string{distributor.ArtIndhold, distributor.ArtMetadata, distributor.ArtDigest, distributor.ArtFejl, distributor.ArtForsoeg, distributor.ArtHandlinger,
-		distributor.ArtAlarmer, distributor.ArtDokumenter}
+		distributor.ArtAlarmer, distributor.ArtDokumenter, distributor.ArtBrug}
 }
 
 // fyld makes that world. Titles hold what must never reach a browser as markup.

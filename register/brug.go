@@ -206,20 +206,6 @@ func (r *Register) personer(t mox.ObjektType, reg mox.Registrering) (ud []string
 	return ens(ud)
 }
 
-// SoegBrug searches the usage log, the newest first. person is a CPR number or a UUID; "" = any.
-func (r *Register) SoegBrug(ctx context.Context, person string, s store.Brugsoegning) (ud []store.Brug, err error) {
-	if person != "" {
-		if s.Person, err = r.pseudonymAf(person); err != nil {
-			return nil, err
-		}
-	}
-	err = r.store.View(ctx, func(tx *store.Tx) (err error) {
-		ud, err = tx.SoegBrug(s)
-		return err
-	})
-	return ud, err
-}
-
 // pseudonymAf is what a person whom somebody names is known by.
 func (r *Register) pseudonymAf(person string) (string, error) {
 	noegle, ok := mox.Personnoegle(person)

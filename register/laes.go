@@ -67,7 +67,15 @@ func (r *Register) Laes(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox
 	if err := hvem.maaLaese(); err != nil {
 		return ud, err
 	}
-	k := r.kald(hvem, opLaes)
+	ud, err = r.laesEt(ctx, r.kald(hvem, opLaes), t, id, tider)
+	if err == nil && ud.Livscyklus == mox.Slettet {
+		err = mox.E("register", mox.KodeSlettet, "objektet er slettet %s", ud.Versioner[0].FraTidspunkt.Format(time.RFC3339)).
+			Med("giv registreringstid for at se, hvad der stod før")
+	}
+	return ud, err
+}
+
+func (r *Register) laesEt(ctx context.Context, k *kald, t mox.ObjektType, id mox.ObjektID, tider Tider) (ud Laest, err error) {
 	err = r.store.View(ctx, func(tx *store.Tx) (err error) {
 		k.forfra()
 		ud, err = k.laes(tx, t, id, tider)
@@ -75,10 +83,6 @@ func (r *Register) Laes(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox
 	})
 	if e := k.gemEfter(ctx, err); e != nil {
 		return Laest{}, e
-	}
-	if err == nil && ud.Livscyklus == mox.Slettet {
-		err = mox.E("register", mox.KodeSlettet, "objektet er slettet %s", ud.Versioner[0].FraTidspunkt.Format(time.RFC3339)).
-			Med("giv registreringstid for at se, hvad der stod før")
 	}
 	return ud, err
 }
