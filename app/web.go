@@ -22,6 +22,7 @@ import (
 	"github.com/moxkit/mox/kopi"
 	"github.com/moxkit/mox/maaling"
 	"github.com/moxkit/mox/register/rest"
+	"github.com/moxkit/mox/register/soap"
 )
 
 // Adressefil is the file in the data folder that tells where this MOX listens, so that the commands find it.
@@ -62,7 +63,8 @@ func (a *App) aabnWeb(context.Context) error {
 	if err != nil {
 		return err
 	}
-	o := auth.Options{Vaerter: a.config.Fjern.Vaerter, LokalNoegle: lokal, Noegler: noegler, Udstedere: udstedere, Klienter: a.config.Fjern.Klienter, Log: a.log}
+	o := auth.Options{Vaerter: a.config.Fjern.Vaerter, LokalNoegle: lokal, Noegler: noegler, Udstedere: udstedere, Klienter: a.config.Fjern.Klienter, Log: a.log,
+		Programmer: append(rest.Services(), strings.Trim(soap.Sti, "/"))}
 	for _, l := range a.web.lyttere {
 		o.Adresser = append(o.Adresser, l.Addr().String())
 	}
@@ -127,7 +129,7 @@ func (c *Config) udstedere() ([]auth.Udsteder, error) {
 
 // ruter leads each path to its part.
 func (a *App) ruter() http.Handler {
-	k := console.New(console.Options{D: a.distributor, Agenter: agenter{a}, Landskab: a.landskab, Log: a.log, Version: a.o.Version, Demo: a.o.Demo != nil, DemoTrin: a.o.Demo, Kan: a.kanBaeres, ProevAlarm: a.alarm.Proev, Vhost: amqp.Vhost(a.config.AMQP.URL),
+	k := console.New(console.Options{D: a.distributor, Register: a.register, Agenter: agenter{a}, Landskab: a.landskab, Log: a.log, Version: a.o.Version, Demo: a.o.Demo != nil, DemoTrin: a.o.Demo, Kan: a.kanBaeres, ProevAlarm: a.alarm.Proev, Vhost: amqp.Vhost(a.config.AMQP.URL),
 		Bruger: func(r *http.Request) string {
 			i, _ := auth.Fra(r.Context())
 			return i.Navn
@@ -150,6 +152,7 @@ func (a *App) ruter() http.Handler {
 		m.Handle("/"+service, reg)
 		m.Handle("/"+service+"/", reg)
 	}
+	m.Handle(soap.Sti, soap.Handler(a.register, soap.Options{Koder: a.tjeneste.Koder, Log: a.log}))
 	m.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		switch p := r.URL.Path; {
 		case strings.HasPrefix(p, "/api/v1/drift/"), !strings.HasPrefix(p, "/api/") && !strings.HasPrefix(p, "/indhold"):

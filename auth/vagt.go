@@ -25,6 +25,7 @@ type Options struct {
 	Noegler     []APINoegle // keys given out
 	Udstedere   []Udsteder  // whose tokens let systems in
 	Klienter    []Klientcertifikat
+	Programmer  []string // the first parts of paths that are for programs too, beside /api and /indhold: "sag"
 	Log         *slog.Logger
 	Nu          func() time.Time // nil = time.Now
 }
@@ -33,15 +34,16 @@ type Options struct {
 //
 // Sessions live in memory: they end when the process does.
 type Vagt struct {
-	vaerter   vaerter
-	ring      *noeglering
-	tokens    *tokenproever
-	certer    *certifikater
-	links     *billetter
-	sessioner *billetter
-	cookie    string
-	nu        func() time.Time
-	log       *slog.Logger
+	vaerter    vaerter
+	ring       *noeglering
+	tokens     *tokenproever
+	certer     *certifikater
+	links      *billetter
+	sessioner  *billetter
+	programmer []string
+	cookie     string
+	nu         func() time.Time
+	log        *slog.Logger
 
 	mu       sync.Mutex
 	afviste  map[string]uint64
@@ -73,7 +75,7 @@ func NyVagt(o Options) (*Vagt, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Vagt{vaerter: vaerter, ring: ring, tokens: tokens, certer: certer, links: nyeBilletter(linkLevetid, maksLinks), sessioner: nyeBilletter(sessionLevetid, maksSessioner),
+	v := &Vagt{vaerter: vaerter, ring: ring, tokens: tokens, certer: certer, links: nyeBilletter(linkLevetid, maksLinks), sessioner: nyeBilletter(sessionLevetid, maksSessioner), programmer: o.Programmer,
 		cookie: cookienavn(port(o.Adresser[0])), nu: o.Nu, log: o.Log, afviste: map[string]uint64{}}
 	if v.log == nil {
 		v.log = slog.New(slog.DiscardHandler)
@@ -99,6 +101,12 @@ func aaben(sti string) bool {
 // forProgrammer reports whether a path is for programs, which are answered with problem documents. All others are pages.
 func forProgrammer(sti string) bool {
 	return strings.HasPrefix(sti, "/api/") || sti == "/indhold" || strings.HasPrefix(sti, "/indhold/") || sti == "/metrics"
+}
+
+// forProgrammer is [forProgrammer], with the paths that this server has beside.
+func (v *Vagt) forProgrammer(sti string) bool {
+	foerste, _, _ := strings.Cut(strings.TrimPrefix(sti, "/"), "/")
+	return forProgrammer(sti) || slices.Contains(v.programmer, foerste)
 }
 
 // Beskyt lets through to naeste only calls that
@@ -146,7 +154,7 @@ func (v *Vagt) medIdentitet(w http.ResponseWriter, r *http.Request, naeste http.
 	switch {
 	case err != nil:
 		v.naegt(w, r, grund, err)
-	case hvem.Rolle == System && !forProgrammer(r.URL.Path):
+	case hvem.Rolle == System && !v.forProgrammer(r.URL.Path):
 		v.naegt(w, r, "rolle", mox.E("auth", mox.KodeIkkeTilladt, "et systems nøgle giver ikke adgang til siderne"))
 	case r.URL.Path == LinkSti:
 		v.nytLink(w, r, hvem)
@@ -215,7 +223,7 @@ type Link struct {
 func (v *Vagt) naegt(w http.ResponseWriter, r *http.Request, grund string, err error) {
 	v.afvist(r, grund)
 	switch {
-	case forProgrammer(r.URL.Path):
+	case v.forProgrammer(r.URL.Path):
 		problem.Skriv(w, r, err)
 	case mox.KodeAf(err) == mox.KodeIkkeLoggetInd:
 		skrivSide(w, http.StatusUnauthorized, sideIkkeInde)

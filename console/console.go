@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/console/drift"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/register"
 )
 
 // Agenter are the agents that can take a person's correction or answer; see [drift.Agenter].
@@ -23,12 +25,16 @@ type Agenter = drift.Agenter
 // Options are what a console is made of. Only D is required.
 type Options struct {
 	D *distributor.Distributor
+	// Register is what the pages about it show. nil = the one that keeps its rows where D does.
+	Register *register.Register
 	// Agenter takes corrected records and answers. nil = this process runs no agents; then neither is offered.
 	Agenter Agenter
 	// Landskab tells which systems exchange what. nil = drawn from abonnementer and sources, without vendors and addresses.
 	Landskab func() Landskab
 	// Bruger is the name of the person who is logged in; it stands in the log of acts. nil = nobody is known.
 	Bruger func(*http.Request) string
+	// Registerhvem is the person as the register knows who reads, and why. nil = by what [auth.Vagt] has found out.
+	Registerhvem func(r *http.Request, formaal string) register.Hvem
 	// MaaHandle tells whether the person may change anything; who may not is offered no form where that is known. It lets nobody
 	// in: the caller keeps those forms from being sent. nil = everybody may.
 	MaaHandle func(*http.Request) bool
@@ -108,6 +114,15 @@ func medStandard(o Options) Options {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Register == nil {
+		o.Register = register.New(o.D, register.Options{Log: o.Log})
+	}
+	if o.Registerhvem == nil {
+		o.Registerhvem = func(r *http.Request, formaal string) register.Hvem {
+			i, _ := auth.Fra(r.Context())
+			return o.Register.Hvem(i, formaal)
+		}
+	}
 	if o.Nu == nil {
 		o.Nu = time.Now
 	}
@@ -141,6 +156,10 @@ func (c *console) ruter() *http.ServeMux {
 	m.HandleFunc("GET /alarmer", c.side(c.alarmer))
 	m.HandleFunc("POST /alarmer/{id}/kvitter", c.form(c.kvitterAlarm))
 	m.HandleFunc("GET /processer", c.side(c.processer))
+	m.HandleFunc("GET /register", c.side(c.registersoegning))
+	m.HandleFunc("POST /register/indhold", c.form(c.registerindhold))
+	m.HandleFunc("GET /register/{type}/{id}", c.side(c.registerobjekt))
+	m.HandleFunc("POST /register/{type}/{id}/indhold", c.form(c.aabnRegisterobjekt))
 	m.HandleFunc("POST /sprog", c.form(c.skiftSprog))
 	m.Handle("GET /statisk/", c.statisk)
 	m.Handle(drift.Rod, drift.New(drift.Options{D: c.D, Agenter: c.Agenter, Bruger: c.Bruger, Kan: c.Kan, ProevAlarm: c.ProevAlarm, Vhost: c.Vhost, Log: c.Log}))
@@ -148,6 +167,14 @@ func (c *console) ruter() *http.ServeMux {
 		return mox.E("console", mox.KodeIkkeFundet, "siden findes ikke")
 	}))
 	return m
+}
+
+// udenVaerdier is why the register's pages are read before a reason has been given: they show no values then.
+const udenVaerdier = "konsollens oversigt, uden værdier"
+
+// registerhvem is the person behind a request to the register's pages, and the reason given.
+func (c *console) registerhvem(r *http.Request) register.Hvem {
+	return c.Registerhvem(r, cmp.Or(begrundelse(r), udenVaerdier))
 }
 
 // hvem is the person behind a request and the reason given for what is asked. It is logged, so a number that slipped into

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -168,6 +169,12 @@ func (m *maaling) skriv(grupper [][]opgave) {
 	if m.samlet {
 		antal = 1
 	}
+	m.skrivPaa(antal, grupper)
+}
+
+// skrivPaa does it on so many connections.
+func (m *maaling) skrivPaa(antal int, grupper [][]opgave) {
+	m.Helper()
 	start := time.Now()
 	var f []func() error
 	for a := range antal {
@@ -451,4 +458,124 @@ func BenchmarkIdleLatency(b *testing.B) {
 		m.ReportMetric(float64(ud[len(ud)/2].Microseconds()), "p50_us")
 		m.ReportMetric(float64(ud[len(ud)*99/100].Microseconds()), "p99_us")
 	})
+}
+
+// BenchmarkListe puts values into a list, takes it in use, and tells what a million of them take of memory.
+func BenchmarkListe(b *testing.B) {
+	paaHver(b, func(m *maaling) {
+		_, err := m.d.OpretListe(m.Context(), mox.Vaerdiliste{Navn: "borgere", Noegle: "relateret"}, person)
+		maaB(m.B, err)
+		_, err = m.d.OpretAbonnement(m.Context(), trukket("omsorg", kunHvor(iListen("relateret", "borgere"))), false, person)
+		maaB(m.B, err)
+		foer := iBrug()
+		start := time.Now()
+		_, err = m.d.AendrListe(m.Context(), "borgere", distributor.ListeTilfoej, func(yield func(string, error) bool) {
+			for i := range m.N {
+				if !yield(fmt.Sprintf("%010d", i), nil) {
+					return
+				}
+			}
+		}, person)
+		maaB(m.B, err)
+		m.ReportMetric(0, "ns/op")
+		m.ReportMetric(float64(m.N)/time.Since(start).Seconds(), "per_s")
+		m.ReportMetric(float64(iBrug()-foer)/float64(m.N), "bytes/vaerdi")
+		x := besked(borger(fmt.Sprintf("%010d", m.N-1)))
+		a, err := m.d.Accept(m.Context(), "byggesag", x)
+		if maaB(m.B, err); len(a.SendtTil) != 1 {
+			m.Errorf("sendt til %v", a.SendtTil)
+		}
+	})
+}
+
+// iBrug is how many bytes of memory are in use after a collection.
+func iBrug() uint64 {
+	runtime.GC()
+	var s runtime.MemStats
+	runtime.ReadMemStats(&s)
+	return s.HeapAlloc
+}
+
+// BenchmarkEfterlever: an abonnement that is new gets beskeder of 1 kB from the log, each about an objekt of its own. The
+// receiver takes them outside the measurement. Raw reads the same rows and writes the same leverancer.
+func BenchmarkEfterlever(b *testing.B) {
+	paaHver(b, func(m *maaling) {
+		m.fyldLog(m.N)
+		maaB(m.B, m.d.Konfigurer(m.Context(), []mox.Abonnement{ab("ny", kunHvor(map[string]any{"opgaveemne": "02.*"}))}, nil))
+		_, err := m.d.Efterlever(m.Context(), "ny", distributor.Efterleveringsvalg{Fra: 1}, person)
+		maaB(m.B, err)
+		fra, position, commits := int64(0), int64(0), 0
+		for {
+			start := time.Now()
+			n, err := m.d.EfterleverNu(m.Context())
+			m.vores += time.Since(start)
+			maaB(m.B, err)
+			if n == 0 {
+				break
+			}
+			nye := m.raekkerne("leverance", "id > ? ORDER BY id", fra)
+			if len(nye) == 0 {
+				continue
+			}
+			g := []opgave{{raaLog, []any{position, position + int64(n)}}}
+			for _, r := range nye {
+				g, fra = append(g, m.indsaet("leverance", r)), r[0].(int64)
+			}
+			position += int64(n)
+			commits++
+			m.skrivPaa(1, [][]opgave{g})
+			maaB(m.B, m.d.Store().Update(m.Context(), func(tx *store.Tx) error {
+				_, err := tx.Exec(`UPDATE leverance SET tilstand = 'Leveret' WHERE id <= ? AND tilstand = 'Afventer'`, fra)
+				return err
+			}))
+		}
+		if position != int64(m.N) {
+			m.Fatalf("%d af %d er efterleveret", position, m.N)
+		}
+		m.faerdig(m.N, commits)
+	})
+}
+
+const raaLog = `SELECT nr, afsender, digest, metadata, indholdstype, indholdshash, konfiguration, dybde, modtaget, logposition FROM besked WHERE logposition > ? AND logposition <= ? ORDER BY logposition LIMIT 500`
+
+// fyldLog makes a log of copies of one besked in both databases, each with an id and an objekt of its own.
+func (m *maaling) fyldLog(antal int) {
+	m.Helper()
+	_, err := m.d.Accept(m.Context(), "byggesag", tusind())
+	maaB(m.B, err)
+	maaB(m.B, m.d.Store().Update(m.Context(), func(tx *store.Tx) error {
+		_, err := tx.Exec(`DELETE FROM leverance`)
+		return err
+	}))
+	en := m.raekkerne("besked", "nr > 0")[0]
+	saet := func(r []any, kolonne string, v any) { r[m.nr("besked", kolonne)] = v }
+	saet(en, "logposition", int64(1))
+	maaB(m.B, m.d.Store().Update(m.Context(), func(tx *store.Tx) error {
+		_, err := tx.Exec(`UPDATE besked SET logposition = 1, kaede = indholdshash`)
+		return err
+	}))
+	m.skrivPaa(1, [][]opgave{{m.indsaet("besked", en)}})
+	foerste := en[0].(int64)
+	for fra := int64(2); fra <= int64(antal); fra += 500 {
+		var g []opgave
+		for i := fra; i < min(fra+500, int64(antal)+1); i++ {
+			r := slices.Clone(en)
+			r[0] = foerste + i - 1
+			saet(r, "id", fmt.Sprint("urn:x:", i))
+			saet(r, "objekt_id", mox.NyUUID())
+			saet(r, "logposition", i)
+			g = append(g, m.indsaet("besked", r))
+		}
+		maaB(m.B, m.d.Store().Update(m.Context(), func(tx *store.Tx) error {
+			for _, o := range g {
+				var nr int64
+				if err := tx.QueryRow(o.sql, o.args...).Scan(&nr); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		m.skrivPaa(1, [][]opgave{g})
+	}
+	m.deres = 0
 }

@@ -26,9 +26,6 @@ func FuldAdgang() Adgang {
 	return Adgang{Laese: alt, Skrive: alt}
 }
 
-// Tom reports whether the register is not for the caller at all.
-func (a Adgang) Tom() bool { return len(a.Laese)+len(a.Skrive) == 0 }
-
 func iEn(kredse []mox.Kreds, o mox.Klassificering) bool {
 	return slices.ContainsFunc(kredse, func(k mox.Kreds) bool { return k.Har(o) })
 }
@@ -59,6 +56,21 @@ func (r *Register) Hvem(i auth.Identitet, formaal string) Hvem {
 		}
 	}
 	return ud
+}
+
+// FormaalHeader is the header in which a caller over HTTP says why it reads or writes, and MaksFormaal how many bytes that may be.
+const (
+	FormaalHeader = "Formaal"
+	MaksFormaal   = 500
+)
+
+// LaesFormaal reads it. The error has [mox.KodeForStor].
+func LaesFormaal(header []string) (string, error) {
+	v := strings.Join(header, "; ")
+	if len(v) > MaksFormaal {
+		return "", mox.E("kald", mox.KodeForStor, "%s er på %d tegn; højst %d", FormaalHeader, len(v), MaksFormaal).Med("skriv det kortere")
+	}
+	return v, nil
 }
 
 // aftalt is what a system's agreement gives it; nothing where there is none.

@@ -25,6 +25,7 @@ const (
 	opList    = "List"
 	opSoeg    = "Søg"
 	opIndhold = "Læs indhold"
+	opForskel = "Forskel"
 )
 
 // skriveoperation is the operation that makes a registrering with the code.
@@ -56,6 +57,11 @@ func (r *Register) kald(hvem Hvem, operation string) *kald {
 func (k *kald) forfra() { k.brug = nil }
 
 func (k *kald) noter(t mox.ObjektType, id mox.ObjektID, kode string, antal int, personer []string) {
+	if n := len(k.brug); n > 0 && id != "" && k.brug[n-1].ObjektID == id && k.brug[n-1].Kode == kode { // read twice in one operation
+		sidst := &k.brug[n-1]
+		sidst.Antal, sidst.Personer = sidst.Antal+antal, ens(append(sidst.Personer, personer...))
+		return
+	}
 	k.brug = append(k.brug, store.Brug{Hvem: k.hvem.Navn, System: k.hvem.System, Rolle: k.hvem.Rolle, Operation: k.operation, ObjektType: t, ObjektID: id,
 		Formaal: k.hvem.Formaal, Kode: kode, Antal: antal, Personer: personer})
 }
@@ -109,6 +115,10 @@ func (k *kald) versioner(tx *store.Tx, t mox.ObjektType, id mox.ObjektID, tider 
 	if err != nil {
 		return nil, err
 	}
+	return k.synlige(tx, t, id, alle)
+}
+
+func (k *kald) synlige(tx *store.Tx, t mox.ObjektType, id mox.ObjektID, alle []store.Registerraekke) (ud []Version, err error) {
 	if len(alle) == 0 || alle[0].ObjektType != t {
 		return nil, ukendt(t, id)
 	}

@@ -110,6 +110,32 @@ func raekker(tx *store.Tx, id mox.ObjektID, tider Tider) ([]store.Registerraekke
 	return []store.Registerraekke{nu}, nil
 }
 
+// Historik gives the newest registreringer of an objekt, at most n, with all their virkning and also where it is deleted.
+//
+// Errors: [mox.KodeIkkeFundet].
+func (r *Register) Historik(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.ObjektID, n int) (ud Laest, err error) {
+	if err := hvem.maaLaese(); err != nil {
+		return ud, err
+	}
+	k := r.kald(hvem, opLaes)
+	err = r.store.View(ctx, func(tx *store.Tx) error {
+		k.forfra()
+		raekker, err := tx.RegisterHistorik(id, time.Time{}, time.Time{}, n)
+		if err != nil {
+			return err
+		}
+		ud = Laest{ObjektID: id}
+		if ud.Versioner, err = k.synlige(tx, t, id, raekker); err == nil {
+			ud.Livscyklus = ud.Versioner[0].LivscyklusKode
+		}
+		return err
+	})
+	if e := k.gemEfter(ctx, err); e != nil {
+		return Laest{}, e
+	}
+	return ud, err
+}
+
 // List reads those of the named objekter that there are and that the caller may read, deleted ones too, in the order they are
 // named. spec: oio 68
 func (r *Register) List(ctx context.Context, hvem Hvem, t mox.ObjektType, ids []mox.ObjektID, tider Tider) (ud []Laest, err error) {
@@ -177,17 +203,12 @@ func (r *Register) Soeg(ctx context.Context, hvem Hvem, t mox.ObjektType, s Soeg
 	if err := hvem.maaLaese(); err != nil {
 		return nil, err
 	}
-	type_, ok := mox.TypeAf(t)
-	if !ok {
-		return nil, mox.E("register", mox.KodeIkkeFundet, "objekttypen %q kendes ikke", t)
-	}
-	q := store.Registersoegning{ObjektType: t, ObjektID: s.ObjektID, Livscyklus: string(s.Livscyklus), Bruger: s.BrugerRef,
-		RegFra: s.Tider.RegFra, RegTil: s.Tider.RegTil, Spring: s.Foerste, Antal: s.Maks, Sorteret: true}
-	for _, k := range s.Kriterier {
-		q.Kriterier = append(q.Kriterier, r.kriterium(type_, k))
+	q, err := r.soegning(t, s)
+	if err != nil {
+		return nil, err
 	}
 	k := r.kald(hvem, opSoeg)
-	soegte := r.soegte(type_, s.Kriterier)
+	soegte := r.soegte(t, s.Kriterier)
 	err = r.store.View(ctx, func(tx *store.Tx) (err error) {
 		k.forfra()
 		if q.Kredse, err = k.soegekredse(tx, soegte); err != nil {
@@ -197,14 +218,26 @@ func (r *Register) Soeg(ctx context.Context, hvem Hvem, t mox.ObjektType, s Soeg
 		ud, err = tx.Soeg(q)
 		return err
 	})
-	if personer := personerBlandt(soegte); err == nil && len(personer) > 0 {
-		k.noter(t, "", brugOK, len(ud), personer)
-		err = k.kraevFormaal()
+	if err == nil {
+		err = k.soegt(ctx, t, soegte, len(ud))
 	}
-	if e := k.gemEfter(ctx, err); e != nil {
-		return nil, e
+	if err != nil {
+		return nil, err
 	}
-	return ud, err
+	return ud, nil
+}
+
+// soegt notes a search that names persons, and how many it found.
+func (k *kald) soegt(ctx context.Context, t mox.ObjektType, soegte []soegt, antal int) error {
+	personer := personerBlandt(soegte)
+	if len(personer) == 0 {
+		return nil
+	}
+	if err := k.kraevFormaal(); err != nil {
+		return err
+	}
+	k.noter(t, "", brugOK, antal, personer)
+	return k.gem(ctx)
 }
 
 // soegt is something that a search names, which may be a person.
@@ -213,13 +246,14 @@ type soegt struct {
 	person    bool // it is one
 }
 
-func (r *Register) soegte(t *mox.Type, l []Kriterium) (ud []soegt) {
+func (r *Register) soegte(t mox.ObjektType, l []Kriterium) (ud []soegt) {
+	type_, _ := mox.TypeAf(t)
 	for _, k := range l {
 		ref, err := mox.LaesReference(k.Vaerdi)
 		if err != nil || k.Slags != Relationkriterium && (k.Slags != Postkriterium || !strings.HasPrefix(store.Fold(k.Vaerdi), personURN)) {
 			continue
 		}
-		rt, _ := t.Relation(k.Navn)
+		rt, _ := type_.Relation(k.Navn)
 		ud = append(ud, soegt{r.personpseudonym(ref), erPerson(rt, mox.Relation{Reference: ref, ObjektType: k.Maaltype})})
 	}
 	return ud
@@ -245,6 +279,20 @@ func (k *kald) soegekredse(tx *store.Tx, soegte []soegt) ([]store.Registerkreds,
 		return k.r.kredse(k.hvem.Adgang.Laese), err
 	}
 	return k.r.kredse(medBeskyttede(k.hvem.Adgang.Laese)), nil
+}
+
+// soegning is what is asked of the store; the virkningstid is asked at the time of the transaction.
+func (r *Register) soegning(t mox.ObjektType, s Soegning) (q store.Registersoegning, err error) {
+	type_, ok := mox.TypeAf(t)
+	if !ok {
+		return q, mox.E("register", mox.KodeIkkeFundet, "objekttypen %q kendes ikke", t)
+	}
+	q = store.Registersoegning{ObjektType: t, ObjektID: s.ObjektID, Livscyklus: string(s.Livscyklus), Bruger: s.BrugerRef,
+		RegFra: s.Tider.RegFra, RegTil: s.Tider.RegTil, Spring: s.Foerste, Antal: s.Maks, Sorteret: true}
+	for _, k := range s.Kriterier {
+		q.Kriterier = append(q.Kriterier, r.kriterium(type_, k))
+	}
+	return q, nil
 }
 
 func (r *Register) kriterium(t *mox.Type, k Kriterium) store.Registerkriterium {

@@ -88,6 +88,11 @@ func Skema(t *mox.Type) map[string]any {
 		"tilstande":   lukket(tilstandsskemaer(t), kraevede(t)...),
 		"relationer":  lukket(relationsskemaer(t.Relationer)),
 	}
+	udvidelser := js{}
+	for _, liste := range mox.Udvidelseslister() {
+		udvidelser[liste] = xmlSkema()
+	}
+	egenskaber["lokaludvidelser"] = lukket(udvidelser)
 	if t.Varianter {
 		egenskaber["varianter"] = js{"type": "array", "items": variantskema(t)}
 	}
@@ -225,12 +230,16 @@ func relationsskemaer(typer []mox.RelationType) js {
 		egenskaber["urn"] = js{"type": "string", "pattern": "^[uU][rR][nN]:."}
 		egenskaber["objekttype"] = js{"type": "string"}
 		egenskaber["indeks"] = js{"type": "integer", "minimum": 1}
+		egenskaber["lokaludvidelse"] = xmlSkema()
 		post := lukket(medVirkning(egenskaber), append(kraev, "virkning")...)
 		post["not"] = js{"required": []string{"uuid", "urn"}}
 		ud[rt.Navn] = js{"type": "array", "items": post}
 	}
 	return ud
 }
+
+// xmlSkema is what others add in XML.
+func xmlSkema() js { return js{"type": "string", "contentMediaType": "application/xml"} }
 
 func variantskema(t *mox.Type) js {
 	egenskaber := func(felter []mox.Felt) js {
