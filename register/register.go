@@ -345,10 +345,10 @@ func (r *Register) pakket(t mox.ObjektType, ny mox.Registrering) ([]byte, error)
 // gem stores a registrering, and tells of it. The caller holds the objekt's lock.
 func (r *Register) gem(tx *store.Tx, u *distributor.Udgivelse, s *skrivning) error {
 	s.raekke.Besked = r.beskedID(s)
-	if err := r.gemRaekke(tx, s); err != nil {
+	if err := s.kald.maaHenvise(tx, s.nye); err != nil {
 		return err
 	}
-	if err := s.kald.maaHenvise(tx, s.nye); err != nil {
+	if err := r.gemRaekke(tx, s); err != nil {
 		return err
 	}
 	s.kald.forfra()

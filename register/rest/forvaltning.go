@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -236,11 +237,11 @@ func (u *indsigtszip) linje(del string, b []byte) error {
 }
 
 func (u *indsigtszip) objekt(t mox.ObjektType, l register.Laest) error {
-	b, err := objekt([]byte(`{"objekttype":"`+string(t)+`","objekt":`), t, l)
+	b, err := registreringer(fmt.Appendf(nil, `{"id":"%s","objekttype":"%s",`, l.ObjektID, t), t, l)
 	if err != nil {
 		return err
 	}
-	return u.linje(ObjekterDel, append(b, '}'))
+	return u.linje(ObjekterDel, b)
 }
 
 func (u *indsigtszip) brug(b store.Brug) error {
