@@ -148,6 +148,9 @@ func (a *App) ruter() http.Handler {
 	m.Handle(kopi.EfterproevSti, alt)
 	reg := rest.Handler(a.register, a.indhold, a.log)
 	m.Handle(rest.ForvaltningSti, rest.Forvaltning(a.register, a.log))
+	registerJSON, registerside := rest.Dokumentation()
+	m.HandleFunc("GET "+rest.OpenAPISti, registerJSON)
+	m.HandleFunc("GET "+rest.DokumentationSti, registerside)
 	for _, service := range rest.Services() {
 		m.Handle("/"+service, reg)
 		m.Handle("/"+service+"/", reg)

@@ -63,9 +63,8 @@ func (s *server) registerBrug() *cobra.Command {
 	c.Flags().StringVar(&til, "til", "", "indtil, og ikke med, en dag eller et tidspunkt")
 	c.Flags().IntVar(&k.Antal, "antal", 100, "højst så mange, de nyeste; 1-1000")
 	c.Flags().Int64Var(&k.Foer, "foer", 0, "kun dem før linjen med det nummer")
-	c.Flags().StringVar(&k.Formaal, "formaal", "", "hvorfor du ser efter; gemmes")
 	c.RunE = func(c *cobra.Command, _ []string) (err error) {
-		k.Objekt = mox.ObjektID(objekt)
+		k.Objekt, k.Formaal = mox.ObjektID(objekt), s.formaal
 		if k.Person == "" && k.Objekt == "" && k.Hvem == "" {
 			return brugsfejl{errors.New("sig hvad: --person, --objekt eller --hvem")}
 		}
@@ -151,7 +150,6 @@ func (s *server) registerIndsigt() *cobra.Command {
 		Args: argumenter(cobra.NoArgs),
 	}
 	c.Flags().StringArrayVar(&k.Personer, "person", nil, persontekst+"; kan gentages, når personen kendes på begge")
-	c.Flags().StringVar(&k.Formaal, "formaal", "", "hvilken anmodning det er; gemmes")
 	c.Flags().StringVar(&til, "til", "", "filen, der skrives")
 	c.RunE = func(c *cobra.Command, _ []string) (err error) {
 		if len(k.Personer) == 0 || til == "" {
@@ -162,6 +160,7 @@ func (s *server) registerIndsigt() *cobra.Command {
 				return err
 			}
 		}
+		k.Formaal = s.formaal
 		return s.hentIndsigt(c.Context(), k, til)
 	}
 	return c

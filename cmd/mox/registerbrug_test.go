@@ -100,6 +100,8 @@ func TestRegisterbrug(t *testing.T) {
 	k(exitOK, "esdh (ESDH)  Læs Sag "+id+"  ok", "brug", "--hvem", "esdh", "--fra", "2026-01-01")
 	k(exitOK, "Der kan være flere: --foer", "brug", "--objekt", id, "--antal", "1")
 	k(exitOK, "Ingen har.", "brug", "--objekt", id, "--til", "2020-01-01")
+	k(exitUgyldig, "formål", "eksport", "--type", "Sag")
+	k(exitOK, id, "eksport", "--type", "Sag", "--formaal", "flytning")
 	fil := filepath.Join(t.TempDir(), "indsigt.zip")
 	k(exitBrug, "--til", "indsigt", "--person", "0101010101")
 	k(exitUgyldig, "formål", "indsigt", "--person", "0101010101", "--til", fil)
