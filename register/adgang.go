@@ -282,5 +282,12 @@ func (r *Register) klargoer(tx *store.Tx, u *store.Uklar) error {
 		return err
 	}
 	type_, _ := mox.TypeAf(u.ObjektType)
-	return tx.Klassificer(&u.Registerraekke, post(type_, v.Registrering, mox.Kl(v.FraTidspunkt)), u.Nyeste)
+	paa := v.FraTidspunkt
+	if u.Nyeste {
+		paa = tx.Now()
+	}
+	if err := tx.Klassificer(&u.Registerraekke, post(type_, v.Registrering, mox.Kl(paa)), u.Nyeste); err != nil || !u.Nyeste || fortaelles(&u.Registerraekke) {
+		return err
+	}
+	return tx.SaetRegistergraenser(u.Objekt, graenser(v.Registrering, paa)) // it had none
 }

@@ -2,6 +2,7 @@ package register_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,6 +81,10 @@ func TestKlargoer(t *testing.T) {
 				h.Fatal(err)
 			}
 			return len(l.Versioner)
+		}
+		_, err = h.r.Slet(h.Context(), kommune("11111111"), mox.Dokument, ud.ObjektID, "", "")
+		if mox.KodeAf(err) != mox.KodeIkkeFundet || strings.Contains(err.Error(), "anden type") || strings.Contains(err.Error(), "ikke et objekt af typen") {
+			h.Errorf("asked for as a Dokument: %v", err)
 		}
 		if n := antal("11111111") + antal("22222222"); n != 0 {
 			h.Errorf("%d registreringer are seen that nobody knows whose are", n)

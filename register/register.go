@@ -214,6 +214,9 @@ func (r *Register) laesStand(tx *store.Tx, hvem Hvem, t mox.ObjektType, id mox.O
 	if err != nil || !ok {
 		return s, err
 	}
+	if raekke.ObjektType != t && !iEn(hvem.Adgang.Laese, r.klasse(&raekke)) {
+		return s, skjult(t, id)
+	}
 	if raekke.ObjektType != t {
 		return s, mox.E("register", mox.KodeIkkeFundet, "%s er ikke et objekt af typen %s", id, t).Med("det hører til en anden type; se UUID'en efter")
 	}

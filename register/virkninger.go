@@ -126,6 +126,12 @@ func senest(a, b time.Time) time.Time {
 	return b
 }
 
+// fortaelles reports whether the register tells of an objekt's virkninger: not of what is Passiveret or Slettet, nor of what
+// is followed, which whoever says it tells of.
+func fortaelles(nu *store.Registerraekke) bool {
+	return nu.Livscyklus != mox.Passiveret && nu.Livscyklus != mox.Slettet && nu.Kildesystem == ""
+}
+
 // fortael sees to a moment that has come; fortalt is that there was something to tell.
 func (r *Register) fortael(tx *store.Tx, u *distributor.Udgivelse, g store.Registergraense) (fortalt bool, err error) {
 	nu, err := r.laas(tx, g.ObjektID)
@@ -140,7 +146,7 @@ func (r *Register) fortael(tx *store.Tx, u *distributor.Udgivelse, g store.Regis
 	if err := tx.Klassificer(&nu, post(type_, v.Registrering, mox.Kl(senest(g.Tid, tx.Now()))), true); err != nil {
 		return false, err
 	}
-	if nu.Livscyklus == mox.Passiveret || nu.Livscyklus == mox.Slettet || nu.Kildesystem != "" {
+	if !fortaelles(&nu) {
 		return false, tx.SletRegistergraense(g)
 	}
 	s := skrivning{raekke: nu, ny: v.Registrering}
