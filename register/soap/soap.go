@@ -182,6 +182,8 @@ func statusAf(err error) int {
 		return StatusIkkeFundet
 	case mox.KodeKonflikt, mox.KodeForudsaetning:
 		return StatusTilstand
+	case mox.KodeIkkeTilladt: // there is no code of its own; the call is what is wrong
+		return StatusUgyldig
 	case mox.KodeUgyldig, mox.KodeForStor:
 		if errors.As(err, &e) && slices.ContainsFunc(e.Felter, func(f mox.Feltfejl) bool { return f.Regel == "livscyklus" }) {
 			return StatusTilstand
