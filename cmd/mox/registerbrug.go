@@ -189,7 +189,7 @@ func (s *server) hentIndsigt(ctx context.Context, k rest.Indsigtskald, til strin
 		return errors.Join(err, os.Remove(del))
 	}
 	return s.env.skriv(svar, func(w io.Writer) {
-		fmt.Fprintf(w, "%s: %d objekter, set eller skrevet %d gange.\nDer kan stå oplysninger om andre: læs filen igennem, før noget gives videre. Slet den, når den ikke bruges mere.\n", svar.Fil, svar.Objekter, svar.Brug)
+		fmt.Fprintf(w, "%s: %d objekt(er), set eller skrevet %d gange.\nDer kan stå oplysninger om andre: læs filen igennem, før noget gives videre. Slet den, når den ikke bruges mere.\n", svar.Fil, svar.Objekter, svar.Brug)
 	})
 }
 

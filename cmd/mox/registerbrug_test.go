@@ -105,7 +105,7 @@ func TestRegisterbrug(t *testing.T) {
 	fil := filepath.Join(t.TempDir(), "indsigt.zip")
 	k(exitBrug, "--til", "indsigt", "--person", "0101010101")
 	k(exitUgyldig, "formål", "indsigt", "--person", "0101010101", "--til", fil)
-	k(exitOK, "1 objekter, set eller skrevet", "indsigt", "--person", "0101010101", "--til", fil, "--formaal", "anmodning 3")
+	k(exitOK, "1 objekt(er), set eller skrevet", "indsigt", "--person", "0101010101", "--til", fil, "--formaal", "anmodning 3")
 	k(exitFejl, "findes i forvejen", "indsigt", "--person", "0101010101", "--til", fil, "--formaal", "anmodning 3")
 	if info, err := os.Stat(fil); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v: others may read it", info, err)
