@@ -34,7 +34,9 @@ type Aftale struct {
 	GyldigTil     time.Time               `json:"gyldigTil,omitzero"` // not included; zero = without end
 	MaaSende      []Ret                   `json:"maa_sende,omitempty"`
 	MaaModtage    []Ret                   `json:"maa_modtage,omitempty"`
-	Felter        map[ObjektType][]string `json:"felter,omitempty"` // what delivery is trimmed to; a type that is not named is delivered whole
+	MaaLaese      []Ret                   `json:"maa_laese,omitempty"`  // in the register
+	MaaSkrive     []Ret                   `json:"maa_skrive,omitempty"` // in the register; who may write may read
+	Felter        map[ObjektType][]string `json:"felter,omitempty"`     // what delivery is trimmed to; a type that is not named is delivered whole
 }
 
 // Part is one side of an agreement.
@@ -53,13 +55,15 @@ type Godkendelse struct {
 }
 
 // Ret is a right to beskeder that fulfil all of it. What is left out is not asked for, but for foelsomhed: that is then
-// [IkkeFortrolig] only. A besked that does not say what is asked for is outside it.
+// [IkkeFortrolig] only. A besked that does not say what is asked for is outside it. A right in the register is to objekter
+// instead, see [Ret.Kreds].
 type Ret struct {
 	Beskedtyper []string     `json:"beskedtyper,omitempty"`
 	Objekttyper []ObjektType `json:"objekttyper,omitempty"`
 	KLE         []string     `json:"kle,omitempty"`         // "27.03.08", "27.*"
 	Myndigheder []string     `json:"myndigheder,omitempty"` // CVR numbers
 	Foelsomhed  []string     `json:"foelsomhed,omitempty"`
+	Beskyttede  bool         `json:"beskyttede,omitempty"` // in the register: with the names of those who are protected
 }
 
 // savner lists what of b the right does not cover, in words.
@@ -216,12 +220,18 @@ func (a *Aftale) Valider() (fejl []Feltfejl) {
 	kraev(!a.Godkendt.Dato.IsZero(), "godkendt.dato", "kraevet", "datoen for godkendelsen mangler")
 	kraev(!a.GyldigFra.IsZero(), "gyldig.fra", "kraevet", "den første dag, aftalen gælder, mangler")
 	kraev(a.GyldigTil.IsZero() || a.GyldigFra.Before(a.GyldigTil), "gyldig.til", "interval", "den sidste dag ligger før den første")
-	kraev(len(a.MaaSende) <= maksRettigheder && len(a.MaaModtage) <= maksRettigheder, "maa_modtage", "antal", fmt.Sprintf("højst %d rettigheder af hver slags", maksRettigheder))
-	for i := range a.MaaSende {
-		a.MaaSende[i].valider(fmt.Sprintf("maa_sende[%d]", i), kraev)
-	}
-	for i := range a.MaaModtage {
-		a.MaaModtage[i].valider(fmt.Sprintf("maa_modtage[%d]", i), kraev)
+	for _, slags := range []struct {
+		navn     string
+		ret      []Ret
+		register bool
+	}{{"maa_sende", a.MaaSende, false}, {"maa_modtage", a.MaaModtage, false}, {"maa_laese", a.MaaLaese, true}, {"maa_skrive", a.MaaSkrive, true}} {
+		kraev(len(slags.ret) <= maksRettigheder, slags.navn, "antal", fmt.Sprintf("højst %d rettigheder", maksRettigheder))
+		for i := range slags.ret {
+			sti := fmt.Sprintf("%s[%d]", slags.navn, i)
+			slags.ret[i].valider(sti, kraev)
+			kraev(!slags.register || len(slags.ret[i].Beskedtyper) == 0, sti+".beskedtyper", "register", "en ret i registeret er til objekttyper, ikke til beskedtyper")
+			kraev(slags.register || !slags.ret[i].Beskyttede, sti+".beskyttede", "register", "gælder kun i registeret: under maa_laese og maa_skrive")
+		}
 	}
 	a.validerFelter(kraev)
 	return fejl

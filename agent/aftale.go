@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/internal/janej"
 	"github.com/moxkit/mox/mapping"
 )
 
@@ -25,6 +26,8 @@ type aftalefil struct {
 	Gyldig        gyldigfil                   `yaml:"gyldig"`
 	MaaSende      []retfil                    `yaml:"maa_sende"`
 	MaaModtage    []retfil                    `yaml:"maa_modtage"`
+	MaaLaese      []retfil                    `yaml:"maa_laese"`
+	MaaSkrive     []retfil                    `yaml:"maa_skrive"`
 	Felter        map[mox.ObjektType][]string `yaml:"felter"`
 }
 
@@ -49,6 +52,14 @@ type retfil struct {
 	KLE         []string         `yaml:"kle"`
 	Myndigheder []string         `yaml:"myndigheder"`
 	Foelsomhed  []string         `yaml:"foelsomhed"`
+	Beskyttede  janej.JaNej      `yaml:"beskyttede"`
+}
+
+func rettigheder(l []retfil) (ud []mox.Ret) {
+	for _, r := range l {
+		ud = append(ud, mox.Ret{Beskedtyper: r.Beskedtyper, Objekttyper: r.Objekttyper, KLE: r.KLE, Myndigheder: r.Myndigheder, Foelsomhed: r.Foelsomhed, Beskyttede: bool(r.Beskyttede)})
+	}
+	return ud
 }
 
 // aftalezone is where the days of an agreement begin.
@@ -80,17 +91,12 @@ func LoadAftale(file string) (*mox.Aftale, []mapping.Problem) {
 
 func (l *linter) aftale(f *aftalefil) mox.Aftale {
 	a := mox.Aftale{Navn: f.Aftale, System: f.System, Dataansvarlig: mox.Part(f.Dataansvarlig), Databehandler: mox.Part(f.Databehandler), Formaal: f.Formaal,
-		Hjemmel: f.Hjemmel, Kategorier: f.Kategorier, Slettefrist: f.Slettefrist, Felter: f.Felter, Godkendt: mox.Godkendelse{Af: f.Godkendt.Af}}
+		Hjemmel: f.Hjemmel, Kategorier: f.Kategorier, Slettefrist: f.Slettefrist, Felter: f.Felter, Godkendt: mox.Godkendelse{Af: f.Godkendt.Af},
+		MaaSende: rettigheder(f.MaaSende), MaaModtage: rettigheder(f.MaaModtage), MaaLaese: rettigheder(f.MaaLaese), MaaSkrive: rettigheder(f.MaaSkrive)}
 	a.Godkendt.Dato = l.dag("godkendt.dato", f.Godkendt.Dato)
 	a.GyldigFra = l.dag("gyldig.fra", f.Gyldig.Fra)
 	if til := l.dag("gyldig.til", f.Gyldig.Til); !til.IsZero() {
 		a.GyldigTil = til.AddDate(0, 0, 1)
-	}
-	for _, r := range f.MaaSende {
-		a.MaaSende = append(a.MaaSende, mox.Ret(r))
-	}
-	for _, r := range f.MaaModtage {
-		a.MaaModtage = append(a.MaaModtage, mox.Ret(r))
 	}
 	return a
 }

@@ -174,7 +174,14 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.register = register.New(a.distributor, register.Options{System: a.config.Register.System, Log: a.log})
+	foelsomhed, err := a.config.foelsomhed()
+	if err != nil {
+		return err
+	}
+	a.register = register.New(a.distributor, register.Options{System: a.config.Register.System, Log: a.log, Foelsomhed: foelsomhed, KraevFormaal: bool(a.config.Register.KraevFormaal)})
+	if err := a.register.Klargoer(ctx); err != nil {
+		return err
+	}
 	a.gruppe.Add("register", a.register.Run)
 	a.maaling.Se(a.distributor)
 	a.tjeneste = pull.Tjeneste{Distributor: a.distributor, Lager: a.indhold, Log: a.log, Koder: koder}

@@ -17,7 +17,7 @@ func (c *Config) bevaring() (distributor.Bevaring, error) {
 		dage *int
 		til  *time.Duration
 	}{"beskedindhold": {x.Beskedindhold, &b.Indhold}, "metadata": {x.Metadata, &b.Metadata}, "fejl": {x.Fejl, &b.Fejl}, "forsoeg": {x.Forsoeg, &b.Forsoeg},
-		"handlinger": {x.Handlinger, &b.Handlinger}, "alarmer": {x.Alarmer, &b.Alarmer}, "dokumenter": {x.Dokumenter, &b.Dokumenter}} {
+		"handlinger": {x.Handlinger, &b.Handlinger}, "alarmer": {x.Alarmer, &b.Alarmer}, "dokumenter": {x.Dokumenter, &b.Dokumenter}, "registerbrug": {x.Registerbrug, &b.Registerbrug}} {
 		if v.dage == nil {
 			continue
 		}

@@ -26,8 +26,8 @@ func TestBevaringIMoxYaml(t *testing.T) {
 	}{
 		"Intet":   {"", standard, ""},
 		"Kortere": {"bevaring: {beskedindhold: 30, alarmer: 0}", med(func(b *distributor.Bevaring) { b.Indhold, b.Alarmer = 30*24*time.Hour, 0 }), ""},
-		"Alt": {"bevaring: {beskedindhold: 1, metadata: 2, fejl: 3, forsoeg: 4, handlinger: 5, alarmer: 6, dokumenter: 7}", distributor.Bevaring{Indhold: 24 * time.Hour, Metadata: 48 * time.Hour,
-			Fejl: 72 * time.Hour, Forsoeg: 96 * time.Hour, Handlinger: 120 * time.Hour, Alarmer: 144 * time.Hour, Dokumenter: 168 * time.Hour}, ""},
+		"Alt": {"bevaring: {beskedindhold: 1, metadata: 2, fejl: 3, forsoeg: 4, handlinger: 5, alarmer: 6, dokumenter: 7, registerbrug: 8}", distributor.Bevaring{Indhold: 24 * time.Hour, Metadata: 48 * time.Hour,
+			Fejl: 72 * time.Hour, Forsoeg: 96 * time.Hour, Handlinger: 120 * time.Hour, Alarmer: 144 * time.Hour, Dokumenter: 168 * time.Hour, Registerbrug: 192 * time.Hour}, ""},
 		"AltForEvigt":          {"bevaring: {beskedindhold: 0, metadata: 0}", med(func(b *distributor.Bevaring) { b.Indhold, b.Metadata = 0, 0 }), ""},
 		"Minus":                {"bevaring: {fejl: -1}", standard, "bevaring.fejl"},
 		"ForLangt":             {"bevaring: {forsoeg: 36501}", standard, "bevaring.forsoeg"},

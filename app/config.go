@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -19,6 +21,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/agent"
 	"github.com/moxkit/mox/auth"
+	"github.com/moxkit/mox/internal/janej"
 	"github.com/moxkit/mox/mapping"
 	"github.com/moxkit/mox/oio"
 )
@@ -51,6 +54,9 @@ type Config struct {
 type Register struct {
 	System string         `yaml:"system"` // the name it sends beskeder under; empty = Register
 	Foelg  map[string]any `yaml:"foelg"`  // a filter: which beskeder of other systems it keeps an index of; empty = none
+	// Foelsomhed says what each foelsomhedsklasse, by UUID or URN, means; one that is not named is the most sensitive.
+	Foelsomhed   map[string]string `yaml:"foelsomhed"`
+	KraevFormaal janej.JaNej       `yaml:"kraev_formaal"` // people must say why they read or write what is about persons
 }
 
 // Bevaring is how many days each kind is kept; 0 is without end, and what is left out has its standard.
@@ -62,6 +68,7 @@ type Bevaring struct {
 	Handlinger    *int `yaml:"handlinger"`
 	Alarmer       *int `yaml:"alarmer"`
 	Dokumenter    *int `yaml:"dokumenter"`
+	Registerbrug  *int `yaml:"registerbrug"`
 }
 
 // Fjern is the listener for remote agents, systems and people. It opens only with TLS. Systems come with API keys, client
@@ -192,7 +199,7 @@ func (c *Config) medLinje(err error) error {
 }
 
 // indstilling finds the path of a setting in a text.
-var indstilling = regexp.MustCompile(`\b(alarmer|amqp|fjern|push)(\.[a-z_]+)+\b`)
+var indstilling = regexp.MustCompile(`\b(alarmer|amqp|fjern|push|register)(\.[a-z_]+)+\b`)
 
 // linjeAf is the line of a setting in a YAML text, or of the nearest one above it; 0 = it is not there at all.
 func linjeAf(b []byte, sti string) (linje int) {
@@ -369,6 +376,20 @@ func (c *Config) laesProcesser() ([]mox.Proces, error) {
 		ud = append(ud, q)
 	}
 	return ud, nil
+}
+
+// foelsomhed checks what the foelsomhedsklasser are said to mean.
+func (c *Config) foelsomhed() (map[string]string, error) {
+	for _, ref := range slices.Sorted(maps.Keys(c.Register.Foelsomhed)) {
+		kode := c.Register.Foelsomhed[ref]
+		if r, err := mox.LaesReference(ref); err != nil || r.Tom() {
+			return nil, mox.E("config", mox.KodeUgyldig, "register.foelsomhed: %s er hverken en UUID eller en URN", mox.Maskeret(ref)).Med("skriv foelsomhedsklassens UUID eller URN i mox.yaml")
+		}
+		if !slices.Contains(mox.Foelsomheder(), kode) {
+			return nil, mox.E("config", mox.KodeUgyldig, "register.foelsomhed: %q er ikke en af %v", kode, mox.Foelsomheder()).Med("ret mox.yaml")
+		}
+	}
+	return c.Register.Foelsomhed, nil
 }
 
 // laesKoder reads the agreement's codes, with the roles.

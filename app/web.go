@@ -67,7 +67,8 @@ func (a *App) aabnWeb(context.Context) error {
 	if err != nil {
 		return err
 	}
-	o := auth.Options{Vaerter: a.config.Fjern.Vaerter, LokalNoegle: lokal, Noegler: noegler, Udstedere: udstedere, Klienter: a.config.Fjern.Klienter, Personer: a.konti, Ekstern: ekstern, Eksterne: a.konti, Log: a.log}
+	o := auth.Options{Vaerter: a.config.Fjern.Vaerter, LokalNoegle: lokal, Noegler: noegler, Udstedere: udstedere, Klienter: a.config.Fjern.Klienter, Personer: a.konti, Ekstern: ekstern, Eksterne: a.konti, Log: a.log,
+		Programmer: append(rest.Services(), strings.Trim(soap.Sti, "/"))}
 	for _, l := range a.web.lyttere {
 		o.Adresser = append(o.Adresser, l.Addr().String())
 	}
@@ -171,6 +172,7 @@ func (a *App) ruter() http.Handler {
 	m.Handle(kopi.KopiSti, alt)
 	m.Handle(kopi.EfterproevSti, alt)
 	reg := rest.Handler(a.register, a.indhold, a.log)
+	m.Handle(rest.ForvaltningSti, rest.Forvaltning(a.register, a.log))
 	registerJSON, registerside := rest.Dokumentation()
 	m.HandleFunc("GET "+rest.OpenAPISti, registerJSON)
 	m.HandleFunc("GET "+rest.DokumentationSti, registerside)

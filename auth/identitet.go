@@ -4,7 +4,11 @@
 // What a caller may then do is decided where it is done, from the [Identitet] in the context.
 package auth
 
-import "context"
+import (
+	"context"
+
+	"github.com/moxkit/mox"
+)
 
 // Rolle is what a caller is, and with it what the caller may do.
 type Rolle string
@@ -31,7 +35,8 @@ type Identitet struct {
 	Navn   string // of the key or the person; in logs, and in the names of leases
 	System string // the it-system, for Rolle System
 	Rolle  Rolle
-	Konto  string // the account's id, for a person who has logged in with a password
+	Konto  string     // the account's id, for a person who has logged in with a password
+	Kreds  *mox.Kreds // what of the register a person may reach; nil = all, but for the names of those who are protected
 }
 
 // Lokal is whoever can read the data folder's own key.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/internal/janej"
 )
 
 // ErrUdloebet is the cause of the error about a key that was good once; see [errors.Is].
@@ -26,6 +27,12 @@ type APINoegle struct {
 	Rolle    Rolle     `yaml:"rolle"`    // what its holder may do
 	SHA256   string    `yaml:"sha256"`   // hex
 	Udloeber time.Time `yaml:"udloeber"` // zero = never
+
+	// What of the register a person reaches; what is left out does not limit. Systems have it by their agreement.
+	Myndigheder []string    `yaml:"myndigheder"` // CVR numbers
+	KLE         []string    `yaml:"kle"`         // "27.*"
+	Foelsomhed  []string    `yaml:"foelsomhed"`
+	Beskyttede  janej.JaNej `yaml:"beskyttede"` // ja = sees who has name-and-address protection
 }
 
 // NyNoegle makes a key: klartekst is handed to its holder once, sha256 (hex) goes into the file of keys. The prefix lets
@@ -121,6 +128,22 @@ func (n APINoegle) post() (p ringpost, felt, tekst string) {
 	case (n.Rolle == System) != (n.System != ""):
 		return p, "system", "skal angives for rollen system, og kun for den"
 	}
+	return n.medKreds(p)
+}
+
+// medKreds adds what of the register a person's key reaches.
+func (n APINoegle) medKreds(p ringpost) (_ ringpost, felt, tekst string) {
+	k := mox.Kreds{Myndigheder: n.Myndigheder, KLE: n.KLE, Foelsomhed: n.Foelsomhed, Beskyttede: bool(n.Beskyttede)}
+	if n.Rolle == System {
+		if len(k.Myndigheder)+len(k.KLE)+len(k.Foelsomhed) > 0 || k.Beskyttede {
+			return p, "system", "har sin adgang til registeret af tilslutningsaftalen; skriv maa_laese og maa_skrive dér"
+		}
+		return p, "", ""
+	}
+	for _, f := range k.Valider() {
+		return p, f.Sti, f.Tekst
+	}
+	p.hvem.Kreds = &k
 	return p, "", ""
 }
 

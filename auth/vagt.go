@@ -28,6 +28,7 @@ type Options struct {
 	Personer    Personer        // who log in with a password; nil = nobody
 	Ekstern     *Personudsteder // where people log in, too; nil = nowhere
 	Eksterne    Eksterne        // their accounts; for Ekstern, and then not nil
+	Programmer  []string        // the first parts of paths that are for programs too, beside /api and /indhold: "sag"
 	Log         *slog.Logger
 	Nu          func() time.Time // nil = time.Now
 }
@@ -36,17 +37,18 @@ type Options struct {
 //
 // Sessions of one-time links live in memory: they end when the process does. Those of accounts are the [Personer]'s.
 type Vagt struct {
-	vaerter   vaerter
-	ring      *noeglering
-	tokens    *tokenproever
-	certer    *certifikater
-	links     *billetter
-	sessioner *billetter
-	personer  Personer
-	ekstern   *personlogin
-	cookie    string
-	nu        func() time.Time
-	log       *slog.Logger
+	vaerter    vaerter
+	ring       *noeglering
+	tokens     *tokenproever
+	certer     *certifikater
+	links      *billetter
+	sessioner  *billetter
+	personer   Personer
+	ekstern    *personlogin
+	programmer []string
+	cookie     string
+	nu         func() time.Time
+	log        *slog.Logger
 
 	mu       sync.Mutex
 	afviste  map[string]uint64
@@ -83,7 +85,7 @@ func NyVagt(o Options) (*Vagt, error) {
 		return nil, err
 	}
 	v := &Vagt{vaerter: vaerter, ring: ring, tokens: tokens, certer: certer, links: nyeBilletter(linkLevetid, maksLinks), sessioner: nyeBilletter(sessionLevetid, maksSessioner),
-		personer: o.Personer, ekstern: ekstern, cookie: cookienavn(port(o.Adresser[0])), nu: o.Nu, log: o.Log, afviste: map[string]uint64{}}
+		programmer: o.Programmer, personer: o.Personer, ekstern: ekstern, cookie: cookienavn(port(o.Adresser[0])), nu: o.Nu, log: o.Log, afviste: map[string]uint64{}}
 	if v.log == nil {
 		v.log = slog.New(slog.DiscardHandler)
 	}
@@ -108,6 +110,12 @@ func aaben(sti string) bool {
 // forProgrammer reports whether a path is for programs, which are answered with problem documents. All others are pages.
 func forProgrammer(sti string) bool {
 	return strings.HasPrefix(sti, "/api/") || sti == "/indhold" || strings.HasPrefix(sti, "/indhold/") || sti == "/metrics"
+}
+
+// forProgrammer is [forProgrammer], with the paths that this server has beside.
+func (v *Vagt) forProgrammer(sti string) bool {
+	foerste, _, _ := strings.Cut(strings.TrimPrefix(sti, "/"), "/")
+	return forProgrammer(sti) || slices.Contains(v.programmer, foerste)
 }
 
 // Beskyt lets through to naeste only calls that
@@ -160,7 +168,7 @@ func (v *Vagt) medIdentitet(w http.ResponseWriter, r *http.Request, naeste http.
 		naeste.ServeHTTP(w, r)
 	case err != nil:
 		v.naegt(w, r, grund, err)
-	case hvem.Rolle == System && !forProgrammer(r.URL.Path):
+	case hvem.Rolle == System && !v.forProgrammer(r.URL.Path):
 		v.naegt(w, r, "rolle", mox.E("auth", mox.KodeIkkeTilladt, "et systems nøgle giver ikke adgang til siderne"))
 	case r.URL.Path == LinkSti:
 		v.nytLink(w, r, hvem)
@@ -249,7 +257,7 @@ type Link struct {
 func (v *Vagt) naegt(w http.ResponseWriter, r *http.Request, grund string, err error) {
 	v.afvist(r, grund)
 	switch {
-	case forProgrammer(r.URL.Path):
+	case v.forProgrammer(r.URL.Path):
 		problem.Skriv(w, r, err)
 	case mox.KodeAf(err) == mox.KodeIkkeLoggetInd && v.tilLogin(w, r):
 	case mox.Forbigaaende(err):

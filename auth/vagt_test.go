@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -457,6 +458,10 @@ func TestNyVagt(t *testing.T) {
 		"ukendt rolle":          {auth.Options{Adresser: adresser, Noegler: []auth.APINoegle{{Navn: "a", Rolle: "chef", SHA256: god}}}, "noegler[0].rolle"},
 		"system uden system":    {auth.Options{Adresser: adresser, Noegler: []auth.APINoegle{{Navn: "a", Rolle: auth.System, SHA256: god}}}, "noegler[0].system"},
 		"menneske med system":   {auth.Options{Adresser: adresser, Noegler: []auth.APINoegle{{Navn: "a", Rolle: auth.Drift, System: "B", SHA256: god}}}, "noegler[0].system"},
+		"CVR med bogstaver":     {auth.Options{Adresser: adresser, Noegler: []auth.APINoegle{{Navn: "a", Rolle: auth.Laeser, SHA256: god, Myndigheder: []string{"DK123456"}}}}, "noegler[0].myndigheder"},
+		"KLE uden punktum":      {auth.Options{Adresser: adresser, Noegler: []auth.APINoegle{{Navn: "a", Rolle: auth.Laeser, SHA256: god, KLE: []string{"27*"}}}}, "noegler[0].kle"},
+		"ukendt følsomhed":      {auth.Options{Adresser: adresser, Noegler: []auth.APINoegle{{Navn: "a", Rolle: auth.Laeser, SHA256: god, Foelsomhed: []string{"HEMMELIG"}}}}, "noegler[0].foelsomhed"},
+		"system med grænser":    {auth.Options{Adresser: adresser, Noegler: []auth.APINoegle{{Navn: "a", System: "B", Rolle: auth.System, SHA256: god, Beskyttede: true}}}, "noegler[0].system"},
 		"aftryk af anden slags": {auth.Options{Adresser: adresser, Noegler: []auth.APINoegle{{Navn: "a", Rolle: auth.Drift, SHA256: god[:40]}}}, "noegler[0].sha256"},
 	} {
 		t.Run(navn, func(t *testing.T) {
@@ -470,6 +475,32 @@ func TestNyVagt(t *testing.T) {
 				t.Errorf("%+v", e.Felter)
 			}
 		})
+	}
+}
+
+// TestNoeglensKreds shows that a person's key carries its limits, and that a system comes to the paths that are for programs.
+func TestNoeglensKreds(t *testing.T) {
+	t.Parallel()
+	person, sha := auth.NyNoegle()
+	system, andet := auth.NyNoegle()
+	v, err := auth.NyVagt(auth.Options{Adresser: []string{"127.0.0.1:8480"}, Programmer: []string{"sag"}, Noegler: []auth.APINoegle{
+		{Navn: "per", Rolle: auth.Laeser, SHA256: sha, Myndigheder: []string{"12345678"}, KLE: []string{"27.*"}, Foelsomhed: []string{mox.Uoplyst}, Beskyttede: true},
+		{Navn: "esdh", System: "ESDH", Rolle: auth.System, SHA256: andet}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	vil := &mox.Kreds{Myndigheder: []string{"12345678"}, KLE: []string{"27.*"}, Foelsomhed: []string{mox.Uoplyst}, Beskyttede: true}
+	if hvem, err := v.Kend(person); err != nil || !reflect.DeepEqual(hvem.Kreds, vil) {
+		t.Errorf("%+v, %v", hvem.Kreds, err)
+	}
+	h := v.Beskyt(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	for sti, status := range map[string]int{"/sag/sag/x": 204, "/sag": 204, "/sagen": 403, "/": 403} {
+		r := httptest.NewRequest("GET", "http://127.0.0.1:8480"+sti, nil)
+		r.Header.Set("Authorization", "Bearer "+system)
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != status {
+			t.Errorf("%s: %d, want %d", sti, w.Code, status)
+		}
 	}
 }
 

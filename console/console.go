@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/console/drift"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/konto"
@@ -33,6 +34,8 @@ type Options struct {
 	Landskab func() Landskab
 	// Bruger is the name of the person who is logged in; it stands in the log of acts. nil = nobody is known.
 	Bruger func(*http.Request) string
+	// Registerhvem is the person as the register knows who reads, and why. nil = by what [auth.Vagt] has found out.
+	Registerhvem func(r *http.Request, formaal string) register.Hvem
 	// MaaHandle tells whether the person may change anything; who may not is offered no form where that is known. It lets nobody
 	// in: the caller keeps those forms from being sent. nil = everybody may.
 	MaaHandle func(*http.Request) bool
@@ -132,6 +135,12 @@ func medStandard(o Options) Options {
 	if o.Register == nil {
 		o.Register = register.New(o.D, register.Options{Log: o.Log})
 	}
+	if o.Registerhvem == nil {
+		o.Registerhvem = func(r *http.Request, formaal string) register.Hvem {
+			i, _ := auth.Fra(r.Context())
+			return o.Register.Hvem(i, formaal)
+		}
+	}
 	if o.Nu == nil {
 		o.Nu = time.Now
 	}
@@ -179,6 +188,14 @@ func (c *console) ruter() *http.ServeMux {
 		return mox.E("console", mox.KodeIkkeFundet, "siden findes ikke")
 	}))
 	return m
+}
+
+// udenVaerdier is why the register's pages are read before a reason has been given: they show no values then.
+const udenVaerdier = "konsollens oversigt, uden værdier"
+
+// registerhvem is the person behind a request to the register's pages, and the reason given.
+func (c *console) registerhvem(r *http.Request) register.Hvem {
+	return c.Registerhvem(r, cmp.Or(begrundelse(r), udenVaerdier))
 }
 
 // hvem is the person behind a request and the reason given for what is asked. It is logged, so a number that slipped into

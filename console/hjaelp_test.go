@@ -18,6 +18,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/register"
 	"github.com/moxkit/mox/store"
 )
 
@@ -54,7 +55,7 @@ func nytHus(t *testing.T, med ...func(*Options)) *hus {
 	}
 	h := &hus{T: t, d: d, agent: &proeveagent{d}}
 	h.maa(d.Konfigurer(t.Context(), abonnementer(), processer()))
-	o := Options{D: d, Agenter: h.agent, Landskab: landskab, Bruger: func(*http.Request) string { return "Kirsten Drift" }, Version: "test"}
+	o := Options{D: d, Agenter: h.agent, Landskab: landskab, Bruger: func(*http.Request) string { return "Kirsten Drift" }, Registerhvem: altIRegisteret, Version: "test"}
 	for _, f := range med {
 		f(&o)
 	}
@@ -161,9 +162,14 @@ type alt struct {
 	alarm                                              int64
 }
 
+// altIRegisteret lets whoever calls see the register.
+func altIRegisteret(_ *http.Request, formaal string) register.Hvem {
+	return register.Hvem{Navn: "Kirsten Drift", Formaal: formaal, Adgang: register.FuldAdgang()}
+}
+
 func bevaringsarter() []string {
 	return []string{distributor.ArtIndhold, distributor.ArtMetadata, distributor.ArtDigest, distributor.ArtFejl, distributor.ArtForsoeg, distributor.ArtHandlinger,
-		distributor.ArtAlarmer, distributor.ArtDokumenter}
+		distributor.ArtAlarmer, distributor.ArtDokumenter, distributor.ArtBrug}
 }
 
 // fyld makes that world. Titles hold what must never reach a browser as markup.

@@ -65,7 +65,7 @@ func (c *console) registersoegning(w http.ResponseWriter, r *http.Request) error
 		if d.Kraever = d.Tekst != "" && !d.Aaben; !d.Kraever {
 			err = c.soegRegister(r, t, &d, fra(q.Get("fra")))
 		}
-	} else if d.Findes, err = c.typerIRegister(r.Context()); err != nil {
+	} else if d.Findes, err = c.typerIRegister(r); err != nil {
 		return err
 	}
 	if d.NaesteFra > 0 {
@@ -97,9 +97,9 @@ func (c *console) visRegister(w http.ResponseWriter, r *http.Request, d register
 }
 
 // typerIRegister are the types that there are objekter of.
-func (c *console) typerIRegister(ctx context.Context) (ud []mox.ObjektType, err error) {
+func (c *console) typerIRegister(r *http.Request) (ud []mox.ObjektType, err error) {
 	for _, t := range mox.ObjektTyper() {
-		ids, err := c.Register.Soeg(ctx, t, register.Soegning{Maks: 1})
+		ids, err := c.Register.Soeg(r.Context(), c.registerhvem(r), t, register.Soegning{Maks: 1})
 		if err != nil {
 			return nil, err
 		}
@@ -151,7 +151,7 @@ func (c *console) soegRegister(r *http.Request, t *mox.Type, d *registerside, fr
 			break
 		}
 		s.Foerste, s.Maks = fra, sidelaengde+1
-		ids, err = c.Register.Soeg(ctx, t.Navn, s)
+		ids, err = c.Register.Soeg(ctx, c.registerhvem(r), t.Navn, s)
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return mox.E("soeg", mox.KodeUtilgaengelig, "søgningen tog for lang tid").Med("søg på begyndelsen af en brugervendt nøgle, eller på en relation")
@@ -165,7 +165,7 @@ func (c *console) soegRegister(r *http.Request, t *mox.Type, d *registerside, fr
 			d.NaesteFra = 0
 		}
 	}
-	laest, err := c.Register.List(r.Context(), t.Navn, ids, register.Tider{VirkFra: mox.MinusUendelig, VirkTil: mox.Uendelig})
+	laest, err := c.Register.List(r.Context(), c.registerhvem(r), t.Navn, ids, register.Tider{VirkFra: mox.MinusUendelig, VirkTil: mox.Uendelig})
 	for _, l := range laest {
 		d.Rader = append(d.Rader, rad(t, l, mox.Kl(c.Nu()), d.Aaben))
 	}

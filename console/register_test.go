@@ -39,7 +39,7 @@ func sagsindhold(titel string, v mox.Virkning) mox.Registrering {
 func (h *hus) fyldRegister() (ud registeret) {
 	h.Helper()
 	r := register.New(h.d, register.Options{})
-	hvem := register.Hvem{Navn: "hanne"}
+	hvem := register.Hvem{Navn: "hanne", Adgang: register.FuldAdgang()}
 	ny, err := r.Opret(h.Context(), hvem, mox.Sag, sagsindhold("Opførelse af carport", fraDag("2025-03-01")))
 	h.maa(err)
 	ud.sag = ny.ObjektID
@@ -115,7 +115,7 @@ func TestRegisterSider(t *testing.T) {
 	h := nytHus(t)
 	r := register.New(h.d, register.Options{})
 	for range sidelaengde + 3 {
-		_, err := r.Opret(t.Context(), register.Hvem{Navn: "hanne"}, mox.Sag, sagsindhold("Carport", fraDag("2025-03-01")))
+		_, err := r.Opret(t.Context(), register.Hvem{Navn: "hanne", Adgang: register.FuldAdgang()}, mox.Sag, sagsindhold("Carport", fraDag("2025-03-01")))
 		h.maa(err)
 	}
 	linjer := func(s string) int { return strings.Count(s, `<th scope="row">`) }
@@ -237,7 +237,7 @@ func TestMangeRegistreringer(t *testing.T) {
 		v := fraDag("2026-03-01")
 		tid, _ := v.Fra.Tid()
 		v.Fra = mox.Kl(tid.AddDate(0, i%15, 0))
-		_, err := r.Ret(t.Context(), register.Hvem{Navn: "hanne"}, mox.Sag, x.sag, "", mox.Registrering{Attributter: map[string][]mox.Attribut{"sagegenskaber": {{Virkning: v, Felter: map[string]string{"titel": "Nr. " + v.Fra.String() + string(rune('a'+i/15))}}}}})
+		_, err := r.Ret(t.Context(), register.Hvem{Navn: "hanne", Adgang: register.FuldAdgang()}, mox.Sag, x.sag, "", mox.Registrering{Attributter: map[string][]mox.Attribut{"sagegenskaber": {{Virkning: v, Felter: map[string]string{"titel": "Nr. " + v.Fra.String() + string(rune('a'+i/15))}}}}})
 		h.maa(err)
 	}
 	s := h.side(registerSti(mox.Sag, x.sag))

@@ -2,7 +2,6 @@ package console
 
 import (
 	"cmp"
-	"context"
 	"maps"
 	"net/http"
 	"net/url"
@@ -83,7 +82,7 @@ func (c *console) aabnRegisterobjekt(w http.ResponseWriter, r *http.Request) err
 		return err
 	}
 	t, id := mox.ObjektType(r.PathValue("type")), mox.ObjektID(r.PathValue("id"))
-	if _, err := c.Register.Historik(r.Context(), t, id, 1); err != nil {
+	if _, err := c.Register.Historik(r.Context(), c.registerhvem(r), t, id, 1); err != nil {
 		return err
 	}
 	h := c.hvem(r)
@@ -106,11 +105,11 @@ func (c *console) visRegisterobjekt(w http.ResponseWriter, r *http.Request, q ur
 		return err
 	}
 	id := mox.ObjektID(strings.ToLower(r.PathValue("id")))
-	l, err := c.Register.Historik(r.Context(), type_.Navn, id, maksHistorik+1)
+	l, err := c.Register.Historik(r.Context(), c.registerhvem(r), type_.Navn, id, maksHistorik+1)
 	if err != nil {
 		return err
 	}
-	f, err := c.Register.Forskel(r.Context(), type_.Navn, id, &valgt, register.Punkt{})
+	f, err := c.Register.Forskel(r.Context(), c.registerhvem(r), type_.Navn, id, &valgt, register.Punkt{})
 	if err != nil {
 		return err
 	}
@@ -120,7 +119,7 @@ func (c *console) visRegisterobjekt(w http.ResponseWriter, r *http.Request, q ur
 	if aabnet {
 		d.Begrundelse = begrundelse(r)
 	}
-	if err := c.navngiv(r.Context(), d.Vaerdier); err != nil {
+	if err := c.navngiv(r, d.Vaerdier); err != nil {
 		return err
 	}
 	return c.vis(w, r, "registerobjekt", side{Titel: string(d.Type) + " " + d.BVN, Nav: "register", Tilbage: d.Sti, D: d})
@@ -272,14 +271,14 @@ func (o *objektvisning) vaerdier() (ud []dagsvaerdi) {
 }
 
 // navngiv says of the classifications that are referred to what they are called.
-func (c *console) navngiv(ctx context.Context, vaerdier []dagsvaerdi) error {
+func (c *console) navngiv(r *http.Request, vaerdier []dagsvaerdi) error {
 	for i := range vaerdier {
 		v := &vaerdier[i]
 		for _, x := range []struct {
 			tekst *string
 			link  string
 		}{{&v.Da, v.DaLink}, {&v.Nu, v.NuLink}} {
-			navn, err := c.klassenavn(ctx, x.link, mox.ObjektID(*x.tekst))
+			navn, err := c.klassenavn(r, x.link, mox.ObjektID(*x.tekst))
 			if err != nil {
 				return err
 			}
@@ -290,13 +289,13 @@ func (c *console) navngiv(ctx context.Context, vaerdier []dagsvaerdi) error {
 }
 
 // klassenavn is the key and title of the classification that link leads to; "" where it is another thing, or not here.
-func (c *console) klassenavn(ctx context.Context, link string, id mox.ObjektID) (string, error) {
+func (c *console) klassenavn(r *http.Request, link string, id mox.ObjektID) (string, error) {
 	navn, _, _ := strings.Cut(strings.TrimPrefix(link, "/register/"), "/")
 	t, ok := mox.TypeAf(mox.ObjektType(navn))
 	if !ok || !offentlig(t) {
 		return "", nil
 	}
-	l, err := c.Register.List(ctx, t.Navn, []mox.ObjektID{id}, register.Tider{VirkFra: mox.MinusUendelig, VirkTil: mox.Uendelig})
+	l, err := c.Register.List(r.Context(), c.registerhvem(r), t.Navn, []mox.ObjektID{id}, register.Tider{VirkFra: mox.MinusUendelig, VirkTil: mox.Uendelig})
 	if err != nil || len(l) == 0 {
 		return "", err
 	}

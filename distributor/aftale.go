@@ -77,3 +77,6 @@ func medMyndighed(abonnementer []mox.Abonnement, aftaler mox.Aftaler) {
 		}
 	}
 }
+
+// Aftaler are the tilslutningsaftaler that hold others to what they may.
+func (d *Distributor) Aftaler() mox.Aftaler { return d.aftaler }

@@ -23,11 +23,14 @@ type Bevaring struct {
 	Handlinger time.Duration // what people did
 	Alarmer    time.Duration // since they ended
 	Dokumenter time.Duration // documents, since a besked last referred to them
+
+	Registerbrug time.Duration // who has read and written in the register
 }
 
 // StandardBevaring is what holds where nothing else is said.
 func StandardBevaring() Bevaring {
-	return Bevaring{Indhold: 180 * dag, Metadata: DigestBevaring, Fejl: 180 * dag, Forsoeg: 365 * dag, Handlinger: DigestBevaring, Alarmer: 365 * dag, Dokumenter: 7 * dag}
+	return Bevaring{Indhold: 180 * dag, Metadata: DigestBevaring, Fejl: 180 * dag, Forsoeg: 365 * dag, Handlinger: DigestBevaring, Alarmer: 365 * dag, Dokumenter: 7 * dag,
+		Registerbrug: DigestBevaring}
 }
 
 // DigestBevaring is how long a repeat of a besked is recognised: five years, longer than its content is kept.
@@ -43,6 +46,7 @@ const (
 	ArtHandlinger = "handlinger"
 	ArtAlarmer    = "alarmer"
 	ArtDokumenter = "dokumenter"
+	ArtBrug       = "registerbrug"
 )
 
 // Retention's work: how often, how much in one transaction, and how long a process is the one that does it. What lies on the
@@ -91,6 +95,7 @@ func (d *Distributor) Ryd(ctx context.Context, b Bevaring, l *indhold.Lager) (ma
 		{ArtFejl, b.Fejl, paaEnGang((*store.Tx).SletFejlRaa)},
 		{ArtForsoeg, b.Forsoeg, efterAlder((*store.Tx).ForsoegEfterAlder, (*store.Tx).SletAlleForsoeg)},
 		{ArtHandlinger, b.Handlinger, paaEnGang((*store.Tx).SletHandlinger)},
+		{ArtBrug, b.Registerbrug, paaEnGang((*store.Tx).SletBrug)},
 		{ArtAlarmer, b.Alarmer, paaEnGang((*store.Tx).SletAlarmer)},
 		{ArtDokumenter, b.Dokumenter, dokumenter(l, henvist, laest.Add(-b.Dokumenter))},
 	} {

@@ -192,7 +192,7 @@ func (h *hus) register() {
 	r, err := mox.Registrering{}.Laeg(t, map[string]string{"egenskaber.brugervendtnoegle": "r-1", "egenskaber.sagsnummer": "r-1", "egenskaber.titel": "Garage i registeret",
 		"egenskaber.beskrivelse": "-", "egenskaber.kassationskode": "B", "tilstande.fremdrift": "Opstaaet"}, mox.Fra(mox.Kl(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))))
 	h.maa(err)
-	_, err = register.New(h.d, register.Options{}).Opret(h.Context(), register.Hvem{Navn: "inge"}, mox.Sag, r)
+	_, err = register.New(h.d, register.Options{}).Opret(h.Context(), register.Hvem{Navn: "inge", Adgang: register.FuldAdgang()}, mox.Sag, r)
 	h.maa(err)
 }
 

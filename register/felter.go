@@ -70,7 +70,7 @@ func (s *samler) relationer(lister map[string][]mox.Relation) {
 				s.tag(feltnavn(s.t, "r", navn), s.r.referencenoegle(rel.Reference.String()), rel.ObjektType, rel.Virkning)
 			}
 			for felt, v := range rel.Felter {
-				s.tag(feltnavn(s.t, "f", navn+"."+felt), store.Fold(v), "", rel.Virkning)
+				s.tag(feltnavn(s.t, "f", navn+"."+felt), s.r.referencenoegle(v), "", rel.Virkning)
 			}
 		}
 	}
@@ -90,6 +90,9 @@ const personURN = "urn:oio:cpr-nr:"
 func (r *Register) referencenoegle(ref string) string {
 	ref = store.Fold(ref)
 	if nr, ok := strings.CutPrefix(ref, personURN); ok {
+		if noegle, ok := mox.Personnoegle(nr); ok {
+			nr = noegle
+		}
 		return personURN + r.store.Pseudonym(nr)
 	}
 	return ref
@@ -124,10 +127,10 @@ func sammenlign(a, b store.Registerfelt) int {
 func post(type_ *mox.Type, reg mox.Registrering, t mox.Tidspunkt) store.Registerpost {
 	b := mox.Besked{ObjektType: type_.Navn, Registreringstid: tidspunkt(t)}
 	b.Udfyld(reg)
-	ud := store.Registerpost{BVN: bvn(type_, reg, t), Myndighed: b.Myndighed, Emne: b.Opgaveemne}
+	ud := store.Registerpost{BVN: bvn(type_, reg, t), Myndighed: mox.CVR(b.Myndighed), Emne: b.Opgaveemne}
 	for _, rel := range reg.Relationer["foelsomhedsklasse"] {
 		if rel.Virkning.Indeholder(t) {
-			ud.Foelsomhed = rel.Reference.String()
+			ud.Foelsomhed = store.Fold(rel.Reference.String())
 		}
 	}
 	return ud

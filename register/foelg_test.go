@@ -122,7 +122,7 @@ func (h *hus) beskeder() (ud []mox.Besked) {
 
 func (h *hus) laes(id mox.ObjektID) register.Version {
 	h.Helper()
-	l, err := h.r.List(h.Context(), mox.Sag, []mox.ObjektID{id}, register.Tider{})
+	l, err := h.r.List(h.Context(), register.Hvem{Navn: "x", Adgang: register.FuldAdgang()}, mox.Sag, []mox.ObjektID{id}, register.Tider{})
 	h.maa(err)
 	if len(l) != 1 {
 		h.Fatalf("%d objekter", len(l))
@@ -165,7 +165,7 @@ func TestFoelg(t *testing.T) {
 		}
 
 		// What the register is master of, it alone may change. Its own beskeder do not come back to it.
-		egen, err := h.r.Opret(h.Context(), register.Hvem{Navn: "x"}, mox.Sag, sag("egen", mox.MinusUendelig))
+		egen, err := h.r.Opret(h.Context(), register.Hvem{Navn: "x", Adgang: register.FuldAdgang()}, mox.Sag, sag("egen", mox.MinusUendelig))
 		h.maa(err)
 		if got := h.foelg(); len(got) != 0 {
 			h.Errorf("its own: %v", got)
@@ -184,7 +184,7 @@ func TestFoelg(t *testing.T) {
 func TestFortaelVirkninger(t *testing.T) {
 	conformance.Proves(t, "mox 48")
 	paaBegge(t, func(h *hus) {
-		hvem := register.Hvem{Navn: "x"}
+		hvem := register.Hvem{Navn: "x", Adgang: register.FuldAdgang()}
 		snart := time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)
 		senere := snart.Add(time.Hour)
 		opret := func(fra time.Time) mox.ObjektID {

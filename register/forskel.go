@@ -1,6 +1,7 @@
 package register
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -30,8 +31,10 @@ type Forskelle struct {
 // Forskel compares an objekt with itself at two moments. Without fra it is what the registrering at til changed; where only
 // the virkningstider differ, it is the same registrering at both.
 //
+// A registrering that the caller may not read is as one that there is not.
+//
 // Errors: [mox.KodeIkkeFundet], also where til is before the first registrering.
-func (r *Register) Forskel(ctx context.Context, t mox.ObjektType, id mox.ObjektID, fra *Punkt, til Punkt) (ud Forskelle, err error) {
+func (r *Register) Forskel(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.ObjektID, fra *Punkt, til Punkt) (ud Forskelle, err error) {
 	if !mox.ErUUID(string(id)) {
 		return ud, ikkeUUID(string(id))
 	}
@@ -39,36 +42,44 @@ func (r *Register) Forskel(ctx context.Context, t mox.ObjektType, id mox.ObjektI
 	if !ok {
 		return ud, ukendt(t, id)
 	}
+	if err := hvem.maaLaese(); err != nil {
+		return ud, err
+	}
+	k := r.kald(hvem, opForskel)
 	err = r.store.View(ctx, func(tx *store.Tx) error {
-		if ud.Til, err = r.set(tx, type_, id, til); err != nil {
+		k.forfra()
+		if ud.Til, err = k.set(tx, type_, id, til); err != nil {
 			return err
 		}
 		if ud.Til.Version == nil {
-			return ukendt(t, id)
+			return skjult(t, id)
 		}
 		if fra == nil {
 			fra = &Punkt{Reg: ud.Til.Version.FraTidspunkt.Add(-time.Microsecond), Virk: til.Virk}
 		}
-		ud.Fra, err = r.set(tx, type_, id, *fra)
+		ud.Fra, err = k.set(tx, type_, id, *fra)
 		return err
 	})
+	if e := k.gemEfter(ctx, err); e != nil || err != nil {
+		return Forskelle{}, cmp.Or(e, err)
+	}
 	ud.Stier = mox.Forskellige(ud.Fra.Vaerdier, ud.Til.Vaerdier)
-	return ud, err
+	return ud, nil
 }
 
-func (r *Register) set(tx *store.Tx, t *mox.Type, id mox.ObjektID, p Punkt) (Set, error) {
+func (k *kald) set(tx *store.Tx, t *mox.Type, id mox.ObjektID, p Punkt) (Set, error) {
 	ud := Set{Virkningstid: p.Virk}
 	if !p.Virk.Angivet() {
 		ud.Virkningstid = mox.Kl(tx.Now())
 	}
-	l, err := raekker(tx, id, Tider{RegFra: p.Reg, RegTil: p.Reg})
-	if err != nil || len(l) == 0 || l[0].ObjektType != t.Navn {
-		return ud, err
+	l, err := k.versioner(tx, t.Navn, id, Tider{RegFra: p.Reg, RegTil: p.Reg})
+	if mox.KodeAf(err) == mox.KodeIkkeFundet {
+		return ud, nil
 	}
-	v, err := r.version(&l[0])
 	if err != nil {
 		return ud, err
 	}
-	ud.Version, ud.Vaerdier = &v, v.Udflad(t, ud.Virkningstid)
+	v := &l[0]
+	ud.Version, ud.Vaerdier = v, v.Udflad(t, ud.Virkningstid)
 	return ud, nil
 }

@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -57,15 +58,16 @@ type Laest struct {
 
 // Laes reads one objekt. spec: oio 28-33, 44, 45
 //
-// Errors: [mox.KodeIkkeFundet]; [mox.KodeSlettet] where the newest registrering asked for is a deletion.
-func (r *Register) Laes(ctx context.Context, t mox.ObjektType, id mox.ObjektID, tider Tider) (ud Laest, err error) {
+// Errors: [mox.KodeIkkeFundet], also for what the caller may not read; [mox.KodeSlettet] where the newest registrering asked
+// for is a deletion.
+func (r *Register) Laes(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.ObjektID, tider Tider) (ud Laest, err error) {
 	if !mox.ErUUID(string(id)) {
 		return ud, ikkeUUID(string(id))
 	}
-	err = r.store.View(ctx, func(tx *store.Tx) (err error) {
-		ud, err = r.laes(tx, t, id, tider)
-		return err
-	})
+	if err := hvem.maaLaese(); err != nil {
+		return ud, err
+	}
+	ud, err = r.laesEt(ctx, r.kald(hvem, opLaes), t, id, tider)
 	if err == nil && ud.Livscyklus == mox.Slettet {
 		err = mox.E("register", mox.KodeSlettet, "objektet er slettet %s", ud.Versioner[0].FraTidspunkt.Format(time.RFC3339)).
 			Med("giv registreringstid for at se, hvad der stod før")
@@ -73,25 +75,28 @@ func (r *Register) Laes(ctx context.Context, t mox.ObjektType, id mox.ObjektID, 
 	return ud, err
 }
 
-func (r *Register) laes(tx *store.Tx, t mox.ObjektType, id mox.ObjektID, tider Tider) (Laest, error) {
-	raekker, err := raekker(tx, id, tider)
+func (r *Register) laesEt(ctx context.Context, k *kald, t mox.ObjektType, id mox.ObjektID, tider Tider) (ud Laest, err error) {
+	err = r.store.View(ctx, func(tx *store.Tx) (err error) {
+		k.forfra()
+		ud, err = k.laes(tx, t, id, tider)
+		return err
+	})
+	if e := k.gemEfter(ctx, err); e != nil {
+		return Laest{}, e
+	}
+	return ud, err
+}
+
+func (k *kald) laes(tx *store.Tx, t mox.ObjektType, id mox.ObjektID, tider Tider) (Laest, error) {
+	versioner, err := k.versioner(tx, t, id, tider)
 	if err != nil {
 		return Laest{}, err
 	}
-	if len(raekker) == 0 || raekker[0].ObjektType != t {
-		return Laest{}, ukendt(t, id)
-	}
-	ud := Laest{ObjektID: id, Livscyklus: raekker[0].Livscyklus}
 	fra, til := tider.virkning(tx.Now())
-	for i := range raekker {
-		v, err := r.version(&raekker[i])
-		if err != nil {
-			return Laest{}, err
-		}
-		v.Registrering = set(v.Registrering, fra, til)
-		ud.Versioner = append(ud.Versioner, v)
+	for i := range versioner {
+		versioner[i].Registrering = set(versioner[i].Registrering, fra, til)
 	}
-	return ud, nil
+	return Laest{ObjektID: id, Versioner: versioner, Livscyklus: versioner[0].LivscyklusKode}, nil
 }
 
 func raekker(tx *store.Tx, id mox.ObjektID, tider Tider) ([]store.Registerraekke, error) {
@@ -108,32 +113,41 @@ func raekker(tx *store.Tx, id mox.ObjektID, tider Tider) ([]store.Registerraekke
 // Historik gives the newest registreringer of an objekt, at most n, with all their virkning and also where it is deleted.
 //
 // Errors: [mox.KodeIkkeFundet].
-func (r *Register) Historik(ctx context.Context, t mox.ObjektType, id mox.ObjektID, n int) (ud Laest, err error) {
+func (r *Register) Historik(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.ObjektID, n int) (ud Laest, err error) {
+	if err := hvem.maaLaese(); err != nil {
+		return ud, err
+	}
+	k := r.kald(hvem, opLaes)
 	err = r.store.View(ctx, func(tx *store.Tx) error {
+		k.forfra()
 		raekker, err := tx.RegisterHistorik(id, time.Time{}, time.Time{}, n)
 		if err != nil {
 			return err
 		}
-		if len(raekker) == 0 || raekker[0].ObjektType != t {
-			return ukendt(t, id)
+		ud = Laest{ObjektID: id}
+		if ud.Versioner, err = k.synlige(tx, t, id, raekker); err == nil {
+			ud.Livscyklus = ud.Versioner[0].LivscyklusKode
 		}
-		ud = Laest{ObjektID: id, Livscyklus: raekker[0].Livscyklus, Versioner: make([]Version, len(raekker))}
-		for i := range raekker {
-			if ud.Versioner[i], err = r.version(&raekker[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return err
 	})
+	if e := k.gemEfter(ctx, err); e != nil {
+		return Laest{}, e
+	}
 	return ud, err
 }
 
-// List reads those of the named objekter that there are, deleted ones too, in the order they are named. spec: oio 68
-func (r *Register) List(ctx context.Context, t mox.ObjektType, ids []mox.ObjektID, tider Tider) (ud []Laest, err error) {
+// List reads those of the named objekter that there are and that the caller may read, deleted ones too, in the order they are
+// named. spec: oio 68
+func (r *Register) List(ctx context.Context, hvem Hvem, t mox.ObjektType, ids []mox.ObjektID, tider Tider) (ud []Laest, err error) {
+	if err := hvem.maaLaese(); err != nil {
+		return nil, err
+	}
+	k := r.kald(hvem, opList)
 	err = r.store.View(ctx, func(tx *store.Tx) error {
+		k.forfra()
 		ud = ud[:0]
 		for _, id := range ids {
-			l, err := r.laes(tx, t, id, tider)
+			l, err := k.laes(tx, t, id, tider)
 			switch {
 			case mox.KodeAf(err) == mox.KodeIkkeFundet:
 			case err != nil:
@@ -144,6 +158,9 @@ func (r *Register) List(ctx context.Context, t mox.ObjektType, ids []mox.ObjektI
 		}
 		return nil
 	})
+	if e := k.gemEfter(ctx, err); e != nil {
+		return nil, e
+	}
 	return ud, err
 }
 
@@ -179,18 +196,89 @@ const (
 	Delkriterium      Kriterieslags = "d"
 )
 
-// Soeg finds the objekter that all criteria hold of, in the order of brugervendtnoegle and UUID. No hit is no error.
-func (r *Register) Soeg(ctx context.Context, t mox.ObjektType, s Soegning) (ud []mox.ObjektID, err error) {
+// Soeg finds the objekter that all criteria hold of and that the caller may read, in the order of brugervendtnoegle and UUID.
+// No hit is no error. A search for a person is in the usage log; one for a protected person finds only what the caller may
+// see that person in.
+func (r *Register) Soeg(ctx context.Context, hvem Hvem, t mox.ObjektType, s Soegning) (ud []mox.ObjektID, err error) {
+	if err := hvem.maaLaese(); err != nil {
+		return nil, err
+	}
 	q, err := r.soegning(t, s)
 	if err != nil {
 		return nil, err
 	}
+	k := r.kald(hvem, opSoeg)
+	soegte := r.soegte(t, s.Kriterier)
 	err = r.store.View(ctx, func(tx *store.Tx) (err error) {
+		k.forfra()
+		if q.Kredse, err = k.soegekredse(tx, soegte); err != nil {
+			return err
+		}
 		q.VirkFra, q.VirkTil = s.Tider.virkning(tx.Now())
 		ud, err = tx.Soeg(q)
 		return err
 	})
-	return ud, err
+	if err == nil {
+		err = k.soegt(ctx, t, soegte, len(ud))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ud, nil
+}
+
+// soegt notes a search that names persons, and how many it found.
+func (k *kald) soegt(ctx context.Context, t mox.ObjektType, soegte []soegt, antal int) error {
+	personer := personerBlandt(soegte)
+	if len(personer) == 0 {
+		return nil
+	}
+	if err := k.kraevFormaal(); err != nil {
+		return err
+	}
+	k.noter(t, "", brugOK, antal, personer)
+	return k.gem(ctx)
+}
+
+// soegt is something that a search names, which may be a person.
+type soegt struct {
+	pseudonym string
+	person    bool // it is one
+}
+
+func (r *Register) soegte(t mox.ObjektType, l []Kriterium) (ud []soegt) {
+	type_, _ := mox.TypeAf(t)
+	for _, k := range l {
+		ref, err := mox.LaesReference(k.Vaerdi)
+		if err != nil || k.Slags != Relationkriterium && (k.Slags != Postkriterium || !strings.HasPrefix(store.Fold(k.Vaerdi), personURN)) {
+			continue
+		}
+		rt, _ := type_.Relation(k.Navn)
+		ud = append(ud, soegt{r.personpseudonym(ref), erPerson(rt, mox.Relation{Reference: ref, ObjektType: k.Maaltype})})
+	}
+	return ud
+}
+
+func personerBlandt(l []soegt) (ud []string) {
+	for _, s := range l {
+		if s.person {
+			ud = append(ud, s.pseudonym)
+		}
+	}
+	return ens(ud)
+}
+
+// soegekredse are the parts of the register that a search may find something in.
+func (k *kald) soegekredse(tx *store.Tx, soegte []soegt) ([]store.Registerkreds, error) {
+	pseudonymer := make([]string, len(soegte))
+	for i, s := range soegte {
+		pseudonymer[i] = s.pseudonym
+	}
+	skjules, err := k.beskyttede(tx, ens(pseudonymer))
+	if err != nil || len(skjules) == 0 {
+		return k.r.kredse(k.hvem.Adgang.Laese), err
+	}
+	return k.r.kredse(medBeskyttede(k.hvem.Adgang.Laese)), nil
 }
 
 // soegning is what is asked of the store; the virkningstid is asked at the time of the transaction.
@@ -209,7 +297,7 @@ func (r *Register) soegning(t mox.ObjektType, s Soegning) (q store.Registersoegn
 
 func (r *Register) kriterium(t *mox.Type, k Kriterium) store.Registerkriterium {
 	ud := store.Registerkriterium{Vaerdi: store.Fold(k.Vaerdi), Maaltype: k.Maaltype}
-	if k.Slags == Relationkriterium {
+	if k.Slags == Relationkriterium || k.Slags == Postkriterium && strings.HasPrefix(ud.Vaerdi, personURN) {
 		ud.Vaerdi = undtaget(r.referencenoegle(k.Vaerdi))
 	}
 	if k.Navn != "" {

@@ -85,7 +85,9 @@ func (m *model) virkning() mox.Virkning {
 	return v
 }
 
-func (m *model) hvem() register.Hvem { return register.Hvem{Navn: "model"} }
+func (m *model) hvem() register.Hvem {
+	return register.Hvem{Navn: "model", Adgang: register.FuldAdgang()}
+}
 
 func (m *model) bvn() string { return fmt.Sprintf("runde-%d", m.runde) }
 
@@ -236,7 +238,7 @@ func (o *objekt) gaelder(tider register.Tider) (ud []register.Version) {
 func (m *model) laes(o *objekt) {
 	tider := m.tider()
 	vil := o.gaelder(tider)
-	got, err := m.r.List(m.t.Context(), mox.Sag, []mox.ObjektID{o.id}, tider)
+	got, err := m.r.List(m.t.Context(), m.hvem(), mox.Sag, []mox.ObjektID{o.id}, tider)
 	if err != nil {
 		m.Fatal(err)
 	}
@@ -271,7 +273,7 @@ func (m *model) soeg() {
 		}
 	}
 	slices.Sort(vil)
-	got, err := m.r.Soeg(m.t.Context(), mox.Sag, s)
+	got, err := m.r.Soeg(m.t.Context(), m.hvem(), mox.Sag, s)
 	if err != nil {
 		m.Fatal(err)
 	}

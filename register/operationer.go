@@ -18,7 +18,7 @@ func (r *Register) Opret(ctx context.Context, hvem Hvem, t mox.ObjektType, ny mo
 	if hvem.Noegle != "" {
 		id = r.store.Afled("opret", string(t), r.noegle(hvem))
 	}
-	return r.skriv(ctx, hvem, t, mox.ObjektID(id), "", func(*stand) (mox.Registrering, bool, error) { return ny, false, nil })
+	return r.skriv(ctx, hvem, t, mox.ObjektID(id), mox.Opstaaet, "", func(*stand) (mox.Registrering, bool, error) { return ny, false, nil })
 }
 
 // Importer takes an objekt over under the id it has: as Importeret where it is new here, or was passive or deleted, and then
@@ -37,7 +37,7 @@ func (r *Register) importer(ctx context.Context, hvem Hvem, t mox.ObjektType, id
 	if err != nil {
 		return Registreret{}, err
 	}
-	return r.skriv(ctx, hvem, t, id, b, func(s *stand) (mox.Registrering, bool, error) {
+	return r.skriv(ctx, hvem, t, id, mox.Importeret, b, func(s *stand) (mox.Registrering, bool, error) {
 		ud := ny
 		if s.findes() && mox.Rettet.MaaFoelge(s.raekke.Livscyklus) {
 			ud.LivscyklusKode = mox.Rettet
@@ -61,7 +61,7 @@ func klar(t mox.ObjektType, ny mox.Registrering, kode mox.LivscyklusKode) (mox.R
 //
 // Errors: [mox.KodeIkkeFundet], [mox.KodeUgyldig] also for an objekt that is Passiveret or Slettet, [mox.KodeForudsaetning].
 func (r *Register) Ret(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.ObjektID, b Betingelse, rettelse mox.Registrering) (Registreret, error) {
-	return r.paaKendt(ctx, hvem, t, id, b, func(s *stand) (mox.Registrering, bool, error) {
+	return r.paaKendt(ctx, hvem, t, id, mox.Rettet, b, func(s *stand) (mox.Registrering, bool, error) {
 		if err := maa(s, mox.Rettet); err != nil {
 			return mox.Registrering{}, false, err
 		}
@@ -72,7 +72,7 @@ func (r *Register) Ret(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.
 
 // Erstat corrects an objekt by whole lists; see [mox.Registrering.Erstat]. It is otherwise as [Register.Ret].
 func (r *Register) Erstat(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.ObjektID, b Betingelse, lister mox.Registrering) (Registreret, error) {
-	return r.paaKendt(ctx, hvem, t, id, b, func(s *stand) (mox.Registrering, bool, error) {
+	return r.paaKendt(ctx, hvem, t, id, mox.Rettet, b, func(s *stand) (mox.Registrering, bool, error) {
 		if err := maa(s, mox.Rettet); err != nil {
 			return mox.Registrering{}, false, err
 		}
@@ -83,14 +83,14 @@ func (r *Register) Erstat(ctx context.Context, hvem Hvem, t mox.ObjektType, id m
 
 // Passiver ends the upkeep of an objekt; its content stays. spec: oio 37, 43
 func (r *Register) Passiver(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.ObjektID, b Betingelse, note string) (Registreret, error) {
-	return r.paaKendt(ctx, hvem, t, id, b, func(s *stand) (mox.Registrering, bool, error) {
+	return r.paaKendt(ctx, hvem, t, id, mox.Passiveret, b, func(s *stand) (mox.Registrering, bool, error) {
 		return afsluttet(s, mox.Passiveret, note), false, maa(s, mox.Passiveret)
 	})
 }
 
 // Slet deletes an objekt; its history stays. To delete it again is a success that registers nothing. spec: oio 38, 39, 43
 func (r *Register) Slet(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.ObjektID, b Betingelse, note string) (Registreret, error) {
-	return r.paaKendt(ctx, hvem, t, id, b, func(s *stand) (mox.Registrering, bool, error) {
+	return r.paaKendt(ctx, hvem, t, id, mox.Slettet, b, func(s *stand) (mox.Registrering, bool, error) {
 		return afsluttet(s, mox.Slettet, note), s.raekke.Livscyklus == mox.Slettet, nil
 	})
 }
@@ -112,11 +112,11 @@ func maa(s *stand, kode mox.LivscyklusKode) error {
 }
 
 // paaKendt is skriv on an objekt that must be there.
-func (r *Register) paaKendt(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.ObjektID, b Betingelse, f operation) (Registreret, error) {
+func (r *Register) paaKendt(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.ObjektID, kode mox.LivscyklusKode, b Betingelse, f operation) (Registreret, error) {
 	if !mox.ErUUID(string(id)) {
 		return Registreret{}, ikkeUUID(string(id))
 	}
-	return r.skriv(ctx, hvem, t, id, b, func(s *stand) (mox.Registrering, bool, error) {
+	return r.skriv(ctx, hvem, t, id, kode, b, func(s *stand) (mox.Registrering, bool, error) {
 		if !s.findes() {
 			return mox.Registrering{}, false, ukendt(t, id)
 		}
@@ -124,7 +124,7 @@ func (r *Register) paaKendt(ctx context.Context, hvem Hvem, t mox.ObjektType, id
 	})
 }
 
-func ukendt(t mox.ObjektType, id mox.ObjektID) error {
+func ukendt(t mox.ObjektType, id mox.ObjektID) *mox.Error {
 	return mox.E("register", mox.KodeIkkeFundet, "registeret har ikke noget objekt %s af typen %s", id, t).Med("se UUID'en efter; List og Søg siger, hvad der er")
 }
 

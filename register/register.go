@@ -23,6 +23,10 @@ import (
 type Options struct {
 	System string // the name it sends beskeder under; "" = Register
 	Log    *slog.Logger
+	// Foelsomhed says which of [mox.Foelsomheder] a foelsomhedsklasse stands for, by its UUID or URN. One that is not named is
+	// the most sensitive.
+	Foelsomhed   map[string]string
+	KraevFormaal bool // people must say why they read or write what is about persons
 }
 
 // Register is safe for concurrent use.
@@ -32,11 +36,14 @@ type Register struct {
 	pak    pak.Pakker
 	system string
 	log    *slog.Logger
+
+	foelsomheder map[string]string // code by folded reference
+	kraevFormaal bool
 }
 
 // New makes a Register that tells of its writes through d, and keeps its rows where d does.
 func New(d *distributor.Distributor, o Options) *Register {
-	r := &Register{d: d, store: d.Store(), system: o.System, log: o.Log}
+	r := &Register{d: d, store: d.Store(), system: o.System, log: o.Log, foelsomheder: foelsomheder(o.Foelsomhed), kraevFormaal: o.KraevFormaal}
 	if r.system == "" {
 		r.system = "Register"
 	}
@@ -46,13 +53,18 @@ func New(d *distributor.Distributor, o Options) *Register {
 	return r
 }
 
-// Hvem is who asks for an operation.
+// Hvem is who asks for an operation; see [Register.Hvem].
 type Hvem struct {
 	Navn      string // of the key or the person
+	System    string // "" = a person
+	Rolle     string
+	Formaal   string // why, as the caller says it; "" = nothing said
+	Adgang    Adgang // what the caller may; the zero value is nothing
 	BrugerRef string // a UUID; "" = derived from Navn
 	// Noegle is the caller's own name for this one operation; the same again is answered and not done again. Aftryk tells
 	// what is asked for, so that a name used for something else is noticed. "" = none.
 	Noegle, Aftryk string
+	Sendt          []string // SHA-256 of the documents whose bytes come with the operation
 }
 
 // Registreret is what an operation made.
@@ -98,15 +110,62 @@ const optimistisk = 3
 // errForaeldet tells that another has written the objekt since it was read.
 var errForaeldet = errors.New("register: the objekt has been written meanwhile")
 
-// skriv carries out an operation on the objekt id. The work is done beside the transaction, which then only checks that
-// nobody has been there first.
-func (r *Register) skriv(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.ObjektID, b Betingelse, f operation) (ud Registreret, err error) {
+// skriv carries out an operation on the objekt id, and notes it in the usage log: what was written in the same transaction,
+// and that nothing was, or that the caller may not, by itself.
+func (r *Register) skriv(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.ObjektID, kode mox.LivscyklusKode, b Betingelse, f operation) (Registreret, error) {
+	k := r.kald(hvem, skriveoperation(kode))
+	if err := hvem.maaSkrive(); err != nil {
+		return Registreret{}, err
+	}
+	ud, err := r.udfoer(ctx, k, t, id, b, f)
+	switch {
+	case errors.Is(err, errNaegtet):
+		k.forfra()
+		k.noter(t, id, string(mox.KodeIkkeTilladt), 0, nil)
+		if e := k.gem(ctx); e != nil {
+			err = e
+		}
+		return ud, err
+	case err != nil:
+		return ud, err
+	}
+	return r.tilSvar(ctx, k, t, ud)
+}
+
+// tilSvar is what was registered as the caller may see it.
+func (r *Register) tilSvar(ctx context.Context, k *kald, t mox.ObjektType, ud Registreret) (Registreret, error) {
+	type_, _ := mox.TypeAf(t)
+	naevnte := r.personer(t, ud.Version.Registrering)
+	o := r.klassificering(t, post(type_, ud.Version.Registrering, mox.Kl(ud.Version.FraTidspunkt)))
+	if len(naevnte) > 0 && !k.hvem.Adgang.serBeskyttede(o) {
+		err := r.store.View(ctx, func(tx *store.Tx) (err error) {
+			ud.Version.Registrering, err = k.udenBeskyttede(tx, o, ud.Version.Registrering, naevnte)
+			return err
+		})
+		if err != nil {
+			return Registreret{}, err
+		}
+	}
+	if ud.Uaendret && personlig(o, naevnte) {
+		if err := k.kraevFormaal(); err != nil {
+			return Registreret{}, err
+		}
+		k.forfra()
+		k.noter(t, ud.ObjektID, brugUaendret, 1, naevnte)
+		return ud, k.gem(ctx)
+	}
+	return ud, nil
+}
+
+// udfoer does the work of an operation beside the transaction, which then only checks that nobody has been there first.
+func (r *Register) udfoer(ctx context.Context, k *kald, t mox.ObjektType, id mox.ObjektID, b Betingelse, f operation) (ud Registreret, err error) {
+	hvem := k.hvem
 	for range optimistisk {
 		var foer stand
 		if err := r.store.View(ctx, func(tx *store.Tx) (err error) { foer, err = r.laesStand(tx, hvem, t, id); return err }); err != nil {
 			return ud, err
 		}
-		s, err := r.beregn(hvem, t, id, b, &foer, f)
+		s, err := r.beregn(k, t, id, b, &foer, f)
 		if err != nil || s.uaendret {
 			return s.registreret(), err
 		}
@@ -133,7 +192,7 @@ func (r *Register) skriv(ctx context.Context, hvem Hvem, t mox.ObjektType, id mo
 		if err != nil {
 			return err
 		}
-		if s, err = r.beregn(hvem, t, id, b, &foer, f); err != nil || s.uaendret {
+		if s, err = r.beregn(k, t, id, b, &foer, f); err != nil || s.uaendret {
 			return err
 		}
 		return r.gem(tx, u, &s)
@@ -154,6 +213,9 @@ func (r *Register) laesStand(tx *store.Tx, hvem Hvem, t mox.ObjektType, id mox.O
 	raekke, ok, err := tx.RegisterNyeste(id)
 	if err != nil || !ok {
 		return s, err
+	}
+	if raekke.ObjektType != t && !iEn(hvem.Adgang.Laese, r.klasse(&raekke)) {
+		return s, skjult(t, id)
 	}
 	if raekke.ObjektType != t {
 		return s, mox.E("register", mox.KodeIkkeFundet, "%s er ikke et objekt af typen %s", id, t).Med("det hører til en anden type; se UUID'en efter")
@@ -200,11 +262,13 @@ func (r *Register) version(raekke *store.Registerraekke) (Version, error) {
 
 // skrivning is a registrering that is ready to be stored.
 type skrivning struct {
+	kald        *kald
 	raekke      store.Registerraekke
 	ny          mox.Registrering
 	post        store.Registerpost
 	nye, gamle  []store.Registerfelt // what it is found by now, and no longer
 	foer        time.Time            // FraTidspunkt of the one before
+	personer    []string             // pseudonyms of whom it names, or did before
 	uaendret    bool
 	uaendretSom Version
 }
@@ -217,7 +281,11 @@ func (s *skrivning) registreret() Registreret {
 }
 
 // beregn works out what an operation makes of an objekt.
-func (r *Register) beregn(hvem Hvem, t mox.ObjektType, id mox.ObjektID, b Betingelse, foer *stand, f operation) (s skrivning, err error) {
+func (r *Register) beregn(k *kald, t mox.ObjektType, id mox.ObjektID, b Betingelse, foer *stand, f operation) (s skrivning, err error) {
+	hvem := k.hvem
+	if err := r.maaRoere(hvem, t, id, foer); err != nil {
+		return s, err
+	}
 	if foer.gjort != nil {
 		return r.gjort(hvem, id, foer)
 	}
@@ -228,12 +296,17 @@ func (r *Register) beregn(hvem Hvem, t mox.ObjektType, id mox.ObjektID, b Beting
 	if err != nil {
 		return s, err
 	}
-	s = skrivning{raekke: store.Registerraekke{ObjektID: id, ObjektType: t, Objekt: foer.raekke.Objekt, Nr: foer.raekke.Nr + 1}, foer: foer.raekke.Fra}
+	s = skrivning{kald: k, raekke: store.Registerraekke{ObjektID: id, ObjektType: t, Objekt: foer.raekke.Objekt, Nr: foer.raekke.Nr + 1}, foer: foer.raekke.Fra}
 	if uaendret {
 		s.uaendret, s.uaendretSom = true, Version{Registrering: foer.nu, Nr: foer.raekke.Nr}
 		return s, nil
 	}
 	type_, _ := mox.TypeAf(t)
+	s.post = post(type_, ny, mox.Kl(time.Now()))
+	s.personer = ens(append(r.personer(t, ny), r.personer(t, foer.nu)...))
+	if err := k.maaGemme(t, ny, &s); err != nil {
+		return s, err
+	}
 	s.ny = ny
 	s.ny.BrugerRef = mox.Reference{UUID: r.brugerRef(hvem)}
 	s.raekke.Livscyklus, s.raekke.Bruger, s.raekke.Note = ny.LivscyklusKode, s.ny.BrugerRef.String(), ny.NoteTekst
@@ -241,7 +314,6 @@ func (r *Register) beregn(hvem Hvem, t mox.ObjektType, id mox.ObjektID, b Beting
 	if s.raekke.Pakket, err = r.pakket(t, ny); err != nil {
 		return s, err
 	}
-	s.post = post(type_, ny, mox.Kl(time.Now()))
 	s.nye, s.gamle = forskel(r.felter(type_, ny), r.felter(type_, foer.nu))
 	return s, nil
 }
@@ -276,7 +348,15 @@ func (r *Register) pakket(t mox.ObjektType, ny mox.Registrering) ([]byte, error)
 // gem stores a registrering, and tells of it. The caller holds the objekt's lock.
 func (r *Register) gem(tx *store.Tx, u *distributor.Udgivelse, s *skrivning) error {
 	s.raekke.Besked = r.beskedID(s)
+	if err := s.kald.maaHenvise(tx, s.nye); err != nil {
+		return err
+	}
 	if err := r.gemRaekke(tx, s); err != nil {
+		return err
+	}
+	s.kald.forfra()
+	s.kald.noter(s.raekke.ObjektType, s.raekke.ObjektID, brugOK, 1, s.personer)
+	if err := s.kald.gemI(tx); err != nil {
 		return err
 	}
 	b, err := r.besked(s, tx.Now())
@@ -303,10 +383,7 @@ func (r *Register) gemRaekke(tx *store.Tx, s *skrivning) error {
 	if err := tx.IndsaetRegisterfelter(s.raekke.Objekt, s.nye, fra); err != nil {
 		return err
 	}
-	var tider []time.Time
-	if k := s.raekke.Livscyklus; k != mox.Passiveret && k != mox.Slettet && s.raekke.Kildesystem == "" { // what is followed is told of by whoever says it
-		tider = graenser(s.ny, fra)
-	}
+	tider := graenser(s.ny, fra)
 	if s.raekke.Nr == 1 && len(tider) == 0 {
 		return nil
 	}

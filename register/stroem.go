@@ -17,11 +17,15 @@ const (
 // few are in memory at a time, however many there are, and no transaction is open while f runs. So an objekt that is written
 // meanwhile is given as it was before or after, and one whose brugervendtnoegle changes may be given twice, or not at all.
 // An error of f ends the stream and is its error.
-func (r *Register) Stroem(ctx context.Context, t mox.ObjektType, s Soegning, f func(Laest) error) error {
+func (r *Register) Stroem(ctx context.Context, hvem Hvem, t mox.ObjektType, s Soegning, f func(Laest) error) error {
+	if err := hvem.maaLaese(); err != nil {
+		return err
+	}
 	q, err := r.soegning(t, s)
 	if err != nil {
 		return err
 	}
+	k, soegte := r.kald(hvem, opSoeg), r.soegte(t, s.Kriterier)
 	for rest := s.Maks; ; {
 		q.Antal = stroemside
 		if s.Maks > 0 {
@@ -29,12 +33,18 @@ func (r *Register) Stroem(ctx context.Context, t mox.ObjektType, s Soegning, f f
 		}
 		var side []store.Registerplads
 		err := r.store.View(ctx, func(tx *store.Tx) (err error) {
+			if q.Kredse, err = k.soegekredse(tx, soegte); err != nil {
+				return err
+			}
 			q.VirkFra, q.VirkTil = s.Tider.virkning(tx.Now())
 			side, err = tx.SoegPladser(q)
 			return err
 		})
+		if err == nil && q.Efter == nil {
+			err = k.soegt(ctx, t, soegte, len(side))
+		}
 		if err == nil {
-			err = r.stroem(ctx, t, s, side, f)
+			err = r.stroem(ctx, hvem, t, s, side, f)
 		}
 		rest -= len(side)
 		if err != nil || len(side) < q.Antal || s.Maks > 0 && rest == 0 {
@@ -45,7 +55,7 @@ func (r *Register) Stroem(ctx context.Context, t mox.ObjektType, s Soegning, f f
 }
 
 // stroem reads the objekter at the places, and gives them to f. What was deleted since it was found is passed over.
-func (r *Register) stroem(ctx context.Context, t mox.ObjektType, s Soegning, side []store.Registerplads, f func(Laest) error) error {
+func (r *Register) stroem(ctx context.Context, hvem Hvem, t mox.ObjektType, s Soegning, side []store.Registerplads, f func(Laest) error) error {
 	for len(side) > 0 {
 		nu := side[:min(len(side), stroembidte)]
 		side = side[len(nu):]
@@ -53,7 +63,7 @@ func (r *Register) stroem(ctx context.Context, t mox.ObjektType, s Soegning, sid
 		for i, p := range nu {
 			ids[i] = p.ObjektID
 		}
-		laest, err := r.List(ctx, t, ids, s.Tider)
+		laest, err := r.List(ctx, hvem, t, ids, s.Tider)
 		if err != nil {
 			return err
 		}

@@ -76,8 +76,9 @@ func (r *Register) Run(ctx context.Context) error {
 
 // FortaelVirkninger sends one besked for each objekt and moment at which something has begun or ended to hold, once. It
 // carries the objekt as it stands now, and the moment as gyldigFra: one that was missed is told late. A moment that was
-// past when it was written is not told of, nor any of an objekt that is Passiveret or Slettet. It tells of those until til,
-// which is now where it is zero, and how many were sent, at most 200. spec: mox 48
+// past when it was written is not told of, nor any of an objekt that is Passiveret or Slettet, or is followed: whoever says it
+// tells of that. It tells of those until til, which is now where it is zero, and how many were sent, at most 200. What
+// decides who may read the objekt follows its virkninger too. spec: mox 48
 func (r *Register) FortaelVirkninger(ctx context.Context, til time.Time) (n int, err error) {
 	var kommet []store.Registergraense
 	err = r.store.View(ctx, func(tx *store.Tx) (err error) {
@@ -98,11 +99,14 @@ func (r *Register) FortaelVirkninger(ctx context.Context, til time.Time) (n int,
 			return err
 		}
 		for _, g := range alle {
-			if err := r.fortael(tx, u, g); err != nil {
+			fortalt, err := r.fortael(tx, u, g)
+			if err != nil {
 				return err
 			}
+			if fortalt {
+				n++
+			}
 		}
-		n = len(alle)
 		return nil
 	})
 	return n, err
@@ -115,24 +119,45 @@ func eller(t, ellers time.Time) time.Time {
 	return t
 }
 
-func (r *Register) fortael(tx *store.Tx, u *distributor.Udgivelse, g store.Registergraense) error {
+func senest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// fortaelles reports whether the register tells of an objekt's virkninger: not of what is Passiveret or Slettet, nor of what
+// is followed, which whoever says it tells of.
+func fortaelles(nu *store.Registerraekke) bool {
+	return nu.Livscyklus != mox.Passiveret && nu.Livscyklus != mox.Slettet && nu.Kildesystem == ""
+}
+
+// fortael sees to a moment that has come; fortalt is that there was something to tell.
+func (r *Register) fortael(tx *store.Tx, u *distributor.Udgivelse, g store.Registergraense) (fortalt bool, err error) {
 	nu, err := r.laas(tx, g.ObjektID)
 	if err != nil {
-		return err
+		return false, err
 	}
 	v, err := r.version(&nu)
 	if err != nil {
-		return err
+		return false, err
+	}
+	type_, _ := mox.TypeAf(nu.ObjektType)
+	if err := tx.Klassificer(&nu, post(type_, v.Registrering, mox.Kl(senest(g.Tid, tx.Now()))), true); err != nil {
+		return false, err
+	}
+	if !fortaelles(&nu) {
+		return false, tx.SletRegistergraense(g)
 	}
 	s := skrivning{raekke: nu, ny: v.Registrering}
 	b, err := r.besked(&s, tx.Now())
 	if err != nil {
-		return err
+		return false, err
 	}
 	b.ID = mox.BeskedID(r.store.Afled("virkning", string(g.ObjektID), g.Tid.Format(time.RFC3339Nano)))
 	b.Type, b.GyldigFra = TypeVirkning, g.Tid
 	if _, err := u.Accept(r.system, b); err != nil && mox.KodeAf(err) != mox.KodeAndetIndhold { // told before, when the objekt said something else
-		return err
+		return false, err
 	}
-	return tx.SletRegistergraense(g)
+	return true, tx.SletRegistergraense(g)
 }

@@ -28,13 +28,16 @@ type Registerraekke struct {
 	Besked      mox.BeskedID
 	Noegle      string // what the caller recognises a repeat by; "" = nothing
 	Aftryk      string // what it was used for
+	Myndighed   string // this and the next: what the right to it is decided by; see [Registerpost]
+	Emne        string
+	Foelsomhed  string
 }
 
-const registerKolonner = `o.nr, o.uuid, o.objekttype, g.nr, g.fra, g.til, g.livscyklus, g.bruger, g.note, g.indhold, g.kildesystem, g.kildetid, g.besked, g.noegle, g.aftryk`
+const registerKolonner = `o.nr, o.uuid, o.objekttype, g.nr, g.fra, g.til, g.livscyklus, g.bruger, g.note, g.indhold, g.kildesystem, g.kildetid, g.besked, g.noegle, g.aftryk, COALESCE(g.myndighed, ''), g.emne, g.foelsomhed`
 
 func scanRegister(scan func(...any) error) (r Registerraekke, err error) {
 	var fra, til, kildetid int64
-	err = scan(&r.Objekt, &r.ObjektID, &r.ObjektType, &r.Nr, &fra, &til, &r.Livscyklus, &r.Bruger, &r.Note, &r.Pakket, &r.Kildesystem, &kildetid, &r.Besked, &r.Noegle, &r.Aftryk)
+	err = scan(&r.Objekt, &r.ObjektID, &r.ObjektType, &r.Nr, &fra, &til, &r.Livscyklus, &r.Bruger, &r.Note, &r.Pakket, &r.Kildesystem, &kildetid, &r.Besked, &r.Noegle, &r.Aftryk, &r.Myndighed, &r.Emne, &r.Foelsomhed)
 	r.Fra, r.Kildetid = driver.Tid(fra), driver.Tid(kildetid)
 	if til != evigt {
 		r.Til = driver.Tid(til)
@@ -70,9 +73,9 @@ func (tx *Tx) RegisterMedNoegle(id mox.ObjektID, noegle string) (Registerraekke,
 // Registerpost is what the register keeps about an objekt as it stands, beside its registreringer.
 type Registerpost struct {
 	BVN        string
-	Myndighed  string
-	Emne       string
-	Foelsomhed string
+	Myndighed  string // the owner's CVR number; "" = it does not say
+	Emne       string // KLE number
+	Foelsomhed string // the reference of foelsomhedsklasse, folded
 }
 
 // IndsaetRegister adds a registrering as the newest of its objekt, and the objekt itself where r.Nr is 1; it sets r.Objekt
@@ -90,8 +93,9 @@ func (tx *Tx) IndsaetRegister(r *Registerraekke, p Registerpost) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO register_registrering (objekt, nr, fra, til, livscyklus, bruger, note, indhold, kildesystem, kildetid, besked, noegle, aftryk) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.Objekt, r.Nr, fra, int64(evigt), string(r.Livscyklus), r.Bruger, r.Note, r.Pakket, r.Kildesystem, driver.Micro(r.Kildetid), string(r.Besked), r.Noegle, r.Aftryk)
+	_, err = tx.Exec(`INSERT INTO register_registrering (objekt, nr, fra, til, livscyklus, bruger, note, indhold, kildesystem, kildetid, besked, noegle, aftryk, myndighed, emne, foelsomhed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.Objekt, r.Nr, fra, int64(evigt), string(r.Livscyklus), r.Bruger, r.Note, r.Pakket, r.Kildesystem, driver.Micro(r.Kildetid), string(r.Besked), r.Noegle, r.Aftryk, p.Myndighed, p.Emne, p.Foelsomhed)
+	r.Myndighed, r.Emne, r.Foelsomhed = p.Myndighed, p.Emne, p.Foelsomhed
 	return err
 }
 
@@ -175,11 +179,12 @@ type Registersoegning struct {
 	Livscyklus     string // "" = any but Slettet
 	Bruger         string // who registered; "" = anyone
 	VirkFra        mox.Tidspunkt
-	VirkTil        mox.Tidspunkt  // what holds at some moment from VirkFra until, but not including, VirkTil; at VirkFra where they are the same
-	RegFra, RegTil time.Time      // the same of registreringstid; both zero = what is in force
-	Spring, Antal  int            // paging; Antal 0 = all
-	Sorteret       bool           // by brugervendtnoegle
-	Efter          *Registerplads // only what comes after this place in the order of brugervendtnoegle; nil = from the first
+	VirkTil        mox.Tidspunkt   // what holds at some moment from VirkFra until, but not including, VirkTil; at VirkFra where they are the same
+	RegFra, RegTil time.Time       // the same of registreringstid; both zero = what is in force
+	Spring, Antal  int             // paging; Antal 0 = all
+	Sorteret       bool            // by brugervendtnoegle
+	Efter          *Registerplads  // only what comes after this place in the order of brugervendtnoegle; nil = from the first
+	Kredse         []Registerkreds // what there is; none = nothing
 }
 
 // Registerplads is an objekt's place in the order of brugervendtnoegle and UUID.
@@ -268,6 +273,7 @@ func (q *soegesql) registrering() {
 		if q.s.Bruger != "" {
 			q.skriv(` AND EXISTS (SELECT 1 FROM register_registrering g WHERE g.objekt = o.nr AND g.nr = o.registrering AND g.bruger = ?)`, q.s.Bruger)
 		}
+		q.kredse("o", q.s.Kredse)
 		return
 	}
 	fra, til := q.regperiode()
@@ -280,6 +286,7 @@ func (q *soegesql) registrering() {
 	if q.s.Bruger != "" {
 		q.skriv(` AND g.bruger = ?`, q.s.Bruger)
 	}
+	q.kredse("g", q.s.Kredse)
 	q.skriv(`)`)
 }
 
@@ -302,6 +309,7 @@ func (q *soegesql) kriterium(k *Registerkriterium) {
 	} else {
 		fra, til := q.regperiode()
 		q.skriv(` AND f.regfra < ? AND f.regtil > ?`, til, fra)
+		q.sagtAf(fra, til)
 	}
 	virkFra, virkTil := mikro(q.s.VirkFra), mikro(q.s.VirkTil)
 	if virkFra == virkTil && virkTil != evigt {
@@ -387,29 +395,31 @@ func moenster(v string) soegemoenster {
 type Registerhenvisning struct {
 	ObjektID   mox.ObjektID
 	Livscyklus mox.LivscyklusKode // of the objekt now
-	Fra        time.Time          // the registreringstid since when it said so
+	Fra        time.Time          // of the newest registrering that said so
 }
 
-// RegisterHenvisninger are the objekter that say the value of the felt, or have said it, at paa or at any time; those that
-// say it now first.
-func (tx *Tx) RegisterHenvisninger(felt, vaerdi string, paa time.Time) ([]Registerhenvisning, error) {
+// RegisterHenvisninger are the registreringer in one of the parts that say the value of the felt, in force at paa or at any
+// time, each with its objekt; those of objekter that say it now first.
+func (tx *Tx) RegisterHenvisninger(felt, vaerdi string, paa time.Time, kredse []Registerkreds) ([]Registerhenvisning, error) {
 	const maks = 1000
 	vaerdi, hele := delt(vaerdi)
-	q := `SELECT o.uuid, o.livscyklus, f.regfra FROM register_felt f JOIN register_objekt o ON o.nr = f.objekt WHERE f.felt = ? AND f.vaerdi = ? AND COALESCE(f.hele, '') = ?`
-	args := []any{felt, vaerdi, ""}
-	if hele != nil {
-		args[2] = hele
+	if hele == nil {
+		hele = ""
 	}
+	var q soegesql
+	q.skriv(`SELECT o.uuid, o.livscyklus, g.fra FROM register_felt f JOIN register_objekt o ON o.nr = f.objekt
+		JOIN register_registrering g ON g.objekt = f.objekt AND g.fra < f.regtil AND g.til > f.regfra WHERE f.felt = ? AND f.vaerdi = ? AND COALESCE(f.hele, '') = ?`, felt, vaerdi, hele)
 	if !paa.IsZero() {
-		q += ` AND f.regfra <= ? AND f.regtil > ?`
-		args = append(args, driver.Micro(paa), driver.Micro(paa))
+		q.skriv(` AND g.fra <= ? AND g.til > ?`, driver.Micro(paa), driver.Micro(paa))
 	}
+	q.kredse("g", kredse)
+	q.skriv(` ORDER BY f.regtil DESC, g.fra DESC LIMIT ?`, maks)
 	return all(tx, func(scan func(...any) error) (h Registerhenvisning, err error) {
 		var fra int64
 		err = scan(&h.ObjektID, &h.Livscyklus, &fra)
 		h.Fra = driver.Tid(fra)
 		return h, err
-	}, q+` ORDER BY f.regtil DESC, f.regfra DESC LIMIT ?`, append(args, maks)...)
+	}, q.sql.String(), q.args...)
 }
 
 // SaetRegistergraenser replaces the moments at which something about the objekt begins or ends to hold.

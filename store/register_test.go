@@ -53,7 +53,7 @@ func indsaet(tx *store.Tx, bvn []string) error {
 // soeg finds all, antal at a time; 0 = at once.
 func soeg(t *testing.T, s *store.Store, antal int) (ud []store.Registerplads) {
 	t.Helper()
-	q := store.Registersoegning{ObjektType: mox.Facet, Antal: antal}
+	q := store.Registersoegning{ObjektType: mox.Facet, Antal: antal, Kredse: []store.Registerkreds{{}}}
 	for {
 		var side []store.Registerplads
 		if err := s.View(t.Context(), func(tx *store.Tx) (err error) { side, err = tx.SoegPladser(q); return err }); err != nil {

@@ -36,17 +36,20 @@ const maksSvar = maksHent * (oio.MaksBeskedBytes + 1<<20)
 
 // KlientOptions are what a Klient may be given; the zero value is well.
 type KlientOptions struct {
-	HTTP  *http.Client // nil = one of its own
-	CAFil string       // PEM file with the only authorities whose certificates are trusted; "" = the system's. Not with HTTP
+	HTTP *http.Client // nil = one of its own
+	// Formaal is why the caller reads and writes in the register; it goes with each call. "" = nothing is said.
+	Formaal string
+	CAFil   string // PEM file with the only authorities whose certificates are trusted; "" = the system's. Not with HTTP
 }
 
 // Klient is a [Tjeneste] on another machine. Its errors are those of Tjeneste, with code, text, next step and fields, and
 // [mox.KodeUtilgaengelig] when MOX cannot be reached; when the caller's own context has ended, that context's error.
 // It never tries again by itself, and follows no redirect. It is safe for concurrent use.
 type Klient struct {
-	rod    string // without the last slash
-	noegle string
-	http   *http.Client
+	rod     string // without the last slash
+	noegle  string
+	formaal string
+	http    *http.Client
 }
 
 // NewKlient makes a client of the MOX at adresse ("https://mox.kommune.dk:8443"). An address in clear text is for this
@@ -61,7 +64,7 @@ func NewKlient(adresse, noegle string, o KlientOptions) (*Klient, error) {
 	case noegle == "":
 		return nil, mox.E("klient", mox.KodeIkkeLoggetInd, "der er ingen nøgle").Med("sæt MOX_NOEGLE, eller angiv serverens mappe med --dir")
 	}
-	k := &Klient{rod: strings.TrimSuffix(u.String(), "/"), noegle: noegle, http: &http.Client{}}
+	k := &Klient{rod: strings.TrimSuffix(u.String(), "/"), noegle: noegle, formaal: o.Formaal, http: &http.Client{}}
 	if o.HTTP != nil {
 		*k.http = *o.HTTP
 	} else if k.http.Transport, err = transport(o.CAFil); err != nil {
@@ -395,6 +398,9 @@ func (k *Klient) send(ctx context.Context, metode, sti string, krop io.Reader, t
 		req.Header.Set("Content-Type", type_)
 	}
 	req.Header.Set("Authorization", "Bearer "+k.noegle)
+	if k.formaal != "" {
+		req.Header.Set("Formaal", k.formaal)
+	}
 	resp, err := k.http.Do(req)
 	if err != nil {
 		return nil, k.uden(ctx, err)

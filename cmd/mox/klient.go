@@ -18,6 +18,7 @@ import (
 // server is a running mox serve as a command reaches it.
 type server struct {
 	dir, url, ca string
+	formaal      string // why the register is read and written; "" = nothing is said
 	env          *env
 }
 
@@ -52,7 +53,7 @@ func (s *server) klient() (*pull.Klient, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pull.NewKlient(adresse, noegle, pull.KlientOptions{CAFil: s.ca})
+	return pull.NewKlient(adresse, noegle, pull.KlientOptions{CAFil: s.ca, Formaal: s.formaal})
 }
 
 // kald calls the server's API and reads its JSON answer into ud, which may be nil.

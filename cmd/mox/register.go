@@ -17,9 +17,11 @@ import (
 )
 
 func (e *env) register() *cobra.Command {
-	c := &cobra.Command{Use: "register", Short: "Flyt objekter ind i og ud af registeret"}
+	c := &cobra.Command{Use: "register", Short: "Flyt objekter ind i og ud af registeret, og pas på personers oplysninger i det"}
 	s := e.serverFlag(c)
-	c.AddCommand(s.registerEksport(), s.registerImport(), s.registerImportKLE())
+	c.PersistentFlags().StringVar(&s.formaal, "formaal", "", "hvorfor; gemmes i loggen over, hvem der har læst og skrevet, og kan være krævet")
+	c.AddCommand(s.registerEksport(), s.registerImport(), s.registerImportKLE(), s.registerBrug(), s.registerIndsigt(),
+		s.registerBeskyttelse("beskyt", "Skjul, hvilke objekter der nævner en person med beskyttet navn og adresse"), s.registerBeskyttelse("ophaev", "Ophæv en persons beskyttelse"))
 	return c
 }
 

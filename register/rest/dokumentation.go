@@ -7,6 +7,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/internal/openapi"
+	"github.com/moxkit/mox/register"
 )
 
 // Where the register's calls are described, for whoever has a key.
@@ -48,7 +49,29 @@ func dokumentation() openapi.API {
 		a.Kald = append(a.Kald, kaldAf(t)...)
 	}
 	a.Kald = append(a.Kald, inspektion()...)
+	for i := range a.Kald {
+		a.Kald[i].Parametre = append(a.Kald[i].Parametre, iHeader(register.FormaalHeader, "hvorfor; gemmes i loggen over, hvem der har læst og skrevet, og kan være krævet")...)
+	}
+	a.Kald = append(a.Kald, forvaltningskald()...)
 	return a
+}
+
+// forvaltningskald are the calls of [Forvaltning].
+func forvaltningskald() []openapi.Kald {
+	const emne = "Personers oplysninger"
+	kald := func(navn, resume string, krop any, eksempel string, svar openapi.Indhold) openapi.Kald {
+		return openapi.Kald{Metode: "POST", Sti: ForvaltningSti + navn, Navn: navn, Emne: emne, Resume: resume, Tekst: "Kun for en administrator.",
+			Krop: []openapi.Indhold{{Type: "application/json", Form: krop, Eksempel: eksempel}}, Svar: []openapi.Svar{{Status: 200, Tekst: "Svaret.", Indhold: []openapi.Indhold{svar}}}}
+	}
+	aendret := openapi.Indhold{Type: "application/json", Form: Personsvar{}, Eksempel: `{"aendret": true}`}
+	const person = `{"person": "6b8e7a10-0000-4000-8000-0000000000f1", "begrundelse": "afgørelse 7"}`
+	return []openapi.Kald{
+		kald("brug", "Hvem der har læst og skrevet hvad, de nyeste først", Brugskald{}, `{"person": "6b8e7a10-0000-4000-8000-0000000000f1", "antal": 10}`, openapi.Indhold{Type: "application/json", Form: Brugssvar{}}),
+		kald("beskyt", "Skjul, hvilke objekter der nævner en person", Personkald{}, person, aendret),
+		kald("ophaev", "Ophæv en persons beskyttelse", Personkald{}, person, aendret),
+		kald("indsigt", "Det, der er om en person, og hvem der har set det, som en zip-fil", Indsigtskald{}, `{"personer": ["6b8e7a10-0000-4000-8000-0000000000f1"], "formaal": "anmodning 3"}`,
+			openapi.Indhold{Type: "application/zip", Skema: openapi.Bytes()}),
+	}
 }
 
 // rettelse is the body of Ret. What may be cleared may also be the empty text, so values are told less closely.
@@ -190,5 +213,8 @@ func eksempelPaa(t *mox.Type) string {
 func feltbetydning() map[string]string {
 	return map[string]string{"uuid": "objektets UUID", "svar": "et udfald for hvert objekt", "udfald": "den livscykluskode, der blev registreret, Uaendret, eller intet ved en fejl", "fejl": "hvad der er galt",
 		"type": "fejlens slags", "title": "det samme for alle fejl af slagsen", "status": "HTTP-status", "detail": "hvad der er galt", "kode": "hvad et program handler efter", "raad": "hvad man gør nu",
-		"felter": "hver regel, der er brudt", "message": "detail igen, som LoRas klienter læser", "sti": "hvor", "regel": "hvilken", "tekst": "hvad der er galt", "spec": "hvad der kræver det"}
+		"felter": "hver regel, der er brudt", "message": "detail igen, som LoRas klienter læser", "sti": "hvor", "regel": "hvilken", "tekst": "hvad der er galt", "spec": "hvad der kræver det",
+		"brug": "linjer af loggen", "id": "linjens nummer", "tid": "hvornår", "hvem": "nøglens eller personens navn", "system": "systemet; mangler for en person", "rolle": "den kaldendes", "operation": "hvad der blev gjort",
+		"objekttype": "objektets type", "objekt": "objektets UUID; mangler for en søgning", "formaal": "hvorfor, med den kaldendes ord", "antal": "fundne, læste eller højst så mange", "person": "CPR-nummer eller UUID", "personer": "det, personen kendes på",
+		"begrundelse": "hvorfor; gemmes", "aendret": "om det var anderledes før", "fra": "fra og med", "til": "indtil, og ikke med", "foer": "kun linjer før den med det nummer"}
 }

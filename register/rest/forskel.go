@@ -35,7 +35,7 @@ func (a *api) forskel(k *kald) error {
 	if err != nil {
 		return err
 	}
-	f, err := a.r.Forskel(k.Context(), k.t(), k.id(), fra, til)
+	f, err := a.r.Forskel(k.Context(), k.hvem, k.t(), k.id(), fra, til)
 	if err != nil {
 		return err
 	}

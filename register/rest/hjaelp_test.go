@@ -36,25 +36,35 @@ type hus struct {
 // paaBegge runs a test on both databases.
 func paaBegge(t *testing.T, f func(h *hus)) {
 	t.Helper()
+	paaBeggeMed(t, nil, register.Options{}, f)
+}
+
+func paaBeggeMed(t *testing.T, aftaler mox.Aftaler, o register.Options, f func(h *hus)) {
+	t.Helper()
 	t.Parallel()
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
-		f(nytHus(t, filepath.Join(t.TempDir(), "mox.db")))
+		f(nytHusMed(t, filepath.Join(t.TempDir(), "mox.db"), aftaler, o))
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
-		f(nytHus(t, testenv.Postgres(t)))
+		f(nytHusMed(t, testenv.Postgres(t), aftaler, o))
 	})
 }
 
 func nytHus(t *testing.T, url string) *hus {
+	t.Helper()
+	return nytHusMed(t, url, nil, register.Options{})
+}
+
+func nytHusMed(t *testing.T, url string, aftaler mox.Aftaler, o register.Options) *hus {
 	t.Helper()
 	s, err := store.Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	d, err := distributor.New(t.Context(), s, distributor.Options{})
+	d, err := distributor.New(t.Context(), s, distributor.Options{Aftaler: aftaler})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,8 +79,10 @@ func nytHus(t *testing.T, url string) *hus {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &hus{T: t, d: d, r: register.New(d, register.Options{}), log: &strings.Builder{}, hvem: auth.Lokal()}
-	indre := rest.Handler(h.r, lager, slog.New(slog.NewTextHandler(h.log, nil)))
+	h := &hus{T: t, d: d, r: register.New(d, o), log: &strings.Builder{}, hvem: auth.Lokal()}
+	indre := http.NewServeMux()
+	indre.Handle("/", rest.Handler(h.r, lager, slog.New(slog.NewTextHandler(h.log, nil))))
+	indre.Handle(rest.ForvaltningSti, rest.Forvaltning(h.r, nil))
 	h.http = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		indre.ServeHTTP(w, r.WithContext(auth.Med(r.Context(), h.hvem)))
 	}))

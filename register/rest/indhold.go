@@ -171,7 +171,7 @@ func (a *api) bytes(k *kald) error {
 	if err != nil {
 		return err
 	}
-	d, err := a.r.Indhold(k.Context(), indhold.URN+sha, s.Tider.RegFra)
+	d, err := a.r.Indhold(k.Context(), k.hvem, indhold.URN+sha, s.Tider.RegFra)
 	if err != nil {
 		return err
 	}
@@ -179,8 +179,7 @@ func (a *api) bytes(k *kald) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = f.Close() }()                                                     // only read
-	a.log.Info("indhold læst", "hvem", k.hvem.Navn, "objekt", d.ObjektID, "sha256", sha) // spec: mox 52
+	defer func() { _ = f.Close() }() // only read
 	_ = http.NewResponseController(k.w).SetWriteDeadline(time.Now().Add(dokumentFrist))
 	h := k.w.Header()
 	h.Set("ETag", `"`+sha+`"`)

@@ -63,9 +63,9 @@ func (a *api) linjer(k *kald, s soegning) error {
 // hver gives f every objekt that is asked for.
 func (a *api) hver(k *kald, s soegning, f func(register.Laest) error) error {
 	if s.soeger || len(s.ObjektID) == 0 {
-		return a.r.Stroem(k.Context(), k.t(), s.Soegning, f)
+		return a.r.Stroem(k.Context(), k.hvem, k.t(), s.Soegning, f)
 	}
-	laest, err := a.r.List(k.Context(), k.t(), s.ObjektID, s.Tider)
+	laest, err := a.r.List(k.Context(), k.hvem, k.t(), s.ObjektID, s.Tider)
 	for i := 0; err == nil && i < len(laest); i++ {
 		err = f(laest[i])
 	}

@@ -155,10 +155,14 @@ func (a *api) type_(ved ressource) http.Handler {
 		if !ok {
 			return mox.E("kald", mox.KodeIkkeLoggetInd, "kaldet har ingen nøgle")
 		}
-		if err := maa(hvem, metode == http.MethodGet || r.URL.Path == "/"+t.Service+"/"+t.Sti+"/soeg"); err != nil {
+		formaal, err := register.LaesFormaal(r.Header.Values(register.FormaalHeader))
+		if err != nil {
 			return err
 		}
-		k := &kald{w: w, Request: r, type_: t, hvem: register.Hvem{Navn: hvem.Navn}}
+		k := &kald{w: w, Request: r, type_: t, hvem: a.r.Hvem(hvem, formaal)}
+		if err := maa(k.hvem, metode == http.MethodGet || r.URL.Path == "/"+t.Service+"/"+t.Sti+"/soeg"); err != nil {
+			return err
+		}
 		if k.hvem.Noegle = r.Header.Get("Idempotency-Key"); len(k.hvem.Noegle) > maksNoegle {
 			return mox.E("kald", mox.KodeForStor, "Idempotency-Key er på %d tegn; højst %d", len(k.hvem.Noegle), maksNoegle)
 		}
@@ -166,12 +170,14 @@ func (a *api) type_(ved ressource) http.Handler {
 	})
 }
 
-// maa refuses whom the register is not for.
-func maa(i auth.Identitet, laeser bool) error {
-	if i.Rolle.Driver() || laeser && i.Rolle.Menneske() {
+// maa refuses whom the register is not for at all, before anything is read of the call. What in it a caller may, the register
+// decides.
+func maa(h register.Hvem, laeser bool) error {
+	if len(h.Adgang.Skrive) > 0 || laeser && len(h.Adgang.Laese) > 0 {
 		return nil
 	}
-	return mox.E("adgang", mox.KodeIkkeTilladt, "nøglen %s giver ikke adgang til registeret", i.Navn).Med("brug en nøgle med rollen drift, eller laeser for at læse")
+	return mox.E("adgang", mox.KodeIkkeTilladt, "nøglen %s giver ikke adgang til registeret", h.Navn).
+		Med("brug en nøgle med rollen drift, eller laeser for at læse; et system får adgang af maa_laese og maa_skrive i sin tilslutningsaftale")
 }
 
 func metoder(ved ressource) []string {
@@ -243,7 +249,7 @@ func (a *api) hel(k *kald) (mox.Registrering, error) {
 	if err != nil {
 		return mox.Registrering{}, err
 	}
-	k.aftryk(m.json, m.filer)
+	k.medFiler(m)
 	ny, err := oio.UnmarshalIndre(k.t(), m.json)
 	if err != nil {
 		return ny, err
@@ -294,7 +300,7 @@ func (a *api) ret(k *kald) error {
 	if err != nil {
 		return err
 	}
-	k.aftryk(m.json, m.filer)
+	k.medFiler(m)
 	rettelse, passiver, err := oio.UnmarshalRettelse(k.t(), m.json)
 	if err != nil {
 		return err
@@ -353,6 +359,14 @@ func (k *kald) registreret(status int, ud register.Registreret) error {
 		return err
 	}
 	return k.raa(status, laestSom(ud.ObjektID, b))
+}
+
+// medFiler notes what came with the call.
+func (k *kald) medFiler(m modtaget) {
+	for _, f := range m.filer {
+		k.hvem.Sendt = append(k.hvem.Sendt, f.sha)
+	}
+	k.aftryk(m.json, m.filer)
 }
 
 // aftryk notes what the call asks for, where the caller has given it a name.
@@ -426,7 +440,7 @@ func (a *api) laes(k *kald) error {
 	if s.soeger {
 		return mox.E("laes", mox.KodeUgyldig, "en UUID i adressen læses; den kan ikke også søges med").Med("brug kun parametre om tid")
 	}
-	ud, err := a.r.Laes(k.Context(), k.t(), k.id(), s.Tider)
+	ud, err := a.r.Laes(k.Context(), k.hvem, k.t(), k.id(), s.Tider)
 	if err != nil {
 		return err
 	}
@@ -473,7 +487,7 @@ func (a *api) findEller(k *kald, s soegning) error {
 	if s.soeger || len(s.ObjektID) == 0 {
 		return a.soeg(k, s)
 	}
-	laest, err := a.r.List(k.Context(), k.t(), s.ObjektID, s.Tider)
+	laest, err := a.r.List(k.Context(), k.hvem, k.t(), s.ObjektID, s.Tider)
 	if err != nil {
 		return err
 	}
@@ -490,7 +504,7 @@ func (a *api) findEller(k *kald, s soegning) error {
 }
 
 func (a *api) soeg(k *kald, s soegning) error {
-	ids, err := a.r.Soeg(k.Context(), k.t(), s.Soegning)
+	ids, err := a.r.Soeg(k.Context(), k.hvem, k.t(), s.Soegning)
 	if err != nil {
 		return err
 	}

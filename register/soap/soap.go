@@ -106,6 +106,12 @@ func (a *api) kald(w http.ResponseWriter, r *http.Request) {
 		fault(w, oio.SoapClient, "kaldet har ingen nøgle")
 		return
 	}
+	formaal, err := register.LaesFormaal(r.Header.Values(register.FormaalHeader))
+	if err != nil {
+		fault(w, oio.SoapClient, problem.Af(err).Detail)
+		return
+	}
+	som := a.r.Hvem(hvem, formaal)
 	raa, err := krop(w, r)
 	if err != nil {
 		fault(w, oio.SoapClient, problem.Af(err).Detail)
@@ -120,21 +126,23 @@ func (a *api) kald(w http.ResponseWriter, r *http.Request) {
 	case k.Operation == "":
 		fault(w, oio.SoapClient, problem.Af(err).Detail)
 		return
-	case !maa(hvem, k.Operation):
-		fault(w, oio.SoapClient, "nøglen "+hvem.Navn+" giver ikke adgang til det; brug en nøgle med rollen drift, eller laeser for at læse")
+	case !maa(som, k.Operation):
+		fault(w, oio.SoapClient, "nøglen "+hvem.Navn+" giver ikke adgang til det; brug en nøgle med rollen drift, eller laeser for at læse, eller få systemets ret skrevet i tilslutningsaftalen")
 		return
 	}
 	var ud oio.Svar
 	if err == nil {
-		ud, err = a.udfoer(r.Context(), register.Hvem{Navn: hvem.Navn}, &k)
+		ud, err = a.udfoer(r.Context(), som, &k)
 	}
 	a.besvar(w, r, k.Operation, ud, err)
 }
 
 // maa reports whether the register is for the caller: to read, or also to write.
-func maa(i auth.Identitet, o oio.Operation) bool {
-	laeser := slices.Contains([]oio.Operation{oio.OpLaes, oio.OpList, oio.OpSoeg}, o)
-	return i.Rolle.Driver() || laeser && i.Rolle.Menneske()
+func maa(h register.Hvem, o oio.Operation) bool {
+	if slices.Contains([]oio.Operation{oio.OpLaes, oio.OpList, oio.OpSoeg}, o) {
+		return len(h.Adgang.Laese) > 0
+	}
+	return len(h.Adgang.Skrive) > 0
 }
 
 func krop(w http.ResponseWriter, r *http.Request) ([]byte, error) {
@@ -174,6 +182,8 @@ func statusAf(err error) int {
 		return StatusIkkeFundet
 	case mox.KodeKonflikt, mox.KodeForudsaetning:
 		return StatusTilstand
+	case mox.KodeIkkeTilladt: // there is no code of its own; the call is what is wrong
+		return StatusUgyldig
 	case mox.KodeUgyldig, mox.KodeForStor:
 		if errors.As(err, &e) && slices.ContainsFunc(e.Felter, func(f mox.Feltfejl) bool { return f.Regel == "livscyklus" }) {
 			return StatusTilstand
@@ -204,11 +214,11 @@ func fejlbesked(err error) string {
 func (a *api) udfoer(ctx context.Context, hvem register.Hvem, k *oio.Kald) (oio.Svar, error) {
 	switch k.Operation {
 	case oio.OpLaes:
-		return a.laes(ctx, k)
+		return a.laes(ctx, hvem, k)
 	case oio.OpList:
-		return a.list(ctx, k)
+		return a.list(ctx, hvem, k)
 	case oio.OpSoeg:
-		return a.soeg(ctx, k)
+		return a.soeg(ctx, hvem, k)
 	case oio.OpOpret:
 		ud, err := a.r.Opret(ctx, hvem, a.t, k.Registrering)
 		return oio.Svar{StatusKode: StatusOK, ObjektID: ud.ObjektID}, err
@@ -264,12 +274,12 @@ func registreringstid(t mox.Tidspunkt) time.Time {
 	return ud
 }
 
-func (a *api) laes(ctx context.Context, k *oio.Kald) (oio.Svar, error) {
+func (a *api) laes(ctx context.Context, hvem register.Hvem, k *oio.Kald) (oio.Svar, error) {
 	t, err := tider(k)
 	if err != nil {
 		return oio.Svar{}, err
 	}
-	l, err := a.r.Laes(ctx, a.t, k.ObjektID[0], t)
+	l, err := a.r.Laes(ctx, hvem, a.t, k.ObjektID[0], t)
 	if err != nil {
 		return oio.Svar{}, err
 	}
@@ -284,12 +294,12 @@ func svarobjekt(l register.Laest) oio.Svarobjekt {
 	return ud
 }
 
-func (a *api) list(ctx context.Context, k *oio.Kald) (oio.Svar, error) {
+func (a *api) list(ctx context.Context, hvem register.Hvem, k *oio.Kald) (oio.Svar, error) {
 	t, err := tider(k)
 	if err != nil {
 		return oio.Svar{}, err
 	}
-	laest, err := a.r.List(ctx, a.t, k.ObjektID, t)
+	laest, err := a.r.List(ctx, hvem, a.t, k.ObjektID, t)
 	if err != nil || len(laest) == 0 {
 		return intet(), err
 	}
@@ -305,13 +315,13 @@ func intet() oio.Svar {
 	return oio.Svar{StatusKode: StatusIkkeFundet, Fejlbesked: "der er ingen objekter, som kaldet spørger om"}
 }
 
-func (a *api) soeg(ctx context.Context, k *oio.Kald) (oio.Svar, error) {
+func (a *api) soeg(ctx context.Context, hvem register.Hvem, k *oio.Kald) (oio.Svar, error) {
 	t, err := tider(k)
 	if err != nil {
 		return oio.Svar{}, err
 	}
 	s := register.Soegning{Livscyklus: k.Livscyklus, BrugerRef: k.Registrering.BrugerRef.String(), Tider: t, Foerste: k.Foerste, Maks: k.Maks, Kriterier: kriterier(a.t, k)}
-	fundne, err := a.r.Soeg(ctx, a.t, s)
+	fundne, err := a.r.Soeg(ctx, hvem, a.t, s)
 	if err != nil {
 		return oio.Svar{}, err
 	}

@@ -395,6 +395,25 @@ func TestAdgang(t *testing.T) {
 	}
 }
 
+// TestAndresSager shows that whoever is limited to one authority sees and changes nothing of another's.
+func TestAndresSager(t *testing.T) {
+	conformance.Proves(t, "mox 57")
+	h := nytHus(t, filepath.Join(t.TempDir(), "mox.db"))
+	id := h.kald("Opret", sag("S-1")).vil(soap.StatusOK).ID
+	h.hvem = auth.Identitet{Navn: "anden", Rolle: auth.Drift, Kreds: &mox.Kreds{Myndigheder: []string{"99999999"}}}
+	for _, op := range []string{"Laes", "List", "Passiver", "Slet"} {
+		h.kald(op, uuid(id)).vil(soap.StatusIkkeFundet)
+	}
+	h.kald("Ret", uuid(id)+fremdrift).vil(soap.StatusIkkeFundet)
+	if s := h.kald("Soeg", `<AttributListe/><TilstandListe/><RelationListe/>`).vil(soap.StatusIkkeFundet); len(s.Fundne) > 0 {
+		t.Errorf("found %v", s.Fundne)
+	}
+	h.kald("Opret", sag("S-2")).vil(soap.StatusUgyldig)
+	if h.log.Len() > 0 {
+		t.Errorf("a refusal is no error of ours: %s", h.log)
+	}
+}
+
 func TestEgenFejl(t *testing.T) {
 	h := nytHus(t, filepath.Join(t.TempDir(), "mox.db"))
 	if err := h.db.Close(); err != nil {
