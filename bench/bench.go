@@ -18,6 +18,7 @@ import (
 const (
 	afsendere        = 16              // who work at the same time, where nothing else is said
 	omgang           = 1600            // calls in one turn
+	opvarmning       = 100             // calls before the first turn, and in it
 	standardVarighed = 5 * time.Second // of one measurement, MOX's time and the raw together
 )
 

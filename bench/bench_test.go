@@ -122,14 +122,22 @@ func TestKoer(t *testing.T) {
 	}
 }
 
-func TestRabbitMQ(t *testing.T) {
+func TestHTTPPaaPostgreSQL(t *testing.T) {
 	t.Parallel()
-	o := Options{Dir: t.TempDir(), AMQP: testenv.RabbitMQ(t).URL}
-	for range 2 { // it removes what it made
-		if d := cmp.Diff([]string{"rabbitmq.ind", "rabbitmq.ud"}, proev(t, o, "rabbitmq")); d != "" {
-			t.Error(d)
-		}
+	if d := cmp.Diff([]string{"idle", "pull", "push"}, proev(t, Options{Database: testenv.Postgres(t)}, "idle", "pull", "push")); d != "" {
+		t.Error(d)
 	}
+}
+
+func TestRabbitMQ(t *testing.T) {
+	paaBegge(t, func(t *testing.T, o Options) {
+		o.AMQP = testenv.RabbitMQ(t).URL
+		for range 2 { // it removes what it made
+			if d := cmp.Diff([]string{"rabbitmq.ind", "rabbitmq.ud"}, proev(t, o, "rabbitmq")); d != "" {
+				t.Error(d)
+			}
+		}
+	})
 }
 
 // proev measures for a moment, and gives the names of the results.
@@ -156,7 +164,7 @@ func TestIndstillinger(t *testing.T) {
 	for _, p := range []string{"journal_mode", "synchronous", "foreign_keys", "cache_size", "temp_store", "wal_autocheckpoint", "page_size"} {
 		var mox, raa string
 		maa(t, m.optager.View(t.Context(), func(tx driver.Tx) error { return tx.QueryRow("PRAGMA " + p).Scan(&mox) }))
-		maa(t, m.raa.QueryRowContext(t.Context(), "PRAGMA "+p).Scan(&raa))
+		maa(t, m.raa.aabne[0].c.QueryRowContext(t.Context(), "PRAGMA "+p).Scan(&raa))
 		if mox != raa {
 			t.Errorf("%s is %s in MOX and %s beside it", p, mox, raa)
 		}

@@ -51,7 +51,7 @@ func (k *koersel) nyMaaling(ctx context.Context, abonnementer ...mox.Abonnement)
 	if m.raa, err = aabnRaa(m.raaSted, k.paaPostgres()); err != nil {
 		return nil, err
 	}
-	k.lukkes = append(k.lukkes, m.raa.Close)
+	k.lukkes = append(k.lukkes, m.raa.luk)
 	return m, m.start(ctx, abonnementer)
 }
 
@@ -146,8 +146,11 @@ type opgave struct {
 func (m *maaling) maal(ctx context.Context, o opgave) error {
 	l := &loeb{navn: o.navn, stoerrelse: o.stoerrelse, vilkaar: o.vilkaar}
 	m.Sig(o.navn)
+	if _, err := m.omgang(ctx, o, &loeb{}, opvarmning); err != nil {
+		return err
+	}
 	commits := 0
-	for n := min(omgang, 100); l.vores+l.deres < m.Varighed; n = min(2*n, omgang) {
+	for n := opvarmning; l.vores+l.deres < m.Varighed; n = min(2*n, omgang) {
 		c, err := m.omgang(ctx, o, l, n)
 		if err != nil {
 			return err

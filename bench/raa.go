@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -22,6 +23,7 @@ import (
 type raa struct {
 	*sql.DB
 	postgres bool
+	aabne    []*forbindelse // as many as are in use, each with the statements it has compiled
 }
 
 // sqliteAdresse has the settings of store/sqlite; a test compares them.
@@ -72,36 +74,78 @@ func (r *raa) commits(l []transaktion) [][][]saetning {
 	return ud
 }
 
-// skriv does the statements again, and tells how long that took.
+// skriv does the statements again, and tells how long that took. What MOX does by itself follows from what it was asked to
+// do, so where several write at once, that is done first.
 func (r *raa) skriv(ctx context.Context, l []transaktion) (tid time.Duration, commits int, err error) {
-	dele := r.commits(l)
-	for _, d := range dele {
-		commits += len(d)
+	if err := r.aabn(ctx); err != nil {
+		return 0, 0, err
 	}
-	start := time.Now()
-	var g errgroup.Group
-	for _, d := range dele {
-		g.Go(func() error { return r.skrivDel(ctx, d) })
+	runder := [][]transaktion{l}
+	if r.postgres {
+		runder = [][]transaktion{nil, nil}
+		for _, t := range l {
+			nr := max(0, -t.arbejder)
+			runder[nr] = append(runder[nr], t)
+		}
 	}
-	err = g.Wait()
-	return time.Since(start), commits, err
+	for _, runde := range runder {
+		dele := r.commits(runde)
+		for _, d := range dele {
+			commits += len(d)
+		}
+		start := time.Now()
+		var g errgroup.Group
+		for i, d := range dele {
+			g.Go(func() error { return r.aabne[i].skriv(ctx, d) })
+		}
+		err := g.Wait()
+		if tid += time.Since(start); err != nil {
+			return tid, commits, err
+		}
+	}
+	return tid, commits, nil
 }
 
-// skrivDel makes each commit on one connection. They are begun by hand, because the statements of a connection are compiled
-// anew in a [sql.Tx].
-func (r *raa) skrivDel(ctx context.Context, commits [][]saetning) error {
-	if len(commits) == 0 {
-		return nil
+// aabn opens the connections the first time.
+func (r *raa) aabn(ctx context.Context) error {
+	for len(r.aabne) < r.forbindelser() {
+		c, err := r.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		r.aabne = append(r.aabne, &forbindelse{c: c, r: r, klar: map[string]*sql.Stmt{}})
 	}
-	c, err := r.Conn(ctx)
-	if err != nil {
-		return err
+	return nil
+}
+
+// luk ends everything.
+func (r *raa) luk() error {
+	var err error
+	for _, f := range r.aabne {
+		err = errors.Join(err, f.luk())
 	}
-	defer func() { _ = c.Close() }() // back to the pool
-	f := forbindelse{c: c, r: r, klar: map[string]*sql.Stmt{}}
-	defer f.luk()
+	return errors.Join(err, r.Close())
+}
+
+// forbindelse is a connection with the statements it has compiled.
+type forbindelse struct {
+	c    *sql.Conn
+	r    *raa
+	klar map[string]*sql.Stmt
+}
+
+func (f *forbindelse) luk() error {
+	var err error
+	for _, s := range f.klar {
+		err = errors.Join(err, s.Close())
+	}
+	return errors.Join(err, f.c.Close())
+}
+
+// skriv makes each commit. They are begun by hand, because the statements of a connection are compiled anew in a [sql.Tx].
+func (f *forbindelse) skriv(ctx context.Context, commits [][]saetning) error {
 	begin := "BEGIN"
-	if !r.postgres {
+	if !f.r.postgres {
 		begin = "BEGIN IMMEDIATE"
 	}
 	for _, saet := range commits {
@@ -112,19 +156,6 @@ func (r *raa) skrivDel(ctx context.Context, commits [][]saetning) error {
 		}
 	}
 	return nil
-}
-
-// forbindelse is a connection with the statements it has compiled.
-type forbindelse struct {
-	c    *sql.Conn
-	r    *raa
-	klar map[string]*sql.Stmt
-}
-
-func (f *forbindelse) luk() {
-	for _, s := range f.klar {
-		_ = s.Close() // nothing depends on it
-	}
 }
 
 func (f *forbindelse) koer(ctx context.Context, s saetning) error {
