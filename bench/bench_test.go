@@ -116,7 +116,7 @@ func TestKoer(t *testing.T) {
 	t.Parallel()
 	vil := []string{"accept", "accept.lever", "match", "match", "idle", "pull", "push", "register.laes", "register.soeg.brugervendtnoegle", "register.soeg.relation", "register.soeg.tekst",
 		"register.foerste-side", "register.opret", "register.ret", "register.ret.historik", "register.historik", "register.ret.virkninger", "register.ret.virkninger", "register.ret.virkninger"}
-	fik := proev(t, Options{Dir: t.TempDir(), Objekter: []int{2000}})
+	fik := proev(t, Options{Dir: t.TempDir(), Objekter: []int{mindsteRegister}})
 	if d := cmp.Diff(vil, fik); d != "" {
 		t.Error(d)
 	}

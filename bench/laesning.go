@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -26,16 +27,16 @@ const evigt = 1<<63 - 1 // how the rows say: in force
 func (r *registermaaling) laesninger(ctx context.Context) error {
 	for _, l := range []laesning{
 		{"register.laes", func(ctx context.Context, i int) (int, error) {
-			ud, err := r.r.Laes(ctx, mox.Sag, r.ids[i], register.Tider{})
+			ud, err := r.r.Laes(ctx, mox.Sag, r.sager[i].id, register.Tider{})
 			return len(ud.Versioner), err
 		}, `SELECT g.* FROM register_objekt o JOIN register_registrering g ON g.objekt = o.nr AND g.nr = o.registrering WHERE o.uuid = ?`,
-			func(i int) []any { return []any{string(r.ids[i])} }},
-		{"register.soeg.brugervendtnoegle", r.soeg(register.Attributkriterium, "brugervendtnoegle", noegle, 0), soegSQL, func(i int) []any { return []any{"Sag.a.brugervendtnoegle", noegle(i), evigt} }},
-		{"register.soeg.relation", r.soeg(register.Relationkriterium, "ansvarlig", ansvarlig, side), soegSQL + sideSQL, func(i int) []any { return []any{"Sag.r.ansvarlig", ansvarlig(i), evigt} }},
-		{"register.soeg.tekst", r.soeg(register.Attributkriterium, "titel", func(i int) string { return titel(i)[:len("Carport 0000000")] + "%" }, side),
-			`SELECT o.uuid FROM register_felt f JOIN register_objekt o ON o.nr = f.objekt WHERE f.felt = ? AND f.vaerdi >= ? AND f.vaerdi < ? AND f.regtil = ? ORDER BY o.bvn, o.uuid LIMIT 20`,
+			func(i int) []any { return []any{string(r.sager[i].id)} }},
+		{"register.soeg.brugervendtnoegle", r.soeg(register.Attributkriterium, "brugervendtnoegle", r.efter(noegle, ""), 0), soegSQL, func(i int) []any { return []any{"Sag.a.brugervendtnoegle", r.efter(noegle, "")(i), evigt} }},
+		{"register.soeg.relation", r.soeg(register.Relationkriterium, "ansvarlig", r.efter(ansvarlig, ""), side), soegSQL + sideSQL, func(i int) []any { return []any{"Sag.r.ansvarlig", r.efter(ansvarlig, "")(i), evigt} }},
+		{"register.soeg.tekst", r.soeg(register.Attributkriterium, "titel", r.efter(titel, "%"), side),
+			`SELECT o.uuid FROM register_felt f JOIN register_objekt o ON o.nr = f.objekt WHERE f.felt = ? AND f.vaerdi >= ? AND f.vaerdi < ? AND f.regtil = ?` + sideSQL,
 			func(i int) []any {
-				v := "carport " + titel(i)[len("Carport "):len("Carport 0000000")]
+				v := strings.ToLower(r.efter(titel, "")(i))
 				return []any{"Sag.a.titel", v, v + "\U0010FFFF", evigt}
 			}},
 		{"register.foerste-side", func(ctx context.Context, _ int) (int, error) {
@@ -55,6 +56,11 @@ const (
 	sideSQL = ` ORDER BY o.bvn, o.uuid LIMIT 20`
 	soegSQL = `SELECT o.uuid FROM register_felt f JOIN register_objekt o ON o.nr = f.objekt WHERE f.felt = ? AND f.vaerdi = ? AND f.regtil = ?`
 )
+
+// efter is what the known Sag number i is found by: what f says of it, its own tail, and til.
+func (r *registermaaling) efter(f func(nr int) string, til string) func(i int) string {
+	return func(i int) string { return f(r.sager[i].nr) + r.sager[i].hale + til }
+}
 
 func (r *registermaaling) soeg(slags register.Kriterieslags, navn string, vaerdi func(int) string, maks int) func(context.Context, int) (int, error) {
 	return func(ctx context.Context, i int) (int, error) {
@@ -91,7 +97,7 @@ func (r *registermaaling) laes(ctx context.Context, m laesning) error {
 }
 
 func (r *registermaaling) begge(ctx context.Context, m laesning, st *sql.Stmt, l *loeb) (fundet int, err error) {
-	i := rand.IntN(grundstamme)
+	i := rand.IntN(len(r.sager))
 	start := time.Now()
 	if fundet, err = m.vores(ctx, i); err != nil {
 		return 0, err

@@ -24,8 +24,7 @@ const (
 // maegler is the broker, with a client that is not MOX'.
 type maegler struct {
 	*afsending
-	conn *rabbit.Connection
-	ud   *rabbit.Channel // with confirms
+	ud *rabbit.Channel // with confirms
 }
 
 // rabbitmq measures MOX with a broker: in, from a publish until the besked has been committed; out, from Accept until a
@@ -56,7 +55,7 @@ func (k *koersel) medMaegler(ctx context.Context, ab func(*mox.Abonnement), f fu
 		return err
 	}
 	return m.mens(ctx, carrier.Run, func(ctx context.Context) error {
-		raa, err := b.forbrug(raaKoe)
+		raa, err := b.forbrug(ctx, raaKoe)
 		if err != nil {
 			return err
 		}
@@ -83,10 +82,7 @@ func (k *koersel) rabbitInd(ctx context.Context) error {
 
 func (k *koersel) rabbitUd(ctx context.Context) error {
 	return k.medMaegler(ctx, func(a *mox.Abonnement) { a.Carrier = mox.CarrierAMQP }, func(ctx context.Context, m *maaling, b *maegler, o opgave) error {
-		if err := b.venter(ctx, amqp.Koe(modtager)); err != nil {
-			return err
-		}
-		modtaget, err := b.forbrug(amqp.Koe(modtager))
+		modtaget, err := b.forbrug(ctx, amqp.Koe(modtager))
 		if err != nil {
 			return err
 		}
@@ -124,18 +120,18 @@ func (m *maaling) udAfMOX(ctx context.Context, n int, a *afsending, modtaget mod
 // whoever listens there. All that was made is gone when the group has been measured.
 func (k *koersel) aabnMaegler(a *afsending) (*maegler, error) {
 	b := &maegler{afsending: a}
-	var err error
-	if b.conn, err = rabbit.Dial(k.AMQP); err != nil {
+	conn, err := rabbit.Dial(k.AMQP)
+	if err != nil {
 		return nil, &mox.Error{Kode: mox.KodeUtilgaengelig, Op: "bench", Tekst: "beskedmægleren kan ikke nås", Raad: "se efter, om adressen efter --amqp er rigtig", Err: err}
 	}
-	k.lukkes = append(k.lukkes, b.conn.Close)
-	if ch, err := b.conn.Channel(); err != nil {
+	k.lukkes = append(k.lukkes, conn.Close)
+	if ch, err := conn.Channel(); err != nil {
 		return nil, err
 	} else if ch.ExchangeDeclarePassive("mox.ind", rabbit.ExchangeFanout, true, false, false, false, nil) == nil {
 		return nil, mox.E("bench", mox.KodeKonflikt, "MOX bruger allerede denne vhost").Med("opret en tom vhost til målingen, og giv dens adresse med --amqp")
 	}
-	k.lukkes = append(k.lukkes, b.ryd)
-	if b.ud, err = b.conn.Channel(); err != nil {
+	k.lukkes = append(k.lukkes, k.ryd)
+	if b.ud, err = conn.Channel(); err != nil {
 		return nil, err
 	}
 	if _, err := b.ud.QueueDeclare(raaKoe, true, false, false, false, rabbit.Table{"x-queue-type": "quorum"}); err != nil {
@@ -145,10 +141,14 @@ func (k *koersel) aabnMaegler(a *afsending) (*maegler, error) {
 }
 
 // ryd removes what was made.
-func (b *maegler) ryd() error {
-	ch, err := b.conn.Channel()
+func (k *koersel) ryd() error {
+	conn, err := rabbit.Dial(k.AMQP)
 	if err != nil {
 		return err
+	}
+	ch, err := conn.Channel()
+	if err != nil {
+		return errors.Join(err, conn.Close())
 	}
 	for _, q := range []string{raaKoe, "mox.ind", "mox.doede", amqp.Koe(modtager), amqp.Svarkoe(system), amqp.Svarkoe(string(modtager))} {
 		_, e := ch.QueueDelete(q, false, false, false)
@@ -157,29 +157,44 @@ func (b *maegler) ryd() error {
 	for _, x := range []string{"mox.ind", "mox.ud", "mox.doede", amqp.Exchange(system), amqp.Exchange(string(modtager))} {
 		err = errors.Join(err, ch.ExchangeDelete(x, false, false))
 	}
-	return err
+	return errors.Join(err, conn.Close())
+}
+
+// bliver does f over a connection of its own until it succeeds. A queue may not be there yet; and the broker (3.10) may fail
+// inside, and close the connection, when a queue is used from the moment it has been declared.
+func (b *maegler) bliver(ctx context.Context, f func(*rabbit.Channel) error) error {
+	ctx, slut := context.WithTimeout(ctx, forbindFrist)
+	defer slut()
+	tik := time.NewTicker(50 * time.Millisecond)
+	defer tik.Stop()
+	for {
+		conn, err := rabbit.Dial(b.m.AMQP)
+		if err != nil {
+			return err
+		}
+		var ch *rabbit.Channel
+		if ch, err = conn.Channel(); err == nil {
+			err = f(ch)
+		}
+		if err == nil {
+			b.m.lukkes = append(b.m.lukkes, conn.Close)
+			return nil
+		}
+		_ = conn.Close() // it may be closed already
+		select {
+		case <-tik.C:
+		case <-ctx.Done():
+			return fmt.Errorf("bench: the broker: %w", err)
+		}
+	}
 }
 
 // venter waits until a queue is there.
 func (b *maegler) venter(ctx context.Context, koe string) error {
-	ctx, slut := context.WithTimeout(ctx, forbindFrist)
-	defer slut()
-	tik := time.NewTicker(10 * time.Millisecond)
-	defer tik.Stop()
-	for {
-		ch, err := b.conn.Channel()
-		if err != nil {
-			return err
-		}
-		if _, err := ch.QueueDeclarePassive(koe, true, false, false, false, nil); err == nil {
-			return ch.Close()
-		}
-		select {
-		case <-tik.C:
-		case <-ctx.Done():
-			return fmt.Errorf("bench: the queue %s did not come: %w", koe, ctx.Err())
-		}
-	}
+	return b.bliver(ctx, func(ch *rabbit.Channel) error {
+		_, err := ch.QueueDeclarePassive(koe, true, false, false, false, nil)
+		return err
+	})
 }
 
 // modtagne are the beskeder that a foreign client has taken from a queue and acknowledged.
@@ -190,16 +205,14 @@ type modtagen struct {
 	kl time.Time
 }
 
-func (b *maegler) forbrug(koe string) (modtagne, error) {
-	ch, err := b.conn.Channel()
-	if err != nil {
-		return nil, err
-	}
-	if err := ch.Qos(forhaand, 0, false); err != nil {
-		return nil, err
-	}
-	strom, err := ch.Consume(koe, "", false, false, false, false, nil)
-	if err != nil {
+func (b *maegler) forbrug(ctx context.Context, koe string) (modtagne, error) {
+	var strom <-chan rabbit.Delivery
+	if err := b.bliver(ctx, func(ch *rabbit.Channel) (err error) {
+		if err = ch.Qos(forhaand, 0, false); err == nil {
+			strom, err = ch.Consume(koe, "", false, false, false, false, nil)
+		}
+		return err
+	}); err != nil {
 		return nil, err
 	}
 	ud := make(modtagne, omgang)

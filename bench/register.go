@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -16,8 +17,9 @@ import (
 const (
 	mindsteRegister  = 1000
 	stoersteRegister = 10_000_000
-	grundstamme      = 1000 // objekter that are made by Opret; the rest of a larger register are copies of their rows
-	ansvarlige       = 100  // of the grundstamme: each has ten of its Sager
+	grundstamme      = 500 // objekter that are made by Opret; the rest of a larger register are copies of their rows
+	kendte           = 2000
+	ansvarlige       = 100 // of the grundstamme: each has five of its Sager
 )
 
 // registermaaling is a register of a size.
@@ -26,8 +28,15 @@ type registermaaling struct {
 	r     *register.Register
 	hvem  register.Hvem
 	antal int
-	ids   []mox.ObjektID // of the grundstamme
-	naest int            // number of the next new Sag
+	sager []kendt // some of what there is, from end to end
+	naest int     // number of the next new Sag
+}
+
+// kendt is a Sag that is known to be there.
+type kendt struct {
+	id   mox.ObjektID
+	nr   int    // see sag
+	hale string // what the copies have behind what they are found by
 }
 
 // registeret measures the register at each size.
@@ -83,9 +92,8 @@ func ansvarlig(nr int) string { return fmt.Sprintf("urn:x:medarbejder:%d", nr%an
 
 // fyld makes the grundstamme by Opret, and the rest as copies of its rows, in MOX's database and in the raw one.
 func (r *registermaaling) fyld(ctx context.Context) error {
-	r.ids = make([]mox.ObjektID, grundstamme)
-	_, err := samtidig(afsendere, func(ctx context.Context, i int) (err error) {
-		r.ids[i], err = r.opret(ctx, i)
+	_, err := samtidig(afsendere, func(ctx context.Context, i int) error {
+		_, err := r.opret(ctx, i)
 		return err
 	})(ctx, grundstamme)
 	if err != nil {
@@ -102,7 +110,33 @@ func (r *registermaaling) fyld(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(r.kopier(ctx, db), db.Close())
+	if err := errors.Join(r.kopier(ctx, db), db.Close()); err != nil {
+		return err
+	}
+	return r.optager.View(ctx, r.udvaelg)
+}
+
+// udvaelg finds up to kendte Sager, evenly from the whole register.
+func (r *registermaaling) udvaelg(tx driver.Tx) error {
+	rows, err := tx.Query(`SELECT uuid, bvn FROM register_objekt WHERE nr % CAST(? AS BIGINT) = 0`, max(1, r.antal/kendte))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err tells what matters
+	for rows.Next() {
+		var x kendt
+		var bvn string
+		if err := rows.Scan(&x.id, &bvn); err != nil {
+			return err
+		}
+		n := len(noegle(0))
+		if x.nr, err = strconv.Atoi(bvn[len("2026-"):n]); err != nil {
+			return err
+		}
+		x.hale = bvn[n:]
+		r.sager = append(r.sager, x)
+	}
+	return rows.Err()
 }
 
 func (r *registermaaling) opret(ctx context.Context, nr int) (mox.ObjektID, error) {
@@ -117,12 +151,8 @@ func (r *registermaaling) opret(ctx context.Context, nr int) (mox.ObjektID, erro
 // kopier fills the register with copies of the grundstamme's rows. What an objekt alone is found by is its own in each copy:
 // k is put behind it.
 func (r *registermaaling) kopier(ctx context.Context, db driver.DB) error {
-	uuid := `lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-8' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))`
-	if r.paaPostgres() {
-		uuid = `gen_random_uuid()::text`
-	}
 	for k := 1; k < r.antal/grundstamme; k++ {
-		if err := db.Update(ctx, func(tx driver.Tx) error { return kopi(tx, uuid, k) }); err != nil {
+		if err := db.Update(ctx, func(tx driver.Tx) error { return kopi(tx, k) }); err != nil {
 			return err
 		}
 		if k%100 == 0 {
@@ -132,11 +162,11 @@ func (r *registermaaling) kopier(ctx context.Context, db driver.DB) error {
 	return db.Update(ctx, efterKopier)
 }
 
-func kopi(tx driver.Tx, uuid string, k int) error {
+func kopi(tx driver.Tx, k int) error {
 	hale, skridt := fmt.Sprintf("-%d", k), k*grundstamme
 	if _, err := tx.Exec(`INSERT INTO register_objekt (nr, uuid, objekttype, registrering, livscyklus, bvn, myndighed, emne, foelsomhed)`+tx.Schema().Overriding()+`
-		SELECT nr + CAST(? AS BIGINT), `+uuid+`, objekttype, registrering, livscyklus, bvn || CAST(? AS TEXT), myndighed, emne, foelsomhed FROM register_objekt WHERE nr <= ?`,
-		skridt, hale, grundstamme); err != nil {
+		SELECT nr + CAST(? AS BIGINT), substr(uuid, 1, 24) || CAST(? AS TEXT), objekttype, registrering, livscyklus, bvn || CAST(? AS TEXT), myndighed, emne, foelsomhed FROM register_objekt WHERE nr <= ?`,
+		skridt, fmt.Sprintf("%012x", k), hale, grundstamme); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(`INSERT INTO register_registrering (objekt, nr, fra, til, livscyklus, bruger, note, indhold, besked)
@@ -144,7 +174,7 @@ func kopi(tx driver.Tx, uuid string, k int) error {
 		return err
 	}
 	_, err := tx.Exec(`INSERT INTO register_felt (objekt, felt, vaerdi, hele, maaltype, fra, til, regfra, regtil)
-		SELECT objekt + CAST(? AS BIGINT), felt, CASE WHEN felt IN ('Sag.a.brugervendtnoegle', 'Sag.a.sagsnummer', 'Sag.a.titel', 'Sag.r.primaerpart', 'Sag.r.andresager')
+		SELECT objekt + CAST(? AS BIGINT), felt, CASE WHEN felt IN ('Sag.a.brugervendtnoegle', 'Sag.a.sagsnummer', 'Sag.a.titel', 'Sag.r.primaerpart', 'Sag.r.andresager', 'Sag.r.ansvarlig')
 			THEN vaerdi || CAST(? AS TEXT) ELSE vaerdi END, hele, maaltype, fra, til, regfra, regtil FROM register_felt WHERE objekt <= ?`, skridt, hale, grundstamme)
 	return err
 }
@@ -187,7 +217,7 @@ func (r *registermaaling) skrivninger(ctx context.Context) error {
 	return r.maal(ctx, opgave{navn: "register.ret", stoerrelse: r.antal, vilkaar: map[string]any{"afsendere": afsendere},
 		forbered: func(context.Context, int) error { gang++; return nil },
 		tur: samtidig(afsendere, func(ctx context.Context, i int) error {
-			return r.ret(ctx, r.ids[i%grundstamme], map[string]string{"egenskaber.titel": fmt.Sprintf("Carport, rettet %d %d", gang, i)}, aaret())
+			return r.ret(ctx, r.sager[i%len(r.sager)].id, map[string]string{"egenskaber.titel": fmt.Sprintf("Carport, rettet %d %d", gang, i)}, aaret())
 		})})
 }
 
