@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 	"strings"
@@ -65,7 +66,7 @@ func Navne() (ud []string) {
 // Koer measures what is named, all of it where nothing is, and tells of each result as it comes. Without a broker rabbitmq
 // is left out, unless it is named.
 //
-// Errors: [mox.KodeUgyldig] for a name or a size it does not know; [mox.KodeKonflikt] for a vhost that MOX uses already.
+// Errors: [mox.KodeUgyldig] for a name it does not know, and a size or a time that cannot be; [mox.KodeKonflikt] for a vhost that MOX uses already.
 func Koer(ctx context.Context, o Options, navne []string, ud func(Resultat) error) error {
 	valgte, err := vaelg(o, navne)
 	if err != nil {
@@ -89,9 +90,12 @@ func Koer(ctx context.Context, o Options, navne []string, ud func(Resultat) erro
 }
 
 func vaelg(o Options, navne []string) (ud []gruppe, err error) {
+	if o.Varighed < 0 {
+		return nil, mox.E("bench", mox.KodeUgyldig, "en måling kan ikke vare %s", o.Varighed).Med("giv en varighed over 0, fx 5s")
+	}
 	for _, n := range o.Objekter {
 		if n < mindsteRegister || n > stoersteRegister {
-			return nil, mox.E("bench", mox.KodeUgyldig, "et register på %d objekter kan ikke måles", n).Med("giv et antal fra 1000 til 10000000")
+			return nil, mox.E("bench", mox.KodeUgyldig, "et register på %d objekter kan ikke måles", n).Med(fmt.Sprintf("giv et antal fra %d til %d", mindsteRegister, stoersteRegister))
 		}
 	}
 	if len(navne) == 0 {
