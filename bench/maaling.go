@@ -174,11 +174,11 @@ func (m *maaling) omgang(ctx context.Context, o opgave, l *loeb, n int) (commits
 	if _, _, err := m.gentag(ctx); err != nil {
 		return 0, err
 	}
-	m.optager.laesninger = o.laesninger
+	m.optager.tael(o.laesninger)
 	start := time.Now()
 	tider, err := o.tur(ctx, n)
 	l.vores += time.Since(start)
-	m.optager.laesninger = nil
+	m.optager.tael(nil)
 	if err != nil {
 		return 0, err
 	}

@@ -32,13 +32,13 @@ type transaktion struct {
 // optager is a driver that remembers what goes through it.
 type optager struct {
 	driver.DB
-	laesninger func(sql string) bool // which of the statements that only read belong to the work; nil = none
 
-	mu     sync.Mutex
-	nr     int
-	optagt []transaktion
-	talt   map[string]int
-	nyt    chan struct{} // closed when more has been counted
+	mu         sync.Mutex
+	laesninger func(sql string) bool // which of the statements that only read belong to the work; nil = none
+	nr         int
+	optagt     []transaktion
+	talt       map[string]int
+	nyt        chan struct{} // closed when more has been counted
 }
 
 func nyOptager(db driver.DB) *optager {
@@ -56,7 +56,7 @@ func somArbejder(ctx context.Context, nr int) context.Context {
 func (o *optager) Update(ctx context.Context, f func(driver.Tx) error) error {
 	var t transaktion
 	err := o.DB.Update(ctx, func(tx driver.Tx) error {
-		x := &optaget{Tx: tx, o: o}
+		x := &optaget{Tx: tx, laesninger: o.hvilkeLaesninger()}
 		err := f(x)
 		t = transaktion{arbejder: -1, kl: tx.Now(), foer: o.naeste(), saet: x.saet}
 		return err
@@ -69,6 +69,19 @@ func (o *optager) Update(ctx context.Context, f func(driver.Tx) error) error {
 		o.gem(t)
 	}
 	return err
+}
+
+func (o *optager) hvilkeLaesninger() func(string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.laesninger
+}
+
+// tael lets the statements that read, and that f is true of, belong to the work from now on.
+func (o *optager) tael(f func(sql string) bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.laesninger = f
 }
 
 func (o *optager) naeste() int {
@@ -146,8 +159,8 @@ func (o *optager) tag() []transaktion {
 // optaget is a transaction that remembers.
 type optaget struct {
 	driver.Tx
-	o    *optager
-	saet []saetning
+	laesninger func(sql string) bool
+	saet       []saetning
 }
 
 // husk remembers a statement that belongs to the work. What is read is not locked when it is read again: others work then,
@@ -155,7 +168,7 @@ type optaget struct {
 func (x *optaget) husk(q string, args []any) {
 	ord, _, _ := strings.Cut(q, " ")
 	q, _, _ = strings.Cut(q, " FOR UPDATE")
-	if ord == "INSERT" || ord == "UPDATE" || ord == "DELETE" || x.o.laesninger != nil && x.o.laesninger(q) {
+	if ord == "INSERT" || ord == "UPDATE" || ord == "DELETE" || x.laesninger != nil && x.laesninger(q) {
 		x.saet = append(x.saet, saetning{sql: q, args: args})
 	}
 }

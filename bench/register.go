@@ -17,9 +17,9 @@ import (
 const (
 	mindsteRegister  = 1000
 	stoersteRegister = 10_000_000
-	grundstamme      = 500 // objekter that are made by Opret; the rest of a larger register are copies of their rows
-	kendte           = 2000
-	ansvarlige       = 100 // of the grundstamme: each has five of its Sager
+	grundstamme      = 500  // objekter that are made by Opret; the rest of a larger register are copies of their rows
+	kendte           = 2000 // Sager at least that are read and corrected, where there are so many
+	ansvarlige       = 100  // of the grundstamme: each has five of its Sager
 )
 
 // registermaaling is a register of a size.
@@ -116,7 +116,7 @@ func (r *registermaaling) fyld(ctx context.Context) error {
 	return r.optager.View(ctx, r.udvaelg)
 }
 
-// udvaelg finds up to kendte Sager, evenly from the whole register.
+// udvaelg finds some Sager, evenly from the whole register.
 func (r *registermaaling) udvaelg(tx driver.Tx) error {
 	rows, err := tx.Query(`SELECT uuid, bvn FROM register_objekt WHERE nr % CAST(? AS BIGINT) = 0`, max(1, r.antal/kendte))
 	if err != nil {
