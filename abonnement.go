@@ -46,6 +46,7 @@ type Abonnement struct {
 	Plan     Plan          `json:"plan"`
 	Gentages bool          `json:"gentages"`             // a repeat is harmless at the receiver; false = an unknown outcome becomes Uvis
 	Ro       time.Duration `json:"ro,omitempty"`         // how long the receiver may still be working on a call whose outcome is unknown
+	Overhal  bool          `json:"overhal,omitempty"`    // a newer full registrering takes the place of a parked older one of its objekt
 	Modtager string        `json:"modtager,omitempty"`   // the receiving authority's CVR URN, for tilladtmodtager
 	Kraeves  bool          `json:"kvittering,omitempty"` // amqp: laid in the queue is not enough; a Kvittering must name the besked
 	Frist    time.Duration `json:"frist,omitempty"`      // with Kraeves: how long the Kvittering may take; 0 = without end
@@ -110,6 +111,7 @@ func (a *Abonnement) Valider() error {
 	kraev(slices.Contains([]Carrier{CarrierPull, CarrierPush, CarrierAMQP, CarrierKOMBIT}, a.Carrier), "carrier", "kodeliste", "er ikke pull, push, amqp eller kombit")
 	kraev((a.Carrier == CarrierKOMBIT) == (a.System == KOMBIT), "system", "carrier", "skal være "+KOMBIT+" for kombit, og kun for kombit")
 	kraev(a.Orden == OrdenObjekt || a.Orden == OrdenIngen, "orden", "kodeliste", "er ikke objekt eller ingen")
+	kraev(!a.Overhal || a.Orden == OrdenObjekt, "overhal", "orden", "hører til orden objekt")
 	kraev(a.Plan.Forsoeg >= 1 && a.Plan.Forsoeg <= maksForsoeg, "plan.forsoeg", "interval", fmt.Sprintf("skal være fra 1 til %d", maksForsoeg))
 	kraev(a.Plan.Foerste > 0 && a.Plan.Foerste <= a.Plan.Hoejst && a.Plan.Hoejst <= maksVent, "plan", "interval", "foerste skal være over 0 og højst som hoejst, som er højst 31 døgn")
 	kraev(a.Modtager == "" || cvr(a.Modtager) != strings.ToLower(a.Modtager), "modtager", "urn", "er ikke en CVR-URN: urn:oio:cvr-nr:…")

@@ -190,6 +190,12 @@ func TestLaesFilterAfviser(t *testing.T) {
 		{`{"objekttype": null}`, "objekttype", "form"},
 		{`{"opgaveemne": [2.34]}`, "opgaveemne", "form"},
 		{`{"objekttype": {"findes": "ja"}}`, "objekttype.findes", "ukendt"},
+		{`{"objekttype": {"liste": "Borgere"}}`, "objekttype.liste", "navn"},
+		{`{"relateret": {"liste": ["a", "b"]}}`, "relateret.liste", "navn"},
+		{`{"relateret": {"liste": "a", "findes": true}}`, "relateret", "form"},
+		{`{"gyldigTil": {"liste": "dage"}}`, "gyldigTil", "form"},
+		{`{"tilstand": {"findes": false}, "alle": [{"tilstand": {"liste": "a"}}]}`, "tilstand", "modsigelse"},
+		{`{"relateret": {"liste": "a"}, "ikke": {"relateret": {"liste": "a"}}}`, "relateret", "modsigelse"},
 		{`{"objekttype": {"fra": "2026-01-01T00:00:00Z"}}`, "objekttype.fra", "ukendt"},
 		{`{"registreringstid": {"fra": "2026-01-01"}}`, "registreringstid.fra", "tid"},
 		{`{"registreringstid": {"foer": "2026-01-01T00:00:00Z"}}`, "registreringstid.foer", "ukendt"},
@@ -247,6 +253,9 @@ func TestLaesFilterGodtager(t *testing.T) {
 		`{"ikke": {"objekttype": "Sag", "tilstand": "Oplyst"}, "objekttype": "Sag"}`,
 		`{"tilstand": {"findes": false}, "ikke": {"tilstand": {"findes": true}}}`,
 		`{"en af": [{"objekttype": "Sag"}, {"objekttype": "Dokument"}]}`,
+		`{"opgaveemne": "27.*", "alle": [{"opgaveemne": {"liste": "a"}}, {"opgaveemne": {"liste": "b"}}]}`, // nobody knows what is in them
+		`{"opgaveemne": {"liste": "a"}, "ikke": {"opgaveemne": {"liste": "b"}}}`,
+		`{"opgaveemne": {"liste": "a"}, "ikke": {"opgaveemne": "27.*"}}`,
 		`{"gyldigTil": {"til": "2026-02-01T00:00:00Z"}, "alle": [{"gyldigTil": {"fra": "2026-01-31T00:00:00Z"}}]}`,
 	} {
 		laesFilter(t, filter)
@@ -299,6 +308,8 @@ func TestAbonnementValider(t *testing.T) {
 		"agent":                  {func(a *mox.Abonnement) { a.Carrier = mox.CarrierAgent }, "carrier"},
 		"kombit til en anden":    {func(a *mox.Abonnement) { a.Carrier, a.Push = mox.CarrierKOMBIT, nil }, "system"},
 		"KOMBIT ad en anden vej": {func(a *mox.Abonnement) { a.System = mox.KOMBIT }, "system"},
+		"overhal":                {func(a *mox.Abonnement) { a.Overhal = true }, ""},
+		"overhal uden orden":     {func(a *mox.Abonnement) { a.Overhal, a.Orden = true, mox.OrdenIngen }, "overhal"},
 		"orden":                  {func(a *mox.Abonnement) { a.Orden = "tid" }, "orden"},
 		"for mange forsøg":       {func(a *mox.Abonnement) { a.Plan = mox.Plan{Forsoeg: 1001, Foerste: 1, Hoejst: 1} }, "plan.forsoeg"},
 		"plan uden vent":         {func(a *mox.Abonnement) { a.Plan = mox.Plan{Forsoeg: 1} }, "plan"},

@@ -24,11 +24,18 @@ const (
 // Kvitteringer and Fejlbeskeder. spec: mox 29
 type Filter struct {
 	vilkaar vilkaar
-	kilde   any // as read, to be shown and stored again
+	kilde   any    // as read, to be shown and stored again
+	lister  Lister // see Med
 }
 
 type vilkaar interface {
-	svar(m map[string][]string) Svar
+	svar(m maalt) Svar
+}
+
+// maalt is what a filter is held against: a besked's metadata, and the value lists as they are.
+type maalt struct {
+	felter map[string][]string
+	lister Lister
 }
 
 type (
@@ -44,13 +51,16 @@ type (
 		vaerdier map[string]bool
 		forled   []string // "27.*" → "27."
 	}
+	iListe struct {
+		noegle, liste string
+	}
 	tidsrum struct {
 		noegle   string
 		fra, til time.Time
 	}
 )
 
-func (l alleAf) svar(m map[string][]string) Svar {
+func (l alleAf) svar(m maalt) Svar {
 	ud := Ja
 	for _, v := range l {
 		ud = min(ud, v.svar(m))
@@ -58,7 +68,7 @@ func (l alleAf) svar(m map[string][]string) Svar {
 	return ud
 }
 
-func (l enAf) svar(m map[string][]string) Svar {
+func (l enAf) svar(m maalt) Svar {
 	ud := Nej
 	for _, v := range l {
 		ud = max(ud, v.svar(m))
@@ -66,17 +76,17 @@ func (l enAf) svar(m map[string][]string) Svar {
 	return ud
 }
 
-func (i ikke) svar(m map[string][]string) Svar { return Ja - i.v.svar(m) }
+func (i ikke) svar(m maalt) Svar { return Ja - i.v.svar(m) }
 
-func (f findes) svar(m map[string][]string) Svar {
-	if (len(m[f.noegle]) > 0) == f.ja {
+func (f findes) svar(m maalt) Svar {
+	if (len(m.felter[f.noegle]) > 0) == f.ja {
 		return Ja
 	}
 	return Nej
 }
 
-func (e enAfVaerdi) svar(m map[string][]string) Svar {
-	vaerdier := m[e.noegle]
+func (e enAfVaerdi) svar(m maalt) Svar {
+	vaerdier := m.felter[e.noegle]
 	if len(vaerdier) == 0 {
 		return Ukendt
 	}
@@ -88,11 +98,11 @@ func (e enAfVaerdi) svar(m map[string][]string) Svar {
 	return Nej
 }
 
-func (t tidsrum) svar(m map[string][]string) Svar {
-	if len(m[t.noegle]) == 0 {
+func (t tidsrum) svar(m maalt) Svar {
+	if len(m.felter[t.noegle]) == 0 {
 		return Ukendt
 	}
-	tid, err := time.Parse(time.RFC3339Nano, m[t.noegle][0])
+	tid, err := time.Parse(time.RFC3339Nano, m.felter[t.noegle][0])
 	switch {
 	case err != nil:
 		return Ukendt
@@ -104,10 +114,11 @@ func (t tidsrum) svar(m map[string][]string) Svar {
 
 // Match reports whether the filter takes a besked with these metadata (see [Besked.Metadata]).
 func (f Filter) Match(m map[string][]string) bool {
+	ved := maalt{m, f.lister}
 	if slices.Contains(m["beskedtype"], TypeKvittering) || slices.Contains(m["beskedtype"], TypeFejlbesked) {
-		return tagerOmLevering(f.vilkaar, m)
+		return tagerOmLevering(f.vilkaar, ved)
 	}
-	return f.vilkaar == nil || f.vilkaar.svar(m) == Ja
+	return f.vilkaar == nil || f.vilkaar.svar(ved) == Ja
 }
 
 // Naevner reports whether the filter asks for a beskedtype by name, anywhere but under ikke.
@@ -128,7 +139,7 @@ func naevner(v vilkaar, beskedtype string) bool {
 
 // tagerOmLevering reports whether v takes this Kvittering or Fejlbesked and asks for its type by name; otherwise it never
 // sees one. Where one of several filters is enough, it is that one which must name them.
-func tagerOmLevering(v vilkaar, m map[string][]string) bool {
+func tagerOmLevering(v vilkaar, m maalt) bool {
 	naevnt := func(v vilkaar) bool { return tagerOmLevering(v, m) }
 	switch v := v.(type) {
 	case alleAf:
@@ -136,7 +147,7 @@ func tagerOmLevering(v vilkaar, m map[string][]string) bool {
 	case enAf:
 		return slices.ContainsFunc(v, naevnt)
 	case enAfVaerdi:
-		return v.noegle == "beskedtype" && slices.ContainsFunc(m["beskedtype"], func(t string) bool { return v.vaerdier[t] })
+		return v.noegle == "beskedtype" && slices.ContainsFunc(m.felter["beskedtype"], func(t string) bool { return v.vaerdier[t] })
 	}
 	return false
 }
@@ -159,7 +170,8 @@ func topvilkaar(v vilkaar) []vilkaar {
 // LaesFilter reads a filter from decoded JSON or YAML:
 //
 //	{objekttype: Sag, livscykluskode: [Opstaaet, Rettet], opgaveemne: "02.*", procesID: {findes: true},
-//	 registreringstid: {fra: 2026-01-01T00:00:00Z}, "en af": [{...}, {...}], ikke: {...}}
+//	 relateret.primaerpart: {liste: omsorgsborgere}, registreringstid: {fra: 2026-01-01T00:00:00Z},
+//	 "en af": [{...}, {...}], ikke: {...}}
 //
 // All keys of one object must hold. Unknown keys and values are refused. Each Feltfejl's Sti is the place in the filter.
 func LaesFilter(kilde any) (Filter, []Feltfejl) {
@@ -270,15 +282,18 @@ func (l *filterlaeser) udtryk(sti, noegle string, m map[string]any, tid bool) vi
 	if ja, ok := m["findes"].(bool); ok && len(m) == 1 {
 		return findes{noegle, ja}
 	}
+	if _, ok := m["liste"]; ok {
+		return l.iListe(sti, noegle, m, tid)
+	}
 	if len(m) == 0 {
-		l.afvis(sti, "tom", "siger intet; skriv findes: true|false, eller for tider fra og til")
+		l.afvis(sti, "tom", "siger intet; skriv findes: true|false, liste: navn, eller for tider fra og til")
 	}
 	ud := tidsrum{noegle: noegle}
 	for _, k := range slices.Sorted(maps.Keys(m)) {
 		t, err := filtertid(m[k])
 		switch {
 		case !tid || (k != "fra" && k != "til"):
-			l.afvis(sti+"."+k, "ukendt", "kun findes: true|false, og for tider fra og til")
+			l.afvis(sti+"."+k, "ukendt", "kun findes: true|false, liste: navn, og for tider fra og til")
 		case err != nil:
 			l.afvis(sti+"."+k, "tid", "er ikke et tidspunkt med tidszone")
 		case k == "fra":

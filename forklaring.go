@@ -30,10 +30,10 @@ func (s Svar) String() string {
 // Forklar tells whether the filter takes a besked with these metadata, and how each of its conditions is answered, in the
 // order they stand in the filter. The zero filter has none.
 func (f Filter) Forklar(m map[string][]string) (passer bool, ud []Betingelse) {
-	return f.Match(m), forklar("", f.kilde, m, false)
+	return f.Match(m), forklar("", f.kilde, maalt{m, f.lister}, false)
 }
 
-func forklar(sti string, kilde any, m map[string][]string, under bool) (ud []Betingelse) {
+func forklar(sti string, kilde any, m maalt, under bool) (ud []Betingelse) {
 	led, ok := kilde.(map[string]any)
 	if !ok {
 		return nil
@@ -55,13 +55,13 @@ func forklar(sti string, kilde any, m map[string][]string, under bool) (ud []Bet
 	return ud
 }
 
-func betingelse(sti, noegle string, krav any, m map[string][]string, under bool) Betingelse {
+func betingelse(sti, noegle string, krav any, m maalt, under bool) Betingelse {
 	b := Betingelse{Sti: sti, Krav: krav, Under: under, Svar: Ukendt.String()}
 	if f, fejl := LaesFilter(map[string]any{noegle: krav}); len(fejl) == 0 {
 		b.Svar = f.vilkaar.svar(m).String()
 	}
 	if noegle != "relateret" && !strings.HasPrefix(noegle, "relateret.") {
-		b.Har = m[noegle]
+		b.Har = m.felter[noegle]
 	}
 	return b
 }

@@ -86,7 +86,7 @@ func (r Registrering) trim() Registrering {
 func (r Registrering) Ens(s Registrering) bool {
 	a, b := r.ordnet(), s.ordnet()
 	return reflect.DeepEqual(a.Attributter, b.Attributter) && reflect.DeepEqual(a.Tilstande, b.Tilstande) &&
-		reflect.DeepEqual(a.Relationer, b.Relationer) && reflect.DeepEqual(a.Varianter, b.Varianter)
+		reflect.DeepEqual(a.Relationer, b.Relationer) && reflect.DeepEqual(a.Varianter, b.Varianter) && maps.Equal(a.LokalUdvidelser, b.LokalUdvidelser)
 }
 
 // ordnet is a copy in the one form that every registrering with the same content has.
@@ -230,7 +230,7 @@ func sammeTilstand(a, b Tilstand) bool { return a.Vaerdi == b.Vaerdi }
 
 // sammeRelation reports whether two entries are alike in all but their virkning.
 func sammeRelation(a, b Relation) bool {
-	return a.Reference == b.Reference && a.ObjektType == b.ObjektType && a.Indeks == b.Indeks && maps.Equal(a.Felter, b.Felter)
+	return a.Reference == b.Reference && a.ObjektType == b.ObjektType && a.Indeks == b.Indeks && a.LokalUdvidelse == b.LokalUdvidelse && maps.Equal(a.Felter, b.Felter)
 }
 
 // saml sorts the segments and joins neighbours that are ens.

@@ -55,6 +55,18 @@ func (t LeveranceTilstand) Holder() bool {
 	return false
 }
 
+// Tur says who is to do something before a leverance in this state can end: ansvar is what has been judged of it, and c how
+// the receiver is reached.
+func (t LeveranceTilstand) Tur(ansvar Ansvar, c Carrier) Ansvar {
+	switch {
+	case t.KraeverHandling():
+		return ellerAnsvar(ansvar, AnsvarMOX)
+	case t == Overdraget, c == CarrierPull && (t == Afventer || t == UnderLevering):
+		return AnsvarModtager
+	}
+	return AnsvarMOX
+}
+
 // KraeverHandling reports whether a person must decide.
 func (t LeveranceTilstand) KraeverHandling() bool { return t == Parkeret || t == Uvis }
 

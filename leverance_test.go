@@ -66,6 +66,25 @@ func TestLeveranceTilstande(t *testing.T) {
 }
 
 // TestBedoem walks every result, with a repeat that is harmless or not, and attempts left or used up.
+// TestTur says whose turn it is.
+func TestTur(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		tilstand mox.LeveranceTilstand
+		ansvar   mox.Ansvar
+		carrier  mox.Carrier
+		vil      mox.Ansvar
+	}{
+		{mox.Afventer, "", mox.CarrierPush, mox.AnsvarMOX}, {mox.Afventer, "", mox.CarrierPull, mox.AnsvarModtager}, {mox.UnderLevering, "", mox.CarrierPull, mox.AnsvarModtager},
+		{mox.UnderLevering, "", mox.CarrierAgent, mox.AnsvarMOX}, {mox.Udsat, "", mox.CarrierPull, mox.AnsvarMOX}, {mox.Overdraget, "", mox.CarrierAMQP, mox.AnsvarModtager},
+		{mox.Parkeret, mox.AnsvarAfsender, mox.CarrierPull, mox.AnsvarAfsender}, {mox.Parkeret, "", mox.CarrierPull, mox.AnsvarMOX}, {mox.Uvis, mox.AnsvarModtager, mox.CarrierAgent, mox.AnsvarModtager},
+	} {
+		if har := c.tilstand.Tur(c.ansvar, c.carrier); har != c.vil {
+			t.Errorf("%+v: %s", c, har)
+		}
+	}
+}
+
 func TestBedoem(t *testing.T) {
 	t.Parallel()
 	conformance.Proves(t, "mox 42")

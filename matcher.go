@@ -12,13 +12,24 @@ type Matcher struct {
 	andre   []*Abonnement           // without such a condition
 	noegler []string                // the keys that have an anchor on a whole value
 	forled  []forled                // the keys and lengths that have an anchor on the beginning of one
+	iLister []anker                 // the lists that have an anchor: each is looked up once for all that require it
+	lister  Lister                  // see Med
 }
 
-// anker is one value of one metadata field that some abonnementer require, or what a value must begin with.
+// anker is one value of one metadata field that some abonnementer require, or what a value must begin with, or the list
+// that it must be in.
 type anker struct {
 	noegle, vaerdi string
-	forled         bool
+	art            ankerart
 }
+
+type ankerart int8
+
+const (
+	hel ankerart = iota
+	begyndelse
+	iListen
+)
 
 type forled struct {
 	noegle  string
@@ -28,13 +39,15 @@ type forled struct {
 func (e enAfVaerdi) ankre() []anker {
 	var ud []anker
 	for v := range e.vaerdier {
-		ud = append(ud, anker{e.noegle, v, false})
+		ud = append(ud, anker{e.noegle, v, hel})
 	}
 	for _, f := range e.forled {
-		ud = append(ud, anker{e.noegle, f, true})
+		ud = append(ud, anker{e.noegle, f, begyndelse})
 	}
 	return ud
 }
+
+func (i iListe) ankre() []anker { return []anker{{i.noegle, i.liste, iListen}} }
 
 // NyMatcher indexes the abonnementer; the Matcher keeps pointers to the elements of its own copy.
 func NyMatcher(abonnementer []Abonnement) *Matcher {
@@ -72,20 +85,32 @@ func (m *Matcher) indsaet(a *Abonnement, brug map[anker]int) {
 	}
 	for _, k := range bedst {
 		m.ankre[k] = append(m.ankre[k], a)
-		if f := (forled{k.noegle, len(k.vaerdi)}); k.forled && !slices.Contains(m.forled, f) {
+		switch f := (forled{k.noegle, len(k.vaerdi)}); {
+		case k.art == begyndelse && !slices.Contains(m.forled, f):
 			m.forled = append(m.forled, f)
-		}
-		if !k.forled && !slices.Contains(m.noegler, k.noegle) {
+		case k.art == hel && !slices.Contains(m.noegler, k.noegle):
 			m.noegler = append(m.noegler, k.noegle)
+		case k.art == iListen && !slices.Contains(m.iLister, k):
+			m.iLister = append(m.iLister, k)
 		}
 	}
 }
 
+// Med is the Matcher with the value lists as they are in l. The index is shared.
+func (m *Matcher) Med(l Lister) *Matcher {
+	ud := *m
+	ud.lister = l
+	return &ud
+}
+
+// krav is a condition on values that an abonnement can be filed under.
+type krav interface{ ankre() []anker }
+
 // kraevede are the conditions on values that must hold, wherever the filter is satisfied.
-func (f Filter) kraevede() []enAfVaerdi {
-	var ud []enAfVaerdi
+func (f Filter) kraevede() []krav {
+	var ud []krav
 	for _, v := range topvilkaar(f.vilkaar) {
-		if e, ok := v.(enAfVaerdi); ok {
+		if e, ok := v.(krav); ok {
 			ud = append(ud, e)
 		}
 	}
@@ -101,21 +126,26 @@ func (m *Matcher) MatchMed(b *Besked, meta map[string][]string) []*Abonnement {
 	var ud []*Abonnement
 	tag := func(l []*Abonnement) {
 		for _, a := range l {
-			if a.Filter.Match(meta) && a.MaaModtage(b) {
+			if a.Filter.Med(m.lister).Match(meta) && a.MaaModtage(b) {
 				ud = append(ud, a)
 			}
 		}
 	}
 	tag(m.andre)
+	for _, k := range m.iLister {
+		if (iListe{k.noegle, k.vaerdi}).svar(maalt{meta, m.lister}) == Ja {
+			tag(m.ankre[k])
+		}
+	}
 	for _, n := range m.noegler {
 		for _, v := range meta[n] {
-			tag(m.ankre[anker{n, v, false}])
+			tag(m.ankre[anker{n, v, hel}])
 		}
 	}
 	for _, f := range m.forled {
 		for _, v := range meta[f.noegle] {
 			if len(v) >= f.laengde {
-				tag(m.ankre[anker{f.noegle, v[:f.laengde], true}])
+				tag(m.ankre[anker{f.noegle, v[:f.laengde], begyndelse}])
 			}
 		}
 	}

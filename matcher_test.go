@@ -13,7 +13,7 @@ import (
 )
 
 func tegnVilkaar(t *rapid.T, dybde int) map[string]any {
-	valg := []string{"objekttype", "livscykluskode", "opgaveemne", "myndighed", "procesID", "relateret.primaerpart", "beskedtype", "tid", "findes"}
+	valg := []string{"objekttype", "livscykluskode", "opgaveemne", "myndighed", "procesID", "relateret.primaerpart", "beskedtype", "tid", "findes", "liste"}
 	if dybde > 0 {
 		valg = append(valg, "alle", "en af", "ikke")
 	}
@@ -30,6 +30,8 @@ func tegnVilkaar(t *rapid.T, dybde int) map[string]any {
 			ud[navn] = tegnVilkaar(t, dybde-1)
 		case "tid":
 			ud["registreringstid"] = map[string]any{"fra": rapid.SampledFrom([]string{"2026-01-01T00:00:00Z", "2026-03-02T00:00:00Z", "2026-06-01T00:00:00Z"}).Draw(t, "fra")}
+		case "liste":
+			ud[rapid.SampledFrom([]string{"relateret", "tilstand"}).Draw(t, "nøgle")] = map[string]any{"liste": rapid.SampledFrom([]string{"a", "b", "ukendt"}).Draw(t, "liste")}
 		case "findes":
 			ud["foelsomhed"] = map[string]any{"findes": rapid.Bool().Draw(t, "ja")}
 		default:
@@ -53,11 +55,13 @@ var filtervaerdier = map[string][]string{
 	"beskedtype":            {"Sag.Rettet", "Kvittering"},
 }
 
+var proevelister = lister{"a": {"urn:x:1", "Oplyst"}, "b": {"urn:x:2"}}
+
 func tegnBesked(t *rapid.T) mox.Besked {
 	en := func(navn string, v ...string) string { return rapid.SampledFrom(append(v, "")).Draw(t, navn) }
 	b := mox.Besked{ID: "urn:x:b", Type: rapid.SampledFrom([]string{"Sag.Rettet", "Sag.Opstaaet", "Kvittering"}).Draw(t, "type"),
 		ObjektType: mox.ObjektType(en("objekttype", "Sag", "Dokument")), LivscyklusKode: mox.LivscyklusKode(en("kode", "Opstaaet", "Rettet")),
-		Opgaveemne: en("emne", "02.34.02", "02.34.05", "27.03.00", "27"), Myndighed: en("myndighed", "urn:oio:cvr:1", "urn:oio:cvr-nr:1", "urn:oio:cvr-nr:2"),
+		Tilstand: en("tilstand", "Oplyst", "Afgjort"), Opgaveemne: en("emne", "02.34.02", "02.34.05", "27.03.00", "27"), Myndighed: en("myndighed", "urn:oio:cvr:1", "urn:oio:cvr-nr:1", "urn:oio:cvr-nr:2"),
 		Foelsomhed: en("følsomhed", "x"), ProcesID: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"p1", "p2", "p4"}), 0, 2, rapid.ID).Draw(t, "proces"),
 		TilladtModtager: rapid.SliceOfN(rapid.SampledFrom([]string{"urn:oio:cvr:1", "urn:oio:cvr-nr:2"}), 0, 2).Draw(t, "tilladt")}
 	if rapid.Bool().Draw(t, "tid") {
@@ -90,7 +94,7 @@ func naivt(abonnementer []mox.Abonnement, b *mox.Besked) []mox.AbonnementID {
 		for _, m := range b.TilladtModtager {
 			tilladt = tilladt || a.Modtager != "" && m[len(m)-1] == a.Modtager[len(a.Modtager)-1]
 		}
-		if tilladt && a.Filter.Match(b.Metadata()) {
+		if tilladt && a.Filter.Med(proevelister).Match(b.Metadata()) {
 			ud = append(ud, a.ID)
 		}
 	}
@@ -111,7 +115,7 @@ func TestMatcherSomNaivt(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		abonnementer := tegnAbonnementer(t)
-		m := mox.NyMatcher(abonnementer)
+		m := mox.NyMatcher(abonnementer).Med(proevelister)
 		for range 3 {
 			b := tegnBesked(t)
 			if d := cmp.Diff(naivt(abonnementer, &b), ider(m.Match(&b))); d != "" {

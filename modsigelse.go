@@ -42,6 +42,8 @@ func noegleFor(v vilkaar) string {
 		return v.noegle
 	case enAfVaerdi:
 		return v.noegle
+	case iListe:
+		return v.noegle
 	case tidsrum:
 		return v.noegle
 	}
@@ -62,6 +64,9 @@ func udelukker(a, b vilkaar) bool {
 		t, ok := b.(tidsrum)
 		return ok && (slutterFoer(a, t) || slutterFoer(t, a))
 	case ikke:
+		if l, ok := b.(iListe); ok { // what is in a list is not known here, but the same list says the same
+			return eneste(a.v) == vilkaar(l)
+		}
 		e, ok := b.(enAfVaerdi)
 		mindre, ok2 := eneste(a.v).(enAfVaerdi)
 		return ok && ok2 && enkeltNoegle(e.noegle) && mindre.daekker(e)

@@ -1,6 +1,7 @@
 package mox
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -57,6 +58,14 @@ type Registrering struct {
 	Tilstande      map[string][]Tilstand // by the state list's JSON name
 	Relationer     map[string][]Relation
 	Varianter      []Variant
+	// LokalUdvidelser is what the lists hold beside what we have names for: XML elements, each complete in itself, by the name
+	// of the list: "attributter", "tilstande", "relationer", "varianter". It is carried, and not looked into. spec: oio 99
+	LokalUdvidelser map[string]string
+}
+
+// Udvidelseslister are the names that LokalUdvidelser may have.
+func Udvidelseslister() []string {
+	return []string{"attributter", "tilstande", "relationer", "varianter"}
 }
 
 // Attribut is one segment of an attribute set. Felter holds canonical text by field name; an absent field is not given.
@@ -78,6 +87,8 @@ type Relation struct {
 	Indeks     int               // 1-based for indexed relations, otherwise 0
 	Felter     map[string]string // own fields of the entry (journalpost)
 	Virkning   Virkning
+	// LokalUdvidelse is what the entry's XML holds beside what we have names for, as in [Registrering].
+	LokalUdvidelse string
 }
 
 // Variant is one representation of a Dokument; its key is unique within a registrering. spec: oio 84
@@ -100,6 +111,7 @@ func (r Registrering) Kopi() Registrering {
 	ud.Attributter = kopiKort(r.Attributter, kopiAttributter)
 	ud.Tilstande = kopiKort(r.Tilstande, slices.Clone)
 	ud.Relationer = kopiKort(r.Relationer, kopiRelationer)
+	ud.LokalUdvidelser = maps.Clone(r.LokalUdvidelser)
 	ud.Varianter = slices.Clone(r.Varianter)
 	for i, v := range ud.Varianter {
 		ud.Varianter[i].Egenskaber = kopiAttributter(v.Egenskaber)

@@ -37,6 +37,78 @@ func (r Registrering) Ret(navn ObjektType, rettelse Registrering) (Registrering,
 	return ud.trim(), nil
 }
 
+// Erstat is r with the lists that lister has in the place of its own, as a new registrering with the code [Rettet]: what the
+// standard's ObjektRet does, where Ret follows the field. A list that is nil is carried over; one that is there, empty or not, is
+// all there is. Kept is what the lists have no element for in XML: relations of other names, and the parts of a variant that is
+// still there. Numbered entries keep the indeks they have; others get the next. spec: oio 1.4, 54, 65
+//
+// The error is an [*Error] with [KodeUgyldig]: what the result would break.
+func (r Registrering) Erstat(navn ObjektType, lister Registrering) (Registrering, error) {
+	t, ok := TypeAf(navn)
+	if !ok {
+		return r, ukendtType(navn)
+	}
+	p := validering{type_: t, delvis: true}
+	ud := r.Kopi()
+	ud.LivscyklusKode, ud.BrugerRef, ud.NoteTekst = Rettet, lister.BrugerRef, lister.NoteTekst
+	ny := lister.Kopi()
+	if lister.Attributter != nil {
+		ud.Attributter = ny.Attributter
+		ud.udvid("attributter", ny.LokalUdvidelser["attributter"])
+	}
+	if lister.Tilstande != nil {
+		ud.Tilstande = ny.Tilstande
+		ud.udvid("tilstande", ny.LokalUdvidelser["tilstande"])
+	}
+	if lister.Relationer != nil {
+		ud.Relationer = p.erstatRelationer(r.Relationer, ny.Relationer)
+		ud.udvid("relationer", ny.LokalUdvidelser["relationer"])
+	}
+	if lister.Varianter != nil {
+		ud.Varianter = erstatVarianter(r.Varianter, ny.Varianter)
+		ud.udvid("varianter", ny.LokalUdvidelser["varianter"])
+	}
+	p.registrering(ud)
+	if err := p.resultat(string(navn) + ", som den ville blive,"); err != nil {
+		return r, err
+	}
+	return ud.trim(), nil
+}
+
+// erstatRelationer are the new relations, with those of gamle that have no element.
+func (p *validering) erstatRelationer(gamle, nye map[string][]Relation) map[string][]Relation {
+	for i := range p.type_.Relationer {
+		rt := &p.type_.Relationer[i]
+		switch _, givet := nye[rt.Navn]; {
+		case rt.XML == "" && !givet && gamle[rt.Navn] != nil:
+			nye[rt.Navn] = kopiRelationer(gamle[rt.Navn])
+		case rt.Indeks && givet:
+			nye[rt.Navn] = p.kunNaevnte(rt, gamle[rt.Navn], nye[rt.Navn])
+		}
+	}
+	return nye
+}
+
+// kunNaevnte is retNummererede, but for the entries that nye does not mention: they go.
+func (p *validering) kunNaevnte(rt *RelationType, gamle, nye []Relation) []Relation {
+	for _, g := range gamle {
+		if !slices.ContainsFunc(nye, func(n Relation) bool { return n.Indeks == g.Indeks }) {
+			nye = append(nye, Relation{Indeks: g.Indeks, Virkning: g.Virkning})
+		}
+	}
+	return p.retNummererede(rt, gamle, nye)
+}
+
+func erstatVarianter(gamle, nye []Variant) []Variant {
+	for i, ny := range nye {
+		nr := slices.IndexFunc(gamle, func(g Variant) bool { return g.VariantTekst == ny.VariantTekst })
+		if ny.Dele == nil && nr >= 0 {
+			nye[i].Dele = Registrering{Varianter: gamle[nr : nr+1]}.Kopi().Varianter[0].Dele
+		}
+	}
+	return nye
+}
+
 // Nummereret is r with the entries of each numbered relation counted from 1 in the order they stand, whatever their indeks
 // was: so a new objekt begins. spec: oio 64
 func (r Registrering) Nummereret(t *Type) Registrering {
@@ -74,6 +146,21 @@ func (p *validering) ret(ud *Registrering, rettelse Registrering) {
 	if rettelse.Varianter != nil {
 		ud.Varianter = retVarianter(ud.Varianter, rettelse.Varianter)
 	}
+	for liste, xml := range rettelse.LokalUdvidelser {
+		ud.udvid(liste, xml)
+	}
+}
+
+// udvid sets what a list holds beside what we have names for; "" removes it.
+func (r *Registrering) udvid(liste, xml string) {
+	switch {
+	case xml == "":
+		delete(r.LokalUdvidelser, liste)
+	case r.LokalUdvidelser == nil:
+		r.LokalUdvidelser = map[string]string{liste: xml}
+	default:
+		r.LokalUdvidelser[liste] = xml
+	}
 }
 
 func retAttributter(gamle, nye []Attribut) []Attribut {
@@ -110,7 +197,8 @@ func (p *validering) retRelation(rt *RelationType, gamle, nye []Relation) []Rela
 
 // gentager reports whether ny says no more than gammel does. One that names no objekttype says nothing of it.
 func gentager(gammel, ny Relation) bool {
-	return sigerDetSamme(gammel, ny) && (ny.ObjektType == "" || ny.ObjektType == gammel.ObjektType)
+	return sigerDetSamme(gammel, ny) && (ny.ObjektType == "" || ny.ObjektType == gammel.ObjektType) &&
+		(ny.LokalUdvidelse == "" || ny.LokalUdvidelse == gammel.LokalUdvidelse)
 }
 
 // sigerIntet reports whether the entry is one that clears.

@@ -367,7 +367,11 @@ func nummerer(nye, gamle []Relation) {
 
 // Forskel lists the sti whose value at t differs between two registreringer, sorted.
 func Forskel(t *Type, gammel, ny Registrering, tid Tidspunkt) []string {
-	a, b := gammel.Udflad(t, tid), ny.Udflad(t, tid)
+	return Forskellige(gammel.Udflad(t, tid), ny.Udflad(t, tid))
+}
+
+// Forskellige lists the sti whose value is not the same in a and b, sorted.
+func Forskellige(a, b map[string]string) []string {
 	set := map[string]bool{}
 	for k, v := range a {
 		if b[k] != v {

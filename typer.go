@@ -39,12 +39,16 @@ const (
 // Felt describes one field of an attribute set, a variant, a part or a relation.
 type Felt struct {
 	Navn   string // JSON name; a dot marks a sub-field: "offentlighedundtaget.hjemmel"
-	XML    string // element name in the STS schemas; empty = JSON only
+	XML    string // path of the element in the STS schemas; empty = JSON only. A prefix tells a name of another namespace than its neighbours: sd, o (the type's own)
 	Slags  Slags
 	Kraev  bool // must be there in every segment of a new objekt. spec: oio 47
 	Maks   int  // greatest number of characters; 0 = no limit of its own
 	Vaerdi []string
 	Under  []Felt // for Liste: the fields of an entry; nil = entries are texts
+
+	XMLMaks int    // greatest number of characters the schema takes; 0 = Maks
+	XMLForm string // regular expression of the values the schema takes; empty = any
+	Base64  bool   // the schema has the text in base64
 }
 
 // AttributSet describes a set of attributes that share one virkning.
@@ -58,7 +62,7 @@ type AttributSet struct {
 type TilstandVar struct {
 	Navn   string // name of the list: "sagfremdrift"
 	Felt   string // name of the value in an entry, and the short name in a path: "fremdrift"
-	XML    string // element and value element: "Fremdrift/FremdriftStatusKode"
+	XML    string // element and value element: "Fremdrift/FremdriftStatusKode"; prefixes as in Felt.XML, and of (OrganisationFaelles)
 	Vaerdi []string
 	Kraev  bool // spec: oio 48
 }
@@ -70,8 +74,10 @@ type RelationType struct {
 	Indeks bool   // entries are numbered and replaced one by one (Sag)
 	XML    string // element in the STS schemas; for Sag and Dokument that of a family: "Sagsklasse"
 	Rolle  string // role within the family: "Primær klasse"
-	Maal   string // usual type of what it points to
-	Felter []Felt // fields of the entry itself (journalpost)
+	// Dynamisk tells that the schema demands Rolle, Type and Indeks of an entry.
+	Dynamisk bool
+	Maal     string // usual type of what it points to
+	Felter   []Felt // fields of the entry itself (journalpost)
 	// UdenReference tells that an entry need not point at anything. spec: oio 81
 	UdenReference bool
 }
@@ -94,6 +100,16 @@ type Type struct {
 func TypeAf(navn ObjektType) (*Type, bool) {
 	for i := range typer {
 		if typer[i].Navn == navn {
+			return &typer[i], true
+		}
+	}
+	return nil, false
+}
+
+// TypeVedSkema finds the description by the namespace of its schema.
+func TypeVedSkema(rum string) (*Type, bool) {
+	for i := range typer {
+		if rum != "" && typer[i].Skema == rum {
 			return &typer[i], true
 		}
 	}

@@ -100,7 +100,7 @@ func TestTyperRelationer(t *testing.T) {
 	indeks := func(rt mox.RelationType) bool { return rt.Indeks }
 	want := map[mox.ObjektType][3]int{
 		mox.Sag: {20, 0, 7}, mox.Dokument: {6, 11, 0}, mox.Klassifikation: {2, 0, 0}, mox.Facet: {3, 1, 0}, mox.Klasse: {4, 6, 0},
-		mox.Organisation: {9, 10, 0}, mox.OrganisationEnhed: {6, 10, 0}, mox.OrganisationFunktion: {1, 9, 0}, mox.Bruger: {1, 9, 0},
+		mox.Organisation: {10, 10, 0}, mox.OrganisationEnhed: {6, 10, 0}, mox.OrganisationFunktion: {1, 9, 0}, mox.Bruger: {1, 9, 0},
 		mox.ItSystem: {1, 10, 0}, mox.Interessefaellesskab: {4, 9, 0},
 		mox.TilstandType: {2, 0, 8}, mox.Aktivitet: {7, 0, 16}, mox.Indsats: {2, 0, 5}, mox.LogHaendelse: {3, 0, 0},
 	}

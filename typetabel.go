@@ -5,12 +5,15 @@ import (
 	"strings"
 )
 
+// relationer are the relations of the names: "navn", "navn|Element", "navn|Element/Rolle". A * before the element tells that its
+// entries are Dynamisk.
 func relationer(flere, indeks bool, maal string, navne ...string) []RelationType {
 	ud := make([]RelationType, 0, len(navne))
 	for _, n := range navne {
 		navn, rest, _ := strings.Cut(n, "|")
 		xml, rolle, _ := strings.Cut(rest, "/")
-		ud = append(ud, RelationType{Navn: navn, Flere: flere, Indeks: flere && indeks, Maal: maal, XML: xml, Rolle: rolle})
+		xml, dynamisk := strings.CutPrefix(xml, "*")
+		ud = append(ud, RelationType{Navn: navn, Flere: flere, Indeks: flere && indeks, Maal: maal, XML: xml, Rolle: rolle, Dynamisk: dynamisk})
 	}
 	return ud
 }
@@ -25,12 +28,12 @@ func sammen(lister ...[]RelationType) []RelationType {
 
 // egenskaber is the one attribute set of a type of Klassifikation, Organisation or a draft.
 func egenskaber(type_ string, egne ...Felt) []AttributSet {
-	felter := append([]Felt{{Navn: "brugervendtnoegle", XML: "BrugervendtNoegleTekst", Kraev: true}}, egne...)
+	felter := append([]Felt{{Navn: "brugervendtnoegle", XML: "BrugervendtNoegleTekst", XMLMaks: 50, Kraev: true}}, egne...)
 	return []AttributSet{{Navn: type_ + "egenskaber", XML: "Egenskab", Felter: append(felter, Felt{Navn: "integrationsdata"})}}
 }
 
 func publiceret(type_ string) TilstandVar {
-	return TilstandVar{Navn: type_ + "publiceret", Felt: "publiceret", XML: "PubliceretStatus/ErPubliceretIndikator", Kraev: true,
+	return TilstandVar{Navn: type_ + "publiceret", Felt: "publiceret", XML: "o:PubliceretStatus/ErPubliceretIndikator", Kraev: true,
 		Vaerdi: []string{"Publiceret", "IkkePubliceret"}}
 }
 
@@ -39,7 +42,7 @@ func publiceretNormal(type_ string) TilstandVar {
 }
 
 func gyldighed(type_ string) TilstandVar {
-	return TilstandVar{Navn: type_ + "gyldighed", Felt: "gyldighed", XML: "Gyldighed/GyldighedStatusKode", Kraev: true, Vaerdi: []string{"Aktiv", "Inaktiv"}}
+	return TilstandVar{Navn: type_ + "gyldighed", Felt: "gyldighed", XML: "of:Gyldighed/of:GyldighedStatusKode", Kraev: true, Vaerdi: []string{"Aktiv", "Inaktiv"}}
 }
 
 // tilknyttede are the seven relations that every type of Organisation has, but for uden. spec: oio 4.2
@@ -68,7 +71,7 @@ func medAktoerattr(l []RelationType) []RelationType {
 }
 
 // typer is the one table. Source: reference oio 2-4; XML names and limits from the STS schemas, 1.2.4.0 for Sag and
-// Dokument and 6 for the others.
+// Dokument and 6 for the others, whose order the lists have.
 var typer = []Type{
 	{
 		Navn: Sag, Service: "sag", Sti: "sag", Skema: "urn:oio:sts:sagdok:sag:1.2.4.0",
@@ -78,8 +81,8 @@ var typer = []Type{
 			{Navn: "beskrivelse", XML: "Beskrivelse", Kraev: true, Maks: 4096},
 			{Navn: "hjemmel", XML: "HjemmelSpecifikation", Maks: 1024},
 			{Navn: "kassationskode", XML: "Kassationskode", Kraev: true, Maks: 50},
-			{Navn: "offentlighedundtaget.alternativtitel", XML: "OffentlighedUndtaget/TitelAlternativTekst", Maks: 255},
-			{Navn: "offentlighedundtaget.hjemmel", XML: "OffentlighedUndtaget/OffentlighedUndtagetHjemmelTekst", Maks: 1024},
+			{Navn: "offentlighedundtaget.alternativtitel", XML: "OffentlighedUndtaget/sd:TitelAlternativTekst", Maks: 255},
+			{Navn: "offentlighedundtaget.hjemmel", XML: "OffentlighedUndtaget/sd:OffentlighedUndtagetHjemmelTekst", Maks: 1024},
 			{Navn: "principiel", XML: "PrincipielIndikator", Slags: Boolsk},
 			{Navn: "sagsnummer", XML: "Sagsnummer", Kraev: true, Maks: 50},
 			{Navn: "titel", XML: "Titel", Kraev: true, Maks: 255},
@@ -92,23 +95,25 @@ var typer = []Type{
 			relationer(false, false, "OrganisationEnhed", "ansvarlig|Sagsaktoer/Ansvarlig"),
 			relationer(false, false, "Bruger", "primaerbehandler|Sagsaktoer/Primær behandler", "udlaanttil|Sagsaktoer/Udlånt til"),
 			relationer(true, true, "Bruger", "andrebehandlere|Sagsaktoer/Andre behandlere"),
-			relationer(false, false, "Person", "primaerpart|Sagspart/Primær part", "ydelsesmodtager|Sagspart/Ydelsesmodtager"),
-			relationer(true, true, "Person", "sekundaerpart|Sagspart/Sekundær part"),
+			relationer(false, false, "Arkiv", "behandlingarkiv|Sagsarkiv/Behandlingsarkiv", "afleveringsarkiv|Sagsarkiv/Afleveringsarkiv"),
+			relationer(true, true, "Arkiv", "andetarkiv|Sagsarkiv/Andet arkiv"),
 			relationer(false, false, "Klasse", "primaerklasse|Sagsklasse/Primær klasse", "handlingsklasse|Sagsklasse/Handlingsklasse",
 				"opgaveklasse|Sagsklasse/Opgaveklasse", "kontoklasse|Sagsklasse/Kontoklasse", "sikkerhedsklasse|Sagsklasse/Sikkerhedsklasse",
 				"foelsomhedsklasse|Sagsklasse/Følsomhedsklasse", "indsatsklasse|Sagsklasse/Indsatsklasse", "ydelsesklasse|Sagsklasse/Ydelsesklasse"),
+			relationer(false, false, "Person", "primaerpart|Sagspart/Primær part", "ydelsesmodtager|Sagspart/Ydelsesmodtager"),
+			relationer(true, true, "Person", "sekundaerpart|Sagspart/Sekundær part"),
 			relationer(false, false, "Sag", "oversag|Sagsrelation/Oversag", "praecedens|Sagsrelation/Præcedens"),
 			relationer(true, true, "Sag", "andresager|Sagsrelation/Andre sager"),
 			relationer(false, false, "", "afgiftsobjekt|Sagsgenstande/Afgiftsobjekt", "ejendomsskat|Sagsgenstande/Ejendomsskat"),
 			relationer(true, true, "", "byggeri|Sagsgenstande/Byggeri", "fredning|Sagsgenstande/Fredning"),
-			relationer(false, false, "Arkiv", "behandlingarkiv|Sagsarkiv/Behandlingsarkiv", "afleveringsarkiv|Sagsarkiv/Afleveringsarkiv"),
-			relationer(true, true, "Arkiv", "andetarkiv|Sagsarkiv/Andet arkiv"),
 			[]RelationType{{Navn: "journalpost", Flere: true, Indeks: true, XML: "Journalpost", Maal: "Dokument", UdenReference: true, Felter: []Felt{
-				{Navn: "journalpostkode", Kraev: true, Vaerdi: []string{"journalnotat", "vedlagtdokument", "tilakteretdokument"}},
-				{Navn: "journalnotat.titel", Maks: 255}, {Navn: "journalnotat.notat"}, {Navn: "journalnotat.format", Maks: 50},
-				{Navn: "journaldokument.dokumenttitel", Maks: 255},
-				{Navn: "journaldokument.offentlighedundtaget.alternativtitel", Maks: 255},
-				{Navn: "journaldokument.offentlighedundtaget.hjemmel", Maks: 1024},
+				{Navn: "journalpostkode", Kraev: true, Vaerdi: []string{"journalnotat", "vedlagtdokument", "tilakteretdokument"}}, // the entry's role
+				{Navn: "journaldokument.dokumenttitel", XML: "JournalpostEgenskaber/Dokumenttitel", Maks: 255},
+				{Navn: "journaldokument.offentlighedundtaget.alternativtitel", XML: "JournalpostEgenskaber/sd:OffentlighedUndtaget/sd:TitelAlternativTekst", Maks: 255},
+				{Navn: "journaldokument.offentlighedundtaget.hjemmel", XML: "JournalpostEgenskaber/sd:OffentlighedUndtaget/sd:OffentlighedUndtagetHjemmelTekst", Maks: 1024},
+				{Navn: "journalnotat.titel", XML: "JournalpostEgenskaber/JournalnotatEgenskaber/Titel", Maks: 255},
+				{Navn: "journalnotat.notat", XML: "JournalpostEgenskaber/JournalnotatEgenskaber/Notat", Base64: true},
+				{Navn: "journalnotat.format", XML: "JournalpostEgenskaber/JournalnotatEgenskaber/Format", Maks: 50},
 			}}},
 		),
 	},
@@ -116,15 +121,17 @@ var typer = []Type{
 		Navn: Dokument, Service: "dokument", Sti: "dokument", Skema: "urn:oio:sts:sagdok:dokumentindeks:1.2.4.0", Varianter: true,
 		Attributter: []AttributSet{{Navn: "dokumentegenskaber", XML: "Egenskaber", Felter: []Felt{
 			{Navn: "brugervendtnoegle", XML: "BrugervendtNoegle", Kraev: true, Maks: 50},
+			{Navn: "titel", XML: "Titel", Kraev: true, Maks: 255},
 			{Navn: "beskrivelse", XML: "Beskrivelse", Kraev: true, Maks: 4096},
 			{Navn: "brevdato", XML: "BrevDato", Slags: Dato, Kraev: true},
-			{Navn: "kassationskode", XML: "Kassationskode", Maks: 50},
+			{Navn: "offentlighedundtaget.alternativtitel", XML: "OffentlighedUndtaget/sd:TitelAlternativTekst", Maks: 255},
+			{Navn: "offentlighedundtaget.hjemmel", XML: "OffentlighedUndtaget/sd:OffentlighedUndtagetHjemmelTekst", Maks: 1024},
 			{Navn: "major", XML: "VersionIdentifikator", Slags: Heltal},
 			{Navn: "minor", XML: "UnderversionIdentifikator", Slags: Heltal},
-			{Navn: "offentlighedundtaget.alternativtitel", XML: "OffentlighedUndtaget/TitelAlternativTekst", Maks: 255},
-			{Navn: "offentlighedundtaget.hjemmel", XML: "OffentlighedUndtaget/OffentlighedUndtagetHjemmelTekst", Maks: 1024},
-			{Navn: "titel", XML: "Titel", Kraev: true, Maks: 255},
-			{Navn: "dokumenttype", XML: "Type", Kraev: true},
+			{Navn: "kassationskode", XML: "Kassationskode", Maks: 50},
+			{Navn: "dokumentnummer", XML: "Dokumentnummer", Maks: 50},
+			{Navn: "foelsomhed", XML: "Foelsomhed", XMLForm: `IKKE_FORTROLIGE_DATA|FORTROLIGE_PERSONOPLYSNINGER|FOELSOMME_PERSONOPLYSNINGER|VIP_SAGER`},
+			{Navn: "dokumenttype", XML: "Type", Kraev: true, XMLForm: `Faktura|Brev, indgaaende|Brev, udgaaende|Brev|Internt Notat|Eksternt Notat|Rapport|Dagsorden`},
 			{Navn: "integrationsdata"},
 		}}},
 		Tilstande: []TilstandVar{{Navn: "dokumentfremdrift", Felt: "fremdrift", XML: "Fremdrift/FremdriftStatusKode", Kraev: true,
@@ -148,26 +155,27 @@ var typer = []Type{
 			{Navn: "delvisscannet", XML: "DelvisSkannetIndikator", Slags: Boolsk},
 			{Navn: "offentliggoerelse", XML: "OffentliggoerelseIndikator", Slags: Boolsk},
 			{Navn: "produktion", XML: "ProduktionIndikator", Slags: Boolsk},
+			{Navn: "lokation", XML: "Lokation", Maks: 255},
 		},
 		Del: []Felt{
-			{Navn: "indeks", XML: "IndeksIdentifikator", Slags: Heltal},
-			{Navn: "indhold", XML: "IndholdTekst", Maks: 1024},
-			{Navn: "lokation", XML: "LokationTekst", Maks: 255},
-			{Navn: "mimetype", XML: "MimetypeTekst", Maks: 255},
+			{Navn: "indeks", Slags: Heltal},
+			{Navn: "indhold", Maks: 1024},
+			{Navn: "lokation", Maks: 255},
+			{Navn: "mimetype", Maks: 255},
 		},
 	},
 	{
 		Navn: Klassifikation, Service: "klassifikation", Sti: "klassifikation", Skema: "http://stoettesystemerne.dk/klassifikation/klassifikation/6/",
-		Attributter: egenskaber("klassifikation", Felt{Navn: "titel", XML: "TitelTekst"}, Felt{Navn: "beskrivelse", XML: "BeskrivelseTekst"},
-			Felt{Navn: "kaldenavn", XML: "KaldenavnTekst"}, Felt{Navn: "ophavsret", XML: "OphavsretTekst"}),
+		Attributter: egenskaber("klassifikation", Felt{Navn: "titel", XML: "TitelTekst", XMLMaks: 300}, Felt{Navn: "beskrivelse", XML: "BeskrivelseTekst", XMLMaks: 10000},
+			Felt{Navn: "kaldenavn", XML: "KaldenavnTekst", XMLMaks: 50}, Felt{Navn: "ophavsret", XML: "OphavsretTekst", XMLMaks: 4096}),
 		Tilstande:  []TilstandVar{publiceret("klassifikation")},
 		Relationer: relationer(false, false, "", "ansvarlig|Ansvarlig", "ejer|Ejer"),
 	},
 	{
 		Navn: Facet, Service: "klassifikation", Sti: "facet", Skema: "http://stoettesystemerne.dk/klassifikation/facet/6/",
-		Attributter: egenskaber("facet", Felt{Navn: "titel", XML: "TitelTekst"}, Felt{Navn: "beskrivelse", XML: "BeskrivelseTekst"},
-			Felt{Navn: "opbygning", XML: "OpbygningTekst"}, Felt{Navn: "ophavsret", XML: "OphavsretTekst"}, Felt{Navn: "plan", XML: "PlanIdentifikator"},
-			Felt{Navn: "supplement", XML: "SupplementTekst"}, Felt{Navn: "retskilde", XML: "RetskildeTekst"}),
+		Attributter: egenskaber("facet", Felt{Navn: "titel", XML: "TitelTekst", XMLMaks: 300}, Felt{Navn: "beskrivelse", XML: "BeskrivelseTekst", XMLMaks: 10000},
+			Felt{Navn: "opbygning", XML: "OpbygningTekst", XMLMaks: 1024}, Felt{Navn: "ophavsret", XML: "OphavsretTekst", XMLMaks: 4096}, Felt{Navn: "plan", XML: "PlanIdentifikator", XMLForm: `100|[1-9][0-9]?`},
+			Felt{Navn: "supplement", XML: "SupplementTekst", XMLMaks: 1024}, Felt{Navn: "retskilde", XML: "RetskildeTekst", XMLMaks: 4096}),
 		Tilstande: []TilstandVar{publiceret("facet")},
 		Relationer: sammen(
 			relationer(false, false, "", "ansvarlig|Ansvarlig", "ejer|Ejer"),
@@ -177,11 +185,11 @@ var typer = []Type{
 	},
 	{
 		Navn: Klasse, Service: "klassifikation", Sti: "klasse", Skema: "http://stoettesystemerne.dk/klassifikation/klasse/6/",
-		Attributter: egenskaber("klasse", Felt{Navn: "beskrivelse", XML: "BeskrivelseTekst"}, Felt{Navn: "eksempel", XML: "EksempelTekst"},
-			Felt{Navn: "omfang", XML: "OmfangTekst"}, Felt{Navn: "titel", XML: "TitelTekst", Kraev: true}, Felt{Navn: "retskilde", XML: "RetskildeTekst"},
-			Felt{Navn: "aendringsnotat", XML: "AendringsnotatTekst"}, Felt{Navn: "soegeord", XML: "Soegeord", Slags: Liste, Under: []Felt{
-				{Navn: "soegeordidentifikator", XML: "SoegeordIdentifikator"}, {Navn: "beskrivelse", XML: "BeskrivelseTekst"},
-				{Navn: "soegeordskategori", XML: "SoegeordKategoriTekst"}}}),
+		Attributter: egenskaber("klasse", Felt{Navn: "beskrivelse", XML: "BeskrivelseTekst", XMLMaks: 10000}, Felt{Navn: "eksempel", XML: "EksempelTekst", XMLMaks: 4096},
+			Felt{Navn: "omfang", XML: "OmfangTekst", XMLMaks: 1024}, Felt{Navn: "titel", XML: "TitelTekst", XMLMaks: 300, Kraev: true}, Felt{Navn: "retskilde", XML: "RetskildeTekst", XMLMaks: 4096},
+			Felt{Navn: "aendringsnotat", XML: "AendringsnotatTekst", XMLMaks: 1024}, Felt{Navn: "soegeord", XML: "o:Soegeord", Slags: Liste, Under: []Felt{
+				{Navn: "soegeordidentifikator", XML: "SoegeordIdentifikator", XMLMaks: 50}, {Navn: "beskrivelse", XML: "BeskrivelseTekst", XMLMaks: 10000},
+				{Navn: "soegeordskategori", XML: "SoegeordKategoriTekst", XMLMaks: 1024}}}),
 		Tilstande: []TilstandVar{publiceret("klasse")},
 		Relationer: sammen(
 			relationer(false, false, "", "ansvarlig|Ansvarlig", "ejer|Ejer"),
@@ -195,65 +203,72 @@ var typer = []Type{
 	},
 	{
 		Navn: Organisation, Service: "organisation", Sti: "organisation", Skema: "http://stoettesystemerne.dk/organisation/organisation/6/",
-		Attributter: egenskaber("organisation", Felt{Navn: "organisationsnavn", XML: "OrganisationNavn"}),
+		Attributter: egenskaber("organisation", Felt{Navn: "organisationsnavn", XML: "OrganisationNavn", XMLMaks: 200}),
 		Tilstande:   []TilstandVar{gyldighed("organisation")},
 		Relationer: sammen(
-			relationer(false, false, "", "branche|Branche", "myndighed|Myndighed", "myndighedstype|Myndighedstype", "overordnet|Overordnet",
-				"produktionsenhed|Produktionsenhed", "skatteenhed|Skatteenhed", "tilhoerer|Tilhoerer", "virksomhed|Virksomhed", "virksomhedstype|Virksomhedstype"),
-			relationer(true, false, "", "adresser|Adresser", "ansatte|Ansatte", "opgaver|TilknyttedeOpgaver"),
+			relationer(true, false, "", "adresser|*Adresser", "ansatte|Ansatte"),
+			relationer(false, false, "", "branche|Branche", "organisationstype|Organisationstype", "myndighed|Myndighed", "myndighedstype|Myndighedstype"),
+			relationer(true, false, "", "opgaver|TilknyttedeOpgaver"),
+			relationer(false, false, "", "overordnet|Overordnet", "produktionsenhed|Produktionsenhed", "skatteenhed|Skatteenhed", "tilhoerer|Tilhoerer"),
 			tilknyttede(""),
+			relationer(false, false, "", "virksomhed|Virksomhed", "virksomhedstype|Virksomhedstype"),
 		),
 	},
 	{
 		Navn: OrganisationEnhed, Service: "organisation", Sti: "organisationenhed", Skema: "http://stoettesystemerne.dk/organisation/organisationenhed/6/",
-		Attributter: egenskaber("organisationenhed", Felt{Navn: "enhedsnavn", XML: "EnhedNavn"}),
+		Attributter: egenskaber("organisationenhed", Felt{Navn: "enhedsnavn", XML: "EnhedNavn", XMLMaks: 200}),
 		Tilstande:   []TilstandVar{gyldighed("organisationenhed")},
 		Relationer: sammen(
-			relationer(false, false, "", "branche|Branche", "enhedstype|Enhedstype", "overordnet|Overordnet", "produktionsenhed|Produktionsenhed",
-				"skatteenhed|Skatteenhed", "tilhoerer|Tilhoerer"),
-			relationer(true, false, "", "adresser|Adresser", "ansatte|Ansatte", "opgaver|Opgaver"),
+			relationer(true, false, "", "adresser|*Adresser", "ansatte|Ansatte"),
+			relationer(false, false, "", "branche|Branche", "enhedstype|Enhedstype"),
+			relationer(true, false, "", "opgaver|*Opgaver"),
+			relationer(false, false, "", "overordnet|Overordnet", "produktionsenhed|Produktionsenhed", "skatteenhed|Skatteenhed", "tilhoerer|Tilhoerer"),
 			tilknyttede(""),
 		),
 	},
 	{
 		Navn: OrganisationFunktion, Service: "organisation", Sti: "organisationfunktion", Skema: "http://stoettesystemerne.dk/organisation/organisationfunktion/6/",
-		Attributter: egenskaber("organisationfunktion", Felt{Navn: "funktionsnavn", XML: "FunktionNavn"}),
+		Attributter: egenskaber("organisationfunktion", Felt{Navn: "funktionsnavn", XML: "FunktionNavn", XMLMaks: 200}),
 		Tilstande:   []TilstandVar{gyldighed("organisationfunktion")},
 		Relationer: sammen(
+			relationer(true, false, "", "adresser|*Adresser"),
 			relationer(false, false, "Klasse", "organisatoriskfunktionstype|Funktionstype"),
-			relationer(true, false, "", "adresser|Adresser", "opgaver|TilknyttedeOpgaver"),
-			tilknyttede(""),
+			relationer(true, false, "", "opgaver|TilknyttedeOpgaver"),
+			tilknyttede("tilknyttedefunktioner"),
+			relationer(true, false, "OrganisationFunktion", "tilknyttedefunktioner"), // the schema has no element for it
 		),
 	},
 	{
 		Navn: Bruger, Service: "organisation", Sti: "bruger", Skema: "http://stoettesystemerne.dk/organisation/bruger/6/",
-		Attributter: egenskaber("bruger", Felt{Navn: "brugernavn", XML: "BrugerNavn"}, Felt{Navn: "brugertype", XML: "BrugerTypeTekst"}),
+		Attributter: egenskaber("bruger", Felt{Navn: "brugernavn", XML: "BrugerNavn", XMLMaks: 200}, Felt{Navn: "brugertype", XML: "BrugerTypeTekst", XMLMaks: 50}),
 		Tilstande:   []TilstandVar{gyldighed("bruger")},
 		Relationer: sammen(
+			relationer(true, false, "", "adresser|*Adresser", "brugertyper|BrugerTyper", "opgaver|TilknyttedeOpgaver"),
 			relationer(false, false, "Organisation", "tilhoerer|Tilhoerer"),
-			relationer(true, false, "", "adresser|Adresser", "brugertyper|BrugerTyper", "opgaver|TilknyttedeOpgaver"),
 			tilknyttede("tilknyttedebrugere"),
 		),
 	},
 	{
 		Navn: ItSystem, Service: "organisation", Sti: "itsystem", Skema: "http://stoettesystemerne.dk/organisation/itsystem/6/",
-		Attributter: egenskaber("itsystem", Felt{Navn: "itsystemnavn", XML: "ItSystemNavn"}, Felt{Navn: "itsystemtype", XML: "ItSystemTypeTekst"},
-			Felt{Navn: "konfigurationreference", XML: "KonfigurationReference", Slags: Liste}),
+		Attributter: egenskaber("itsystem", Felt{Navn: "itsystemnavn", XML: "ItSystemNavn", XMLMaks: 200}, Felt{Navn: "itsystemtype", XML: "ItSystemTypeTekst", XMLMaks: 50},
+			Felt{Navn: "konfigurationreference", XML: "KonfigurationReference", XMLMaks: 1024, Slags: Liste}),
 		Tilstande: []TilstandVar{gyldighed("itsystem")},
 		Relationer: sammen(
+			relationer(true, false, "", "adresser|*Adresser", "opgaver|TilknyttedeOpgaver", "systemtyper|SystemTyper"),
 			relationer(false, false, "Organisation", "tilhoerer|Tilhoerer"),
-			relationer(true, false, "", "adresser|Adresser", "opgaver|TilknyttedeOpgaver", "systemtyper|SystemTyper"),
 			tilknyttede(""),
 		),
 	},
 	{
 		Navn: Interessefaellesskab, Service: "organisation", Sti: "interessefaellesskab", Skema: "http://stoettesystemerne.dk/organisation/interessefaellesskab/6/",
-		Attributter: egenskaber("interessefaellesskab", Felt{Navn: "interessefaellesskabsnavn", XML: "InteressefaellesskabNavn"},
-			Felt{Navn: "interessefaellesskabstype", XML: "InteressefaellesskabTypeTekst"}),
+		Attributter: egenskaber("interessefaellesskab", Felt{Navn: "interessefaellesskabsnavn", XML: "InteressefaellesskabNavn", XMLMaks: 200},
+			Felt{Navn: "interessefaellesskabstype", XML: "InteressefaellesskabTypeTekst", XMLMaks: 50}),
 		Tilstande: []TilstandVar{gyldighed("interessefaellesskab")},
 		Relationer: sammen(
-			relationer(false, false, "", "branche|Branche", "interessefaellesskabstype|Interessefaellesskabstype", "overordnet|Overordnet", "tilhoerer|Tilhoerer"),
-			relationer(true, false, "", "adresser|Adresser", "opgaver|TilknyttedeOpgaver"),
+			relationer(true, false, "", "adresser|*Adresser"),
+			relationer(false, false, "", "branche|Branche", "interessefaellesskabstype|Interessefaellesskabstype"),
+			relationer(true, false, "", "opgaver|TilknyttedeOpgaver"),
+			relationer(false, false, "", "overordnet|Overordnet", "tilhoerer|Tilhoerer"),
 			tilknyttede(""),
 		),
 	},

@@ -58,6 +58,12 @@ func (p *validering) registrering(r Registrering) {
 	p.tilstande(r)
 	p.relationer("", r.Relationer)
 	p.varianter(r)
+	for _, liste := range slices.Sorted(maps.Keys(r.LokalUdvidelser)) {
+		p.tekst("lokaludvidelser."+liste, r.LokalUdvidelser[liste])
+		if !slices.Contains(Udvidelseslister(), liste) {
+			p.afvis("lokaludvidelser."+liste, "ukendt", "oio 50", fmt.Sprintf("er ikke en af %v", Udvidelseslister()))
+		}
+	}
 }
 
 func (p *validering) attributter(r Registrering) {
@@ -268,6 +274,7 @@ func (p *validering) post(sti string, rt *RelationType, rel Relation, rydder boo
 		p.afvis(her, regel, spec, tekst)
 	}
 	p.tekst(sti+".objekttype", rel.ObjektType)
+	p.tekst(sti+".lokaludvidelse", rel.LokalUdvidelse)
 	if rel.Indeks < 0 {
 		p.afvis(sti+".indeks", "vaerdi", "oio 50", "er mindre end 0")
 	}

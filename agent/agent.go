@@ -9,15 +9,17 @@ import (
 	"time"
 
 	"github.com/moxkit/mox/connector"
+	"github.com/moxkit/mox/oio"
 )
 
 // Options are what an Agent may be given.
 type Options struct {
-	Log  *slog.Logger
-	Env  connector.Env
-	Ejer string        // names this process's leases; each worker appends its own name
-	Leje time.Duration // how long a worker may be silent about a leverance before it is taken for dead; 0 = a minute
-	Ja   bool          // a first run above MaksFoersteKoersel may go on
+	Log   *slog.Logger
+	Env   connector.Env
+	Ejer  string        // names this process's leases; each worker appends its own name
+	Leje  time.Duration // how long a worker may be silent about a leverance before it is taken for dead; 0 = a minute
+	Koder oio.Koder     // of the agreement, for registreringer in XML
+	Ja    bool          // a first run above MaksFoersteKoersel may go on
 	// Punkt is called at named points, so that a test can stop the process just there.
 	Punkt func(navn string)
 }

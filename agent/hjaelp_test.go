@@ -224,7 +224,7 @@ func (h *hus) nye() (ud []string) {
 
 func (h *hus) vaerdier(b mox.Besked) map[string]string {
 	h.Helper()
-	v, err := flad(&b)
+	v, err := flad(&b, oio.Koder{})
 	maa(h, err)
 	return v
 }

@@ -110,6 +110,12 @@ func (l *linter) sink(path string, k *SinkSpec, navne map[string]bool) {
 	if k.Gentag == GentagOpslag && k.Ro == 0 {
 		l.fail(l.at(path), "skriv systemets længste behandlingstid: «ro: 10s»", "gentag: opslag kræver ro, så der ikke slås op, mens kaldet endnu behandles")
 	}
+	if k.Overhal != "" && k.Overhal != "ja" && k.Overhal != "nej" {
+		l.fail(l.at(path+".overhal"), "vælg ja eller nej", "overhal %q kendes ikke", k.Overhal)
+	}
+	if k.Overhal == "ja" && k.Orden == mox.OrdenIngen {
+		l.fail(l.at(path+".overhal"), "fjern overhal, eller vælg orden: objekt", "overhal hører til orden objekt")
+	}
 	if k.Orden != "" && k.Orden != mox.OrdenObjekt && k.Orden != mox.OrdenIngen {
 		l.fail(l.at(path+".orden"), "vælg objekt eller ingen", "orden %q kendes ikke", k.Orden)
 	}

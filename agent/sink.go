@@ -247,7 +247,7 @@ func (k *SinkSpec) oversaet(oio, noegler map[string]string, sted string) (map[st
 
 // call forms the call that brings the besked into the system. oversat is the besked's content by sti.
 func (s *sink) call(w distributor.Arbejde) (c connector.Call, oversat map[string]string, err error) {
-	oversat, err = flad(&w.Besked)
+	oversat, err = flad(&w.Besked, s.agent.o.Koder)
 	if err != nil {
 		return c, nil, err
 	}
@@ -306,9 +306,9 @@ func vars(noegle, gentagelse string, oversat map[string]string, felter map[strin
 }
 
 // flad is what a besked says, by sti: its content as it stands now, and its metadata as "besked.<felt>".
-func flad(b *mox.Besked) (map[string]string, error) {
+func flad(b *mox.Besked, k oio.Koder) (map[string]string, error) {
 	kopi := *b
-	r, ok, err := oio.Kontroller(&kopi)
+	r, ok, err := oio.KontrollerMed(&kopi, k)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -78,6 +79,37 @@ func TestEnBeskedBliverTilEtKaldOgEnSlutbesked(t *testing.T) {
 	if svar.ObjektID == b.ObjektID {
 		t.Error("ESDH's sag er blevet til Byggesags")
 	}
+}
+
+// A besked of a type that the agent has nothing for is logged and put before a person, whole; what comes after it is done.
+func TestEnUkendtBeskedtypeGaarIkkeTabt(t *testing.T) {
+	t.Parallel()
+	conformance.Proves(t, "mox 3")
+	var log strings.Builder
+	h, f := nytHus(t), nytFagsystem(t)
+	s := h.agent(esdh(f, GentagNoegle, ""), func(o *Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) }).sinks[0]
+	ukendt := mox.Besked{ID: mox.BeskedID(mox.NyUUID()), Type: "Sag.Fusioneret", ObjektID: mox.ObjektID(mox.NyUUID()), ObjektType: mox.Sag, Handling: "Fusioneret", Aktoer: mox.NyUUID(),
+		Kildesystem: "Byggesag", Registreringstid: time.Now(), Objektreference: "https://byggesag.example/sag/7"}
+	_, err := h.Distributor.Accept(t.Context(), "Byggesag", ukendt)
+	maa(t, err)
+	h.sag("Byggesag", "2026-1", nil)
+	l := h.arbejd(s)
+	h.bliver(l, mox.Parkeret)
+	ens(t, "kode", l.Kode, "kan_ikke_oversaettes")
+	h.bliver(h.arbejd(s), mox.Leveret)
+	h.intet(s)
+	liste(t, "virkninger", f.virkninger(), []string{"POST 2026-1 Carport"})
+	ens(t, "fejlen er om leverancen", h.enFejl().Leverance, l.ID)
+	if !strings.Contains(log.String(), string(ukendt.ID)) || !strings.Contains(log.String(), "level=WARN") {
+		t.Errorf("loggen siger intet om beskeden: %s", log.String())
+	}
+	h.se(func(tx *store.Tx) error { // as it came, to be sent again when the agent has learnt it
+		b, ok, err := tx.BeskedNr(l.Besked)
+		if !ok || b.Objektreference != ukendt.Objektreference || b.Type != ukendt.Type {
+			t.Errorf("beskeden er %+v", b.Besked)
+		}
+		return err
+	})
 }
 
 // The key that the system gave the objekt is used from then on.

@@ -160,7 +160,11 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Punkt: a.o.Punkt, Maaler: a.maaling, Aftaler: aftaler}); err != nil {
+	koder, err := a.config.laesKoder()
+	if err != nil {
+		return err
+	}
+	if a.distributor, err = distributor.New(ctx, a.store, distributor.Options{Log: a.log, Koder: koder, Punkt: a.o.Punkt, Maaler: a.maaling, Aftaler: aftaler}); err != nil {
 		return err
 	}
 	bevaring, err := a.config.bevaring()
@@ -170,10 +174,6 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	a.register = register.New(a.distributor, register.Options{System: a.config.Register.System, Log: a.log})
 	a.gruppe.Add("register", a.register.Run)
 	a.maaling.Se(a.distributor)
-	koder, err := a.config.laesKoder()
-	if err != nil {
-		return err
-	}
 	a.tjeneste = pull.Tjeneste{Distributor: a.distributor, Lager: a.indhold, Log: a.log, Koder: koder}
 	a.gruppe.Add("distributor", a.distributor.Run)
 	a.gruppe.Add("bevaring", func(ctx context.Context) error { return a.distributor.KoerBevaring(ctx, bevaring, a.indhold) })
@@ -222,7 +222,7 @@ func (a *App) aabnAgenter(ctx context.Context) error {
 }
 
 func (a *App) aabnAgent(s *agent.Spec) error {
-	ag, err := agent.New(s, a.tjeneste, agent.Options{Log: a.log, Env: connector.Env{Logger: a.log}, Ejer: a.distributor.Inkarnation(), Ja: a.o.Ja, Punkt: a.o.Punkt})
+	ag, err := agent.New(s, a.tjeneste, agent.Options{Log: a.log, Env: connector.Env{Logger: a.log}, Koder: a.tjeneste.Koder, Ejer: a.distributor.Inkarnation(), Ja: a.o.Ja, Punkt: a.o.Punkt})
 	if err != nil {
 		return mox.E("agent", mox.KodeUgyldig, "agenten %s kan ikke åbnes: %v", s.Agent, err).Med("prøv mox agent check " + s.Agent)
 	}

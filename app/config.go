@@ -33,6 +33,7 @@ type Config struct {
 	Aftaler      []string        `yaml:"aftaler"`      // tilslutningsaftaler: files, or patterns as aftaler/*.yaml
 	Processer    string          `yaml:"processer"`    // file of MOX-processer
 	Koder        string          `yaml:"koder"`        // the agreement's code file, for Haendelsesbeskeder that come over HTTP
+	Roller       string          `yaml:"roller"`       // file of the roles' Klasser, for registreringer in XML
 	Fjern        Fjern           `yaml:"fjern"`        // the listener for others than this machine
 	OIDC         []auth.Udsteder `yaml:"oidc"`         // OpenID providers whose tokens let systems in
 	AMQP         AMQP            `yaml:"amqp"`         // the broker
@@ -370,16 +371,25 @@ func (c *Config) laesProcesser() ([]mox.Proces, error) {
 	return ud, nil
 }
 
+// laesKoder reads the agreement's codes, with the roles.
 func (c *Config) laesKoder() (oio.Koder, error) {
-	if c.Koder == "" {
+	k, err := laesKodefil(c, "koder", c.Koder, oio.LaesKoder)
+	if err != nil || c.Roller == "" {
+		return k, err
+	}
+	return laesKodefil(c, "roller", c.Roller, k.MedRoller)
+}
+
+func laesKodefil(c *Config, navn, fil string, laes func([]byte) (oio.Koder, error)) (oio.Koder, error) {
+	if fil == "" {
 		return oio.Koder{}, nil
 	}
-	fil := c.sti(c.Koder)
+	fil = c.sti(fil)
 	b, err := os.ReadFile(fil)
 	if err != nil {
-		return oio.Koder{}, mox.E("config", mox.KodeUgyldig, "%s kan ikke læses: %v", fil, aarsag(err)).Med("ret koder i mox.yaml")
+		return oio.Koder{}, mox.E("config", mox.KodeUgyldig, "%s kan ikke læses: %v", fil, aarsag(err)).Med("ret " + navn + " i mox.yaml")
 	}
-	k, err := oio.LaesKoder(b)
+	k, err := laes(b)
 	var e *mox.Error
 	if errors.As(err, &e) {
 		e.Tekst = fil + ": " + e.Tekst

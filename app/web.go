@@ -22,6 +22,7 @@ import (
 	"github.com/moxkit/mox/kopi"
 	"github.com/moxkit/mox/maaling"
 	"github.com/moxkit/mox/register/rest"
+	"github.com/moxkit/mox/register/soap"
 )
 
 // Adressefil is the file in the data folder that tells where this MOX listens, so that the commands find it.
@@ -127,7 +128,7 @@ func (c *Config) udstedere() ([]auth.Udsteder, error) {
 
 // ruter leads each path to its part.
 func (a *App) ruter() http.Handler {
-	k := console.New(console.Options{D: a.distributor, Agenter: agenter{a}, Landskab: a.landskab, Log: a.log, Version: a.o.Version, Demo: a.o.Demo != nil, DemoTrin: a.o.Demo, Kan: a.kanBaeres, ProevAlarm: a.alarm.Proev, Vhost: amqp.Vhost(a.config.AMQP.URL),
+	k := console.New(console.Options{D: a.distributor, Register: a.register, Agenter: agenter{a}, Landskab: a.landskab, Log: a.log, Version: a.o.Version, Demo: a.o.Demo != nil, DemoTrin: a.o.Demo, Kan: a.kanBaeres, ProevAlarm: a.alarm.Proev, Vhost: amqp.Vhost(a.config.AMQP.URL),
 		Bruger: func(r *http.Request) string {
 			i, _ := auth.Fra(r.Context())
 			return i.Navn
@@ -145,10 +146,14 @@ func (a *App) ruter() http.Handler {
 	m.Handle(kopi.KopiSti, alt)
 	m.Handle(kopi.EfterproevSti, alt)
 	reg := rest.Handler(a.register, a.indhold, a.log)
+	registerJSON, registerside := rest.Dokumentation()
+	m.HandleFunc("GET "+rest.OpenAPISti, registerJSON)
+	m.HandleFunc("GET "+rest.DokumentationSti, registerside)
 	for _, service := range rest.Services() {
 		m.Handle("/"+service, reg)
 		m.Handle("/"+service+"/", reg)
 	}
+	m.Handle(soap.Sti, soap.Handler(a.register, soap.Options{Koder: a.tjeneste.Koder, Log: a.log}))
 	m.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		switch p := r.URL.Path; {
 		case strings.HasPrefix(p, "/api/v1/drift/"), !strings.HasPrefix(p, "/api/") && !strings.HasPrefix(p, "/indhold"):

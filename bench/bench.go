@@ -52,7 +52,7 @@ type gruppe struct {
 }
 
 func grupper() []gruppe {
-	return []gruppe{{"accept", accept}, {"match", match}, {"idle", idle}, {"pull", hentning}, {"push", skub}, {"rabbitmq", rabbitmq}, {"register", registeret}}
+	return []gruppe{{"accept", accept}, {"efterlever", efterlever}, {"match", match}, {"idle", idle}, {"pull", hentning}, {"push", skub}, {"rabbitmq", rabbitmq}, {"register", registeret}}
 }
 
 // Navne are the names that Koer knows, in the order it measures them.

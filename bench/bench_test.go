@@ -114,7 +114,7 @@ func (m *maaling) alle(t *testing.T, db driver.DB, tabel string) (ud []string) {
 // TestKoer measures everything for a moment.
 func TestKoer(t *testing.T) {
 	t.Parallel()
-	vil := []string{"accept", "accept.lever", "match", "match", "idle", "pull", "push", "register.laes", "register.soeg.brugervendtnoegle", "register.soeg.relation", "register.soeg.tekst",
+	vil := []string{"accept", "accept.lever", "efterlever", "match", "match", "match.lister", "match.lister", "idle", "pull", "push", "register.laes", "register.soeg.brugervendtnoegle", "register.soeg.relation", "register.soeg.tekst",
 		"register.foerste-side", "register.opret", "register.ret", "register.ret.historik", "register.historik", "register.ret.virkninger", "register.ret.virkninger", "register.ret.virkninger"}
 	fik := proev(t, Options{Dir: t.TempDir(), Objekter: []int{mindsteRegister}})
 	if d := cmp.Diff(vil, fik); d != "" {
@@ -122,9 +122,9 @@ func TestKoer(t *testing.T) {
 	}
 }
 
-func TestHTTPPaaPostgreSQL(t *testing.T) {
+func TestKoerPaaPostgreSQL(t *testing.T) {
 	t.Parallel()
-	if d := cmp.Diff([]string{"idle", "pull", "push"}, proev(t, Options{Database: testenv.Postgres(t)}, "idle", "pull", "push")); d != "" {
+	if d := cmp.Diff([]string{"efterlever", "idle", "pull", "push"}, proev(t, Options{Database: testenv.Postgres(t)}, "efterlever", "idle", "pull", "push")); d != "" {
 		t.Error(d)
 	}
 }

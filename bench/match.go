@@ -35,34 +35,93 @@ func mangeAbonnementer(antal int) ([]mox.Abonnement, error) {
 	return ud, nil
 }
 
-// match finds ten hits among 500 and among 10,000 abonnementer. Raw is the same ten filters asked without looking for them.
+// match finds ten hits among 500 and among 10,000 abonnementer; and again with a hundred more that ask for a person in one of
+// ten lists, which have a thousand values or a million: the time is not to grow with either. Raw is the same ten filters
+// asked without looking for them.
 func match(_ context.Context, k *koersel) error {
 	for _, antal := range []int{500, 10_000} {
 		abonnementer, err := mangeAbonnementer(antal)
 		if err != nil {
 			return err
 		}
-		b, err := tusind()
-		if err != nil {
+		if err := k.find("match", antal, abonnementer, nil); err != nil {
 			return err
 		}
-		b = b.MedStandard()
-		b.Opgaveemne = "02.34.02"
-		m := mox.NyMatcher(abonnementer)
-		if n := len(m.Match(&b)); n != hits {
-			return fmt.Errorf("bench: %d hits among %d, not %d", n, antal, hits)
-		}
-		err = k.regn("match", antal, func() { m.Match(&b) }, func() {
-			meta := b.Metadata()
-			for i := range hits {
-				_ = abonnementer[i].Filter.Match(meta)
-			}
-		})
-		if err != nil {
+	}
+	abonnementer, err := medListe()
+	if err != nil {
+		return err
+	}
+	for _, antal := range []int{1000, 1_000_000} {
+		if err := k.find("match.lister", antal, abonnementer, nyListe(antal)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (k *koersel) find(navn string, stoerrelse int, abonnementer []mox.Abonnement, lister mox.Lister) error {
+	b, err := tusind()
+	if err != nil {
+		return err
+	}
+	b = b.MedStandard()
+	b.Opgaveemne = "02.34.02"
+	b.Relateret = []mox.Relateret{{Rolle: "primaerpart", ID: "urn:oio:cpr-nr:1999999999"}} // nobody: there is no 19th of a 99th month
+	m := mox.NyMatcher(abonnementer)
+	if lister != nil {
+		m = m.Med(lister)
+	}
+	if n := len(m.Match(&b)); n != hits {
+		return fmt.Errorf("bench: %d hits among %d, not %d", n, len(abonnementer), hits)
+	}
+	k.Sig(navn)
+	return k.regn(navn, stoerrelse, func() { m.Match(&b) }, func() {
+		meta := b.Metadata()
+		for i := range hits {
+			_ = abonnementer[i].Filter.Match(meta)
+		}
+	})
+}
+
+// storliste are lists whose look-up costs what a map's does.
+type storliste map[string]map[string]struct{}
+
+func (s storliste) Har(liste, vaerdi string) (ja, kendt bool) {
+	v, kendt := s[liste]
+	_, ja = v[vaerdi]
+	return ja, kendt
+}
+
+const lister = 10
+
+func listenavn(nr int) string { return fmt.Sprintf("liste%d", nr%lister) }
+
+// nyListe are ten lists, of which the first has so many values.
+func nyListe(antal int) storliste {
+	ud := storliste{}
+	for i := range lister {
+		ud[listenavn(i)] = map[string]struct{}{}
+	}
+	for i := range antal {
+		ud[listenavn(0)][fmt.Sprintf("urn:oio:cpr-nr:%010d", 2_000_000_000+i)] = struct{}{}
+	}
+	return ud
+}
+
+func medListe() ([]mox.Abonnement, error) {
+	ud, err := mangeAbonnementer(10_000)
+	if err != nil {
+		return nil, err
+	}
+	for i := range 100 {
+		f, err := filter(map[string]any{"objekttype": "Sag", "relateret.primaerpart": map[string]any{"liste": listenavn(i)}})
+		if err != nil {
+			return nil, err
+		}
+		ud = append(ud, mox.Abonnement{ID: mox.AbonnementID(fmt.Sprintf("liste-%05d", i)), Filter: f})
+	}
+	return ud, nil
 }
 
 // regnOmgang is how many calls are timed together where one is too short for the clock.

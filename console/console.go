@@ -15,6 +15,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/console/drift"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/register"
 )
 
 // Agenter are the agents that can take a person's correction or answer; see [drift.Agenter].
@@ -23,6 +24,8 @@ type Agenter = drift.Agenter
 // Options are what a console is made of. Only D is required.
 type Options struct {
 	D *distributor.Distributor
+	// Register is what the pages about it show. nil = the one that keeps its rows where D does.
+	Register *register.Register
 	// Agenter takes corrected records and answers. nil = this process runs no agents; then neither is offered.
 	Agenter Agenter
 	// Landskab tells which systems exchange what. nil = drawn from abonnementer and sources, without vendors and addresses.
@@ -108,6 +111,9 @@ func medStandard(o Options) Options {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Register == nil {
+		o.Register = register.New(o.D, register.Options{Log: o.Log})
+	}
 	if o.Nu == nil {
 		o.Nu = time.Now
 	}
@@ -141,6 +147,10 @@ func (c *console) ruter() *http.ServeMux {
 	m.HandleFunc("GET /alarmer", c.side(c.alarmer))
 	m.HandleFunc("POST /alarmer/{id}/kvitter", c.form(c.kvitterAlarm))
 	m.HandleFunc("GET /processer", c.side(c.processer))
+	m.HandleFunc("GET /register", c.side(c.registersoegning))
+	m.HandleFunc("POST /register/indhold", c.form(c.registerindhold))
+	m.HandleFunc("GET /register/{type}/{id}", c.side(c.registerobjekt))
+	m.HandleFunc("POST /register/{type}/{id}/indhold", c.form(c.aabnRegisterobjekt))
 	m.HandleFunc("POST /sprog", c.form(c.skiftSprog))
 	m.Handle("GET /statisk/", c.statisk)
 	m.Handle(drift.Rod, drift.New(drift.Options{D: c.D, Agenter: c.Agenter, Bruger: c.Bruger, Kan: c.Kan, ProevAlarm: c.ProevAlarm, Vhost: c.Vhost, Log: c.Log}))

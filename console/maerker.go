@@ -119,6 +119,12 @@ func (s *sprog) ansvarsmaerke(a mox.Ansvar) template.HTML {
 	return maerke("ansvar", "person", s.t("ansvar."+string(a)))
 }
 
+// livscyklusmaerke is what a registrering did to its objekt.
+func (s *sprog) livscyklusmaerke(k mox.LivscyklusKode) template.HTML {
+	u := map[mox.LivscyklusKode]udseende{mox.Opstaaet: {"ok", "ok"}, mox.Importeret: {"ok", "indbakke"}, mox.Rettet: {"vent", "gensend"}, mox.Passiveret: {"stille", "pause"}, mox.Slettet: {"stille", "lukket"}}[k]
+	return maerke(u.klasse, u.ikon, s.kendt("register.livscyklus", k))
+}
+
 // kort is the beginning of an id that is too long to read.
 func kort(id any) string {
 	v := laes.Maskeret(fmt.Sprint(id))

@@ -70,7 +70,8 @@ type modtager struct {
 	IkkeOpsat    bool
 	GammelVenter bool // the oldest has waited long enough to look at
 	Takt         store.Takt
-	Hentet       time.Time // when somebody last asked for its work
+	Hentet       time.Time            // when somebody last asked for its work
+	Efterlever   *store.Efterlevering // it is getting what came before it; nil = it is not
 }
 
 // Mislykket is how many of the attempts within distributor.Taktvindue that failed, in percent.
@@ -160,6 +161,9 @@ func (c *console) modtagere(o distributor.Overblik) []modtager {
 		kendt[a.ID] = true
 		m := c.modtager(a, o.Stande[a.ID])
 		m.Takt, m.Hentet = o.Takter[a.ID], o.Hentninger[a.ID]
+		if e, ok := o.Efterleveringer[a.ID]; ok {
+			m.Efterlever = &e
+		}
 		ud = append(ud, m)
 	}
 	for _, id := range slices.Sorted(maps.Keys(o.Stande)) {

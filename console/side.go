@@ -25,7 +25,7 @@ type skabeloner map[string]*template.Template
 
 // sidenavne are the pages; each is a file that defines "side", and "live" when a part of it keeps itself fresh.
 func sidenavne() []string {
-	return []string{"overblik", "beskeder", "forloeb", "indhold", "fejlliste", "fejl", "gruppe", "pause", "agenter", "alarmer", "processer", "uheld"}
+	return []string{"overblik", "beskeder", "forloeb", "indhold", "fejlliste", "fejl", "gruppe", "pause", "agenter", "alarmer", "processer", "register", "registerobjekt", "uheld"}
 }
 
 func laesSkabeloner(s *sprog, st *statisk) skabeloner {
@@ -39,7 +39,7 @@ func laesSkabeloner(s *sprog, st *statisk) skabeloner {
 
 func funktioner(s *sprog, st *statisk) template.FuncMap {
 	return template.FuncMap{
-		"t": s.t, "antal": s.antal, "tal": s.tal, "tid": s.tid, "siden": s.siden, "varighed": s.varighed, "varede": varede, "mellem": s.mellem, "da": s.paaDansk,
+		"t": s.t, "antal": s.antal, "tal": s.tal, "tid": s.tid, "tidstekst": s.tidstekst, "dato": s.dato, "vist": nyVistVaerdi, "livscyklus": s.livscyklusmaerke, "siden": s.siden, "varighed": s.varighed, "varede": varede, "mellem": s.mellem, "da": s.paaDansk,
 		"kendt": s.kendt, "fejlnavn": s.fejlnavn, "fejltekst": s.fejltekst, "seneste": seneste, "tidligere": tidligere, "nyt": nyt, "maskeret": laes.Maskeret, "seg": url.PathEscape, "statisk": st.adresse, "ikon": ikon,
 		"maerke": maerke, "kort": kort, "forkort": afkort, "tilstand": s.tilstandsmaerke, "procestilstand": s.procesmaerke, "resultat": s.resultatmaerke,
 		"kvittering": s.kvitteringsmaerke, "ansvar": s.ansvarsmaerke, "felt": nytFelt, "statusmaerke": s.statusmaerke,

@@ -26,6 +26,7 @@ func (h *hus) alleSider(a alt) []string {
 	for _, id := range []int64{a.fejl409, a.fejl422, a.fejlUvis, a.fejlPost, a.fejlBesked} {
 		ud = append(ud, fejlsti(id))
 	}
+	ud = append(ud, h.registersider()...)
 	u := h.fejl(a.fejlUvis)
 	return append(ud, forloebSti(a.leveret), forloebSti(a.parkeret422), forloebSti(a.uvis), forloebSti(u.Opgave.Besked.ObjektID), forloebSti(u.Opgave.Besked.ProcesID[0]))
 }
@@ -187,6 +188,17 @@ func TestOverblikketTaeller(t *testing.T) {
 	if s := h.hent("/?del=1"); s.hoved.Get("X-Aabne-Fejl") != "5" {
 		t.Errorf("%q", s.hoved.Get("X-Aabne-Fejl"))
 	}
+}
+
+// TestOverblikketViserEfterlevering of one who is getting what came before it.
+func TestOverblikketViserEfterlevering(t *testing.T) {
+	t.Parallel()
+	h := nytHus(t)
+	h.fyld()
+	_, err := h.d.Efterlever(t.Context(), journal, distributor.Efterleveringsvalg{Fra: 1}, distributor.Hvem{Navn: "Kirsten"})
+	h.maa(err)
+	h.har(h.side("/?del=1"), "får tidligere beskeder: 0 % af loggen er set, og 0 beskeder er med")
+	h.har(h.hent("/?del=1", engelsk).krop, "getting earlier messages: 0% of the log read")
 }
 
 // TestUdenLandskab draws what can be seen of the landscape in abonnementer and sources.
@@ -389,7 +401,7 @@ func brugteTekster(t *testing.T) map[string]bool {
 
 // dannet reports whether a key is put together from a part that the program knows: a state, a code, an act.
 func dannet(k string) bool {
-	for _, forled := range []string{"tilstand.", "resultat.", "kvittering.", "proces.", "ansvar.", "art.", "orden.", "sted.", "handling.", "kode.", "raad.", "luk.tekst.", "gruppe.", "gjort.", "bevaring.art.", "uheld.titel.", "uheld.tekst.", "pause.titel"} {
+	for _, forled := range []string{"tilstand.", "resultat.", "kvittering.", "proces.", "ansvar.", "art.", "orden.", "sted.", "handling.", "kode.", "raad.", "luk.tekst.", "gruppe.", "gjort.", "bevaring.art.", "uheld.titel.", "uheld.tekst.", "pause.titel", "register.livscyklus."} {
 		if strings.HasPrefix(k, forled) {
 			return true
 		}
@@ -421,6 +433,9 @@ func TestAlleVaerdierHarEnTekst(t *testing.T) {
 	}
 	for _, x := range fejlarter() {
 		noegler = append(noegler, "art."+string(x), "luk.tekst."+string(x))
+	}
+	for _, x := range mox.LivscyklusKoder() {
+		noegler = append(noegler, "register.livscyklus."+string(x))
 	}
 	for navn := range (&console{}).fejlhandlinger() {
 		noegler = append(noegler, "gjort."+navn)

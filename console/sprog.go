@@ -164,6 +164,12 @@ func (s *sprog) tidstekst(t time.Time) string {
 	return s.t("tid.dag", strconv.Itoa(t.Day()), s.maaned(t)) + " " + strconv.Itoa(t.Year()) + " " + klokken
 }
 
+// dato is a day as people say it, with its year.
+func (s *sprog) dato(t time.Time) string {
+	t = t.In(s.zone)
+	return s.t("tid.dag", strconv.Itoa(t.Day()), s.maaned(t)) + " " + strconv.Itoa(t.Year())
+}
+
 func (s *sprog) maaned(t time.Time) string {
 	return strings.Fields(s.t("tid.maaneder"))[t.Month()-1]
 }

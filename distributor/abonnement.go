@@ -12,8 +12,9 @@ import (
 // OpretAbonnement gives somebody an abonnement, which gets every besked that is accepted from now on. The same again has no
 // effect; ny is false then. With aendr one that is there gets the new definition: what it already holds is delivered by it.
 //
-// Errors: those of [mox.Abonnement.Valider], [mox.KodeKonflikt] when the ID is taken by an agent's sink, by another
-// definition without aendr, or by another system, [mox.KodeIkkeTilladt] where there are agreements, and none with the system.
+// Errors: those of [mox.Abonnement.Valider], [mox.KodeUgyldig] when the filter refers to a list that is not there,
+// [mox.KodeKonflikt] when the ID is taken by an agent's sink, by another definition without aendr, or by another system,
+// [mox.KodeIkkeTilladt] where there are agreements, and none with the system.
 func (d *Distributor) OpretAbonnement(ctx context.Context, a mox.Abonnement, aendr bool, h Hvem) (ny bool, err error) {
 	a = a.MedStandard()
 	if err := a.Valider(); err != nil {
@@ -41,6 +42,9 @@ func (d *Distributor) OpretAbonnement(ctx context.Context, a mox.Abonnement, aen
 			return mox.E("abonnement", mox.KodeKonflikt, "abonnementet %q findes med en anden opsætning", a.ID).Med("brug --ret for at ændre det, eller vælg et andet id")
 		}
 		ny = true
+		if err := kendteLister(tx, a.Filter); err != nil {
+			return err
+		}
 		if err := tx.GemAbonnement(a, false, h.Navn); err != nil {
 			return err
 		}
@@ -82,6 +86,9 @@ func (d *Distributor) LukAbonnement(ctx context.Context, id mox.AbonnementID, ja
 		if n > 0 && !ja {
 			return mox.E("abonnement", mox.KodeBekraeft, "abonnementet har %d leveringer, som ikke er afsluttet", n).Med("vent, til de er leveret, eller opgiv dem med --ja")
 		}
+		if _, err := tx.StandsEfterlevering(id); err != nil {
+			return err
+		}
 		if err := tx.OpgivFor(id, h.Begrundelse, h.Navn); err != nil {
 			return err
 		}
@@ -108,8 +115,7 @@ func (d *Distributor) omsaetning(ctx context.Context, f func(*store.Tx, *konfigu
 	if err != nil {
 		return err
 	}
-	d.brug(k)
-	return nil
+	return d.tagIBrug(ctx, k)
 }
 
 // OprettedeAbonnementer are the open abonnementer that somebody has asked for, with who and when.

@@ -101,7 +101,7 @@ func (d *Distributor) indgaaende(afsender string, b mox.Besked) (indgaaende, err
 	if err := b.Valider(); err != nil {
 		return i, err
 	}
-	r, ok, err := oio.Kontroller(&b)
+	r, ok, err := oio.KontrollerMed(&b, d.koder)
 	if err != nil {
 		return i, err
 	}
@@ -255,10 +255,8 @@ func (d *Distributor) gentaget(tx *store.Tx, i indgaaende, b *store.Besked) (ud 
 func (d *Distributor) fordel(tx *store.Tx, k *konfiguration, i indgaaende, b *store.Besked) ([]mox.AbonnementID, error) {
 	var ud []mox.AbonnementID
 	for _, a := range k.modtagere(i, b) {
-		l := &store.Leverance{Besked: b.Nr, Abonnement: a.ID, Omgang: 1, Tilstand: mox.Afventer, Raekke: i.raekke}
-		if a.Orden != mox.OrdenIngen {
-			l.Orden = string(b.ObjektID)
-		}
+		l := leveranceTil(a, b)
+		l.Raekke = i.raekke
 		aarsag, err := loekke(tx, a, i, b)
 		if err != nil {
 			return nil, err
@@ -269,6 +267,11 @@ func (d *Distributor) fordel(tx *store.Tx, k *konfiguration, i indgaaende, b *st
 		if err := tx.InsertLeverance(l); err != nil {
 			return nil, err
 		}
+		if l.Blokeret {
+			if err := d.overhal(tx, a, l.Orden); err != nil {
+				return nil, err
+			}
+		}
 		if l.Tilstand == mox.Parkeret {
 			if _, err := d.parkeringsfejl(tx, a, l, b); err != nil { // nobody is woken by what follows from a loop
 				return nil, err
@@ -277,6 +280,15 @@ func (d *Distributor) fordel(tx *store.Tx, k *konfiguration, i indgaaende, b *st
 		ud = append(ud, a.ID)
 	}
 	return ud, nil
+}
+
+// leveranceTil is the first leverance of a besked to an abonnement.
+func leveranceTil(a *mox.Abonnement, b *store.Besked) *store.Leverance {
+	l := &store.Leverance{Besked: b.Nr, Abonnement: a.ID, Omgang: 1, Tilstand: mox.Afventer}
+	if a.Orden != mox.OrdenIngen {
+		l.Orden = string(b.ObjektID)
+	}
+	return l
 }
 
 // loekke says why a besked is taken for two systems that answer each other; "" when it is not. A person's correction is
@@ -327,10 +339,15 @@ func (k *konfiguration) modtagere(i indgaaende, b *store.Besked) []*mox.Abonneme
 		}
 		return nil
 	}
-	return slices.DeleteFunc(k.matcher.MatchMed(&b.Besked, k.pseudonym.Metadata(&b.Besked)), func(a *mox.Abonnement) bool {
+	return slices.DeleteFunc(k.matcher.Med(k.opslag()).MatchMed(&b.Besked, k.pseudonym.Metadata(&b.Besked)), func(a *mox.Abonnement) bool {
 		if b.Type == mox.TypeKvittering {
 			return a.System == "" || a.System != i.tilbage
 		}
-		return a.System != "" && (a.System == b.Kildesystem || a.System == i.afsender) || k.aftaler.MaaModtage(a.System, &b.Besked, b.Modtaget) != ""
+		return egen(a, b.Kildesystem, i.afsender) || k.aftaler.MaaModtage(a.System, &b.Besked, b.Modtaget) != ""
 	})
+}
+
+// egen reports whether a besked is the abonnement's system's own.
+func egen(a *mox.Abonnement, kildesystem, afsender string) bool {
+	return a.System != "" && (a.System == kildesystem || a.System == afsender)
 }

@@ -70,6 +70,7 @@ func (d *Distributor) Claim(ctx context.Context, abonnement mox.AbonnementID, ej
 		return nil, err
 	}
 	d.punkt("forsoeg.efter")
+	d.efterlevering.taget(abonnement)
 	return ud, d.findNoegler(context.WithoutCancel(ctx), a.System, ud) // the leases run: whoever stops now must know of them
 }
 
@@ -112,7 +113,7 @@ func (d *Distributor) findNoegler(ctx context.Context, system string, arbejde []
 		for i := range arbejde {
 			w := &arbejde[i]
 			w.Noegler = map[string]string{}
-			for _, id := range oio.Referencer(&w.Besked) {
+			for _, id := range oio.ReferencerMed(&w.Besked, d.koder) {
 				n, ok, err := tx.Noegle(system, id)
 				if err != nil {
 					return err

@@ -10,9 +10,11 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/store"
 )
 
@@ -24,6 +26,7 @@ type Options struct {
 	Log *slog.Logger
 	// Punkt is called at named points of a besked's life, so that a test can stop the process just there.
 	Punkt func(navn string)
+	Koder oio.Koder // of the agreement, for registreringer in XML
 	// Jitter gives numbers in [0,1) that spread retries; nil = random.
 	Jitter func() float64
 	Maaler Maaler // nil = nobody measures
@@ -58,16 +61,18 @@ func (umaalt) Forsoeg(mox.AbonnementID, mox.Resultat) {}
 
 // Distributor is safe for concurrent use.
 type Distributor struct {
-	store       *store.Store
-	log         *slog.Logger
-	punkt       func(string)
-	jitter      func() float64
-	maaler      Maaler
-	inkarnation string
-	aftaler     mox.Aftaler
-	vaekker     *vaekker
-	sekvens     *vaekker  // woken when logpositions have been given
-	levet       time.Time // the last sign of life; only Run and Start use it
+	store         *store.Store
+	log           *slog.Logger
+	punkt         func(string)
+	koder         oio.Koder
+	jitter        func() float64
+	maaler        Maaler
+	inkarnation   string
+	aftaler       mox.Aftaler
+	vaekker       *vaekker
+	efterlevering *efterleveringsvaekker
+	sekvens       *vaekker  // woken when logpositions have been given
+	levet         time.Time // the last sign of life; only Run and Start use it
 
 	hentmu  sync.Mutex
 	hentere map[mox.AbonnementID]time.Time // when it was last noted that somebody asks for its work
@@ -76,6 +81,7 @@ type Distributor struct {
 	mu     sync.RWMutex
 	konf   *konfiguration
 	skift  chan struct{} // closed when konf is replaced
+	halv   atomic.Bool   // a configuration has been stored that is not in use yet
 }
 
 // inkarnationForled begins the name of every process that works on its own store.
@@ -84,8 +90,8 @@ const inkarnationForled = "proces/"
 // New makes a Distributor on an open store. It has no abonnementer until [Distributor.Konfigurer], and no carrier may claim
 // before [Distributor.Start]. Agreements that cannot hold together are refused with [mox.KodeUgyldig].
 func New(ctx context.Context, s *store.Store, o Options) (*Distributor, error) {
-	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, jitter: o.Jitter, maaler: o.Maaler, inkarnation: inkarnationForled + mox.NyUUID(), aftaler: o.Aftaler,
-		vaekker: nyVaekker(), sekvens: nyVaekker(), hentere: map[mox.AbonnementID]time.Time{}, skift: make(chan struct{})}
+	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, koder: o.Koder, jitter: o.Jitter, maaler: o.Maaler, inkarnation: inkarnationForled + mox.NyUUID(), aftaler: o.Aftaler,
+		vaekker: nyVaekker(), sekvens: nyVaekker(), efterlevering: nyEfterleveringsvaekker(), hentere: map[mox.AbonnementID]time.Time{}, skift: make(chan struct{})}
 	if err := o.Aftaler.Valider(); err != nil {
 		return nil, err
 	}
@@ -150,8 +156,11 @@ func (d *Distributor) Start(ctx context.Context) error {
 }
 
 // Run does the distributor's housekeeping until ctx ends: leases that ran out, beskeder past gyldigTil, processes past
-// their frist, and logpositions.
+// their frist, logpositions, and leverancer of what abonnementer get from the log.
 func (d *Distributor) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { d.runEfterlevering(ctx) })
 	t := time.NewTicker(passInterval)
 	defer t.Stop()
 	for {

@@ -179,8 +179,14 @@ func (d *Distributor) afslut(tx *store.Tx, a *mox.Abonnement, l *store.Leverance
 	case dom.Tilstand == mox.Udloebet:
 		mere, err = d.sendFejlbesked(tx, a, l, b)
 	}
-	if err == nil && !dom.Tilstand.Holder() && !dom.Kraeves {
+	switch {
+	case err != nil:
+	case !dom.Tilstand.Holder() && !dom.Kraeves:
 		err = tx.Frigiv(l.Abonnement, l.Orden)
+	default: // an older one may have come from the log meanwhile
+		if err = tx.Ordn(l.Abonnement, l.Orden); err == nil && dom.Tilstand == mox.Parkeret && a.Overhal {
+			err = d.overhalet(tx, a, l)
+		}
 	}
 	return append(append(vaek, mere...), a.ID), err
 }

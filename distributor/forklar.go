@@ -58,17 +58,27 @@ func forklar(tx *store.Tx, b *store.Besked, id mox.AbonnementID) (f Forklaring, 
 		}
 	}
 	a, aftaler, fandtes, err := abonnementI(tx, b.Konfiguration, id)
+	if err != nil {
+		return f, err
+	}
+	lister, err := nyFordum(tx, b.Konfiguration)
 	switch {
 	case err != nil:
 		return f, err
 	case b.ID == "":
 		f.Grund = "beskedens indhold og metadata er slettet"
+	case !fandtes && f.Leveret != "":
+		f.Fik, f.Grund = true, "beskeden er efterleveret: abonnementet fik den fra loggen"
 	case !fandtes:
 		f.Grund = "abonnementet fandtes ikke, da beskeden blev modtaget"
 	default:
+		a.Filter = a.Filter.Med(lister)
 		f.doem(&a, aftaler, b, mox.Pseudonym(tx.Store().Pseudonym).Metadata(&b.Besked))
+		if !f.Fik && f.Leveret != "" && b.Type != mox.TypeKvittering {
+			f.Fik, f.Grund = true, "da beskeden kom: "+f.Grund+"; siden har abonnementet fået den fra loggen eller af en person"
+		}
 	}
-	return f, nil
+	return f, lister.err
 }
 
 // doem asks what [konfiguration.modtagere] and the matcher ask, one after the other.
@@ -85,7 +95,7 @@ func (f *Forklaring) doem(a *mox.Abonnement, aftaler mox.Aftaler, b *store.Beske
 		f.Grund = "filteret passer ikke"
 	case !a.MaaModtage(&b.Besked):
 		f.Grund = "modtagerens myndighed er ikke blandt beskedens tilladtmodtager"
-	case a.System != "" && (a.System == b.Kildesystem || a.System == b.Afsender):
+	case egen(a, b.Kildesystem, b.Afsender):
 		f.Grund = "et system får ikke sine egne beskeder"
 	case nej != "":
 		f.Grund = nej
@@ -135,7 +145,7 @@ const (
 // ProevFilter holds a filter against the newest stored beskeder, at most antal.
 func (d *Distributor) ProevFilter(ctx context.Context, f mox.Filter, antal int) (p Filterproeve, err error) {
 	err = d.store.View(ctx, func(tx *store.Tx) error {
-		p = Filterproeve{}
+		p, f = Filterproeve{}, f.Med(d.konfiguration().opslag())
 		beskeder, err := tx.Beskeder(store.Beskedsoegning{Antal: min(max(antal, 1), MaksFilterproeve)})
 		for _, b := range beskeder {
 			if b.ID == "" {

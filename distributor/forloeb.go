@@ -121,6 +121,7 @@ func processer(tx *store.Tx, beskeder []store.Besked) ([]ProcesForloeb, error) {
 // Overblik is how everything stands now.
 type Overblik struct {
 	Stande           map[mox.AbonnementID]*store.Stand
+	Efterleveringer  map[mox.AbonnementID]store.Efterlevering // under way
 	Kilder           []store.Kilde
 	Processer        map[string]map[mox.ProcesTilstand]int
 	Fejl             []store.FejlGruppe
@@ -142,6 +143,9 @@ func (d *Distributor) Overblik(ctx context.Context) (o Overblik, err error) {
 	err = d.store.View(ctx, func(tx *store.Tx) error {
 		o = Overblik{TilbageholdtDisk: d.store.Scarce()}
 		if o.Stande, err = tx.Stande(); err != nil {
+			return err
+		}
+		if o.Efterleveringer, err = efterleveringer(tx); err != nil {
 			return err
 		}
 		if o.Kilder, err = tx.Kilder(); err != nil {

@@ -314,7 +314,7 @@ func errEller(err, andet error) error {
 // rettet is the besked with corrected values: a new one, caused by the old.
 func (d *Distributor) rettet(o store.Opgave, rettelser map[string]string) (mox.Besked, mox.Registrering, error) {
 	b := o.Besked.Besked
-	r, ok, err := oio.Kontroller(&b)
+	r, ok, err := oio.KontrollerMed(&b, d.koder)
 	type_, kendt := mox.TypeAf(b.ObjektType)
 	if err != nil || !ok || !kendt {
 		return b, r, mox.E("ret-og-send", mox.KodeUgyldig, "beskedens indhold kan ikke rettes her").Med("luk den med en begrundelse, og få afsenderen til at sende rigtigt")
@@ -325,7 +325,7 @@ func (d *Distributor) rettet(o store.Opgave, rettelser map[string]string) (mox.B
 	if err := r.Valider(b.ObjektType); err != nil {
 		return b, r, err
 	}
-	if b.Indhold, err = oio.MarshalRegistrering(b.ObjektType, b.ObjektID, r); err != nil {
+	if err := oio.MedRegistrering(&b, r, d.koder); err != nil {
 		return b, r, err
 	}
 	b.ForaarsagetAf, b.ID = b.ID, mox.BeskedID(mox.NyUUID())

@@ -22,6 +22,11 @@ type konfiguration struct {
 	processer    []mox.Proces
 	aftaler      mox.Aftaler
 	pseudonym    mox.Pseudonym
+
+	store         *store.Store
+	lister        map[string]listestand // that filters refer to
+	listeaendring int64                 // the newest change to any list
+	savnede       []mox.Listebrug       // lists that files refer to and nobody has made
 }
 
 // Konfigurer replaces the abonnementer that files make, and the processer; those that somebody has asked for
@@ -44,8 +49,7 @@ func (d *Distributor) Konfigurer(ctx context.Context, abonnementer []mox.Abonnem
 			d.log.Warn("et abonnement får intet: der er ingen tilslutningsaftale med systemet", "abonnement", a.ID, "system", a.System)
 		}
 	}
-	d.brug(k)
-	return nil
+	return d.tagIBrug(ctx, k)
 }
 
 // omskrivRows is how many old configurations are gone through in one transaction.
@@ -93,7 +97,7 @@ func (d *Distributor) brug(k *konfiguration) {
 
 // nyKonfiguration puts together what files make and what somebody has asked for, and stores it as a version.
 func nyKonfiguration(tx *store.Tx, aftaler mox.Aftaler, faste []mox.Abonnement, processer []mox.Proces) (*konfiguration, error) {
-	k := &konfiguration{faste: faste, abonnementer: map[mox.AbonnementID]*mox.Abonnement{}, kvitteres: map[string]bool{}, aftaler: aftaler, pseudonym: tx.Store().Pseudonym}
+	k := &konfiguration{faste: faste, abonnementer: map[mox.AbonnementID]*mox.Abonnement{}, kvitteres: map[string]bool{}, aftaler: aftaler, pseudonym: tx.Store().Pseudonym, store: tx.Store(), lister: map[string]listestand{}}
 	oprettede, err := tx.AabneAbonnementer()
 	if err != nil {
 		return nil, err
@@ -115,8 +119,10 @@ func nyKonfiguration(tx *store.Tx, aftaler mox.Aftaler, faste []mox.Abonnement, 
 		return nil, err
 	}
 	sum := sha256.Sum256(tekst)
-	k.version, err = tx.GemKonfiguration(hex.EncodeToString(sum[:]), string(tekst))
-	return k, err
+	if k.version, err = tx.GemKonfiguration(hex.EncodeToString(sum[:]), string(tekst)); err != nil {
+		return nil, err
+	}
+	return k, k.medLister(tx)
 }
 
 // medPseudonymer takes the numbers of persons and companies out of every filter: a configuration is kept for as long as
@@ -181,16 +187,20 @@ func (d *Distributor) Aendret() <-chan struct{} {
 
 // opfrisk takes over what another process on the same database has changed.
 func (d *Distributor) opfrisk(ctx context.Context) error {
-	if d.store.Proves() {
+	halv := d.halv.Load()
+	if d.store.Proves() && !halv {
 		return nil // nobody else has this database
 	}
-	var nyeste int64
+	var nyeste, lister int64
 	err := d.store.View(ctx, func(tx *store.Tx) (err error) {
-		nyeste, err = tx.Abonnementsaendring()
+		if nyeste, err = tx.Abonnementsaendring(); err != nil {
+			return err
+		}
+		lister, err = tx.Listeaendring()
 		return err
 	})
 	k := d.konfiguration()
-	if err != nil || nyeste == k.aendring {
+	if err != nil || !halv && nyeste == k.aendring && lister == k.listeaendring {
 		return err
 	}
 	return d.Konfigurer(ctx, k.faste, k.processer)

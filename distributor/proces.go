@@ -20,11 +20,11 @@ func (k *konfiguration) tildelProcesser(b *mox.Besked) []start {
 		return nil
 	}
 	givet := slices.Clone(b.ProcesID)
-	meta := k.pseudonym.Metadata(b)
+	meta, lister := k.pseudonym.Metadata(b), k.opslag()
 	var ud []start
 	for i := range k.processer {
 		p := &k.processer[i]
-		if !p.Start.Match(meta) {
+		if !p.Start.Med(lister).Match(meta) {
 			continue
 		}
 		s := start{p, mox.ProcesIDFor(p.Navn, b.ID)}
@@ -116,7 +116,7 @@ func (k *konfiguration) besvar(tx *store.Tx, p store.Proces, a mox.AbonnementID,
 	if b.Type == mox.TypeFejlbesked {
 		return saetFejl(tx, p, a, b.Nr)
 	}
-	if def == nil || !def.Slut.Match(meta) {
+	if def == nil || !def.Slut.Med(k.opslag()).Match(meta) {
 		return nil
 	}
 	if ok, err := tx.SaetSlut(p.Navn, p.ProcesID, a, b.Nr); err != nil || !ok {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/store"
 )
 
 // vaekker wakes carriers that wait for work in this process. A wake-up may be lost to another process; whoever waits
@@ -38,6 +39,47 @@ func (v *vaekker) vaek(ids ...mox.AbonnementID) {
 			close(c)
 			delete(v.paa, id)
 		}
+	}
+}
+
+// efterleveringsvaekker tells the one who makes leverancer from the log that a receiver has taken some.
+type efterleveringsvaekker struct {
+	mu   sync.Mutex
+	paa  map[mox.AbonnementID]bool // who gets something from the log
+	klar chan struct{}             // holds one
+}
+
+func nyEfterleveringsvaekker() *efterleveringsvaekker {
+	return &efterleveringsvaekker{paa: map[mox.AbonnementID]bool{}, klar: make(chan struct{}, 1)}
+}
+
+func (v *efterleveringsvaekker) saet(aabne []store.Efterlevering) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.paa = map[mox.AbonnementID]bool{}
+	for _, e := range aabne {
+		v.paa[e.Abonnement] = true
+	}
+}
+
+// vaek wakes at once.
+func (v *efterleveringsvaekker) vaek(id mox.AbonnementID) {
+	v.mu.Lock()
+	v.paa[id] = true
+	v.mu.Unlock()
+	v.taget(id)
+}
+
+// taget wakes when the abonnement gets something from the log.
+func (v *efterleveringsvaekker) taget(id mox.AbonnementID) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.paa[id] {
+		return
+	}
+	select {
+	case v.klar <- struct{}{}:
+	default: // awake already
 	}
 }
 

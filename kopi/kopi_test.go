@@ -1,10 +1,12 @@
 package kopi_test
 
 import (
+	"archive/zip"
 	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -189,6 +191,45 @@ func TestKunEnHelKopiGenskabes(t *testing.T) {
 	h.maa(os.WriteFile(fil, hel[:len(hel)-100], 0o600))
 	_, err = h.genskab(fil, nil)
 	h.kode(err, mox.KodeUgyldig)
+	h.manifestet(fil, hel)
+}
+
+// manifestet alters every tenth byte of the manifest alone: it is refused, or it says what it said.
+func (h *hus) manifestet(fil string, hel []byte) {
+	h.Helper()
+	fra, til := h.pladsAf(fil, hel, "manifest.json")
+	rigtig, err := kopi.Aabn(fil)
+	h.maa(err)
+	h.maa(rigtig.Luk())
+	for i := fra; i < til; i += 10 {
+		b := slices.Clone(hel)
+		b[i] ^= 0x01
+		h.maa(os.WriteFile(fil, b, 0o600))
+		if f, err := kopi.Aabn(fil); err == nil {
+			h.maa(f.Luk())
+			if !reflect.DeepEqual(f.Manifest, rigtig.Manifest) {
+				h.Errorf("byte %d of the manifest is altered", i-fra)
+			}
+		}
+	}
+}
+
+// pladsAf is where the bytes of a part stand.
+func (h *hus) pladsAf(fil string, hel []byte, navn string) (fra, til int) {
+	h.Helper()
+	h.maa(os.WriteFile(fil, hel, 0o600))
+	z, err := zip.OpenReader(fil)
+	h.maa(err)
+	defer func() { h.maa(z.Close()) }()
+	for _, d := range z.File {
+		if d.Name == navn {
+			o, err := d.DataOffset()
+			h.maa(err)
+			return int(o), int(o) + int(d.CompressedSize64)
+		}
+	}
+	h.Fatal("no " + navn)
+	return 0, 0
 }
 
 // kanKunVaereNavnet lets a byte be altered that the zip file has twice, or that means nothing: then what was put back is

@@ -63,8 +63,12 @@ func (f *Fil) laesManifest() error {
 	if err != nil {
 		return ugyldig("manifestet i %s kan ikke læses: %v", f.sti, err)
 	}
-	defer func() { _ = r.Close() }() // only read
-	if err := json.NewDecoder(io.LimitReader(r, maksManifest)).Decode(&f.Manifest); err != nil {
+	defer func() { _ = r.Close() }()                        // only read
+	b, err := io.ReadAll(io.LimitReader(r, maksManifest+1)) // to the end: only there does the zip file tell that a byte is another
+	if err == nil {
+		err = json.Unmarshal(b, &f.Manifest)
+	}
+	if err != nil {
 		return ugyldig("manifestet i %s kan ikke læses: %v", f.sti, err)
 	}
 	if f.Manifest.Format < 1 || f.Manifest.Format > Format {

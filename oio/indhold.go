@@ -17,8 +17,9 @@ const IndholdURN = "urn:mox:indhold:sha256:"
 // can be read from it and the sender left out is filled in (see [mox.Besked.Udfyld]). ok is false for content that is
 // carried without being looked into:
 //
-//   - none, or of another content type than [TypeJSON] and [TypeKuvert]: an envelope must agree as [StemmerKuvert] says, and
-//     is looked into where its only Beskeddata is our own JSON;
+//   - none, or of another content type than JSON and XML; an envelope must agree as [StemmerKuvert] says, and is looked into
+//     where its Beskeddata is a RegistreringBesked of an STS schema, or only our own JSON;
+//   - XML that is no RegistreringBesked of an STS schema, or not of the type that the metadata tell, or that cannot be read;
 //   - a Kvittering or Fejlbesked, which reports on a delivery;
 //   - JSON without a "registrering" in a besked without livscykluskode: an order in the receiver's own form.
 //
@@ -27,7 +28,25 @@ const IndholdURN = "urn:mox:indhold:sha256:"
 //
 // The error is an [*mox.Error] of [UnmarshalRegistrering] or with [mox.KodeUenig]. spec: mox 11, 12, 13
 func Kontroller(b *mox.Besked) (r mox.Registrering, ok bool, err error) {
+	return KontrollerMed(b, Koder{})
+}
+
+// KontrollerMed is [Kontroller] where the roles of a registrering in XML are those of k. A role that k does not have is no
+// relation that anything is filled in from.
+func KontrollerMed(b *mox.Besked, k Koder) (r mox.Registrering, ok bool, err error) {
 	const op = "oio.Kontroller"
+	if ErKuvert(b.Indholdstype) {
+		if err := StemmerKuvert(b, Koder{}); err != nil {
+			return mox.Registrering{}, false, iIndhold(err)
+		}
+	}
+	if id, r, ok := registreringIXML(b, k); ok {
+		if err := b.Stemmer(id, r); err != nil {
+			return mox.Registrering{}, false, err
+		}
+		b.Udfyld(r)
+		return r, true, nil
+	}
 	if ErKuvert(b.Indholdstype) {
 		return iKuvert(op, b)
 	}
@@ -52,11 +71,8 @@ func Kontroller(b *mox.Besked) (r mox.Registrering, ok bool, err error) {
 	return r, true, nil
 }
 
-// iKuvert looks into the content of a besked whose content is an envelope.
+// iKuvert looks for our JSON in a besked whose content is an envelope that agrees with it.
 func iKuvert(op string, b *mox.Besked) (r mox.Registrering, ok bool, err error) {
-	if err := StemmerKuvert(b, Koder{}); err != nil {
-		return r, false, iIndhold(err)
-	}
 	x, err := laesKuvert(op, b.Indhold)
 	if err != nil {
 		return r, false, iIndhold(err)
@@ -80,6 +96,66 @@ func iIndhold(err error) error {
 		for i := range e.Felter {
 			e.Felter[i].Sti = navnIndhold + "." + e.Felter[i].Sti
 		}
+	}
+	return err
+}
+
+// registreringIXML reads the content of b as XML if it is, or is an envelope with, a registrering of the type that b tells. An index may hold every
+// registrering for Importeret, and none can be Rettet, so of those b knows better. spec: oio 1.5
+func registreringIXML(b *mox.Besked, k Koder) (id mox.ObjektID, r mox.Registrering, ok bool) {
+	if len(b.Indhold) == 0 || b.ErOmSelveLeveringen() || !erXML(b.Indholdstype) || !HarXML(b.ObjektType) {
+		return "", r, false
+	}
+	l, err := laesXML(b.Indhold)
+	if err != nil {
+		return "", r, false
+	}
+	e := l.rod
+	if ErKuvert(b.Indholdstype) {
+		e = e.under("Beskeddata").foersteBarn()
+	}
+	t, ok := erRegistreringBesked(e)
+	if !ok || t.Navn != b.ObjektType {
+		return "", r, false
+	}
+	x := xmllaesning{raa: b.Indhold, koder: k, t: t}
+	if id, r = x.besked(e); len(x.fejl) > 0 {
+		return "", r, false
+	}
+	if b.LivscyklusKode != "" && (r.LivscyklusKode == mox.Rettet || r.LivscyklusKode == mox.Importeret) {
+		r.LivscyklusKode = b.LivscyklusKode
+	}
+	return id, r, true
+}
+
+// MedXML is b with its registrering in XML, where it is JSON and its type has a form in XML that a besked has room for;
+// otherwise b as it is. So a besked is told to those who do not read ours.
+func MedXML(b mox.Besked, k Koder) mox.Besked {
+	if !HarXML(b.ObjektType) {
+		return b
+	}
+	v, ok, err := registreringI("oio.MedXML", &b)
+	if !ok || err != nil {
+		return b
+	}
+	var l laesning
+	t, id, r := l.registreringBesked(&v)
+	if len(l.fejl) > 0 || t != b.ObjektType {
+		return b
+	}
+	if xml, err := MarshalRegistreringXML(t, id, r, k); err == nil {
+		b.Indhold, b.Indholdstype = xml, TypeXML
+	}
+	return b
+}
+
+// MedRegistrering lets r be the content of b, in the form that it had.
+func MedRegistrering(b *mox.Besked, r mox.Registrering, k Koder) (err error) {
+	if erXML(b.Indholdstype) {
+		b.Indholdstype = TypeXML // and no longer the envelope that it may have come in
+		b.Indhold, err = MarshalRegistreringXML(b.ObjektType, b.ObjektID, r, k)
+	} else {
+		b.Indhold, err = MarshalRegistrering(b.ObjektType, b.ObjektID, r)
 	}
 	return err
 }
@@ -133,11 +209,18 @@ func indholdssum(uri string) (string, bool) {
 
 // Referencer lists the objekter that a besked speaks of by UUID: its own first, then those it is related to, in metadata
 // and in a registrering in its content, each once. Content that cannot be read adds none.
-func Referencer(b *mox.Besked) []mox.ObjektID {
+func Referencer(b *mox.Besked) []mox.ObjektID { return ReferencerMed(b, Koder{}) }
+
+// ReferencerMed is [Referencer] where the roles of a registrering in XML are those of k.
+func ReferencerMed(b *mox.Besked, k Koder) []mox.ObjektID {
 	s := samling{set: map[mox.ObjektID]bool{}}
 	s.laegTil(string(b.ObjektID))
 	for _, r := range b.Relateret {
 		s.laegTil(r.ID)
+	}
+	if _, r, ok := registreringIXML(b, k); ok {
+		s.registrering(&r)
+		return s.ud
 	}
 	v, ok, err := registreringI("oio.Referencer", b)
 	if !ok || err != nil {

@@ -50,12 +50,9 @@ type Koder struct {
 // and a UUID that two names of a list have, because it could not be read back.
 func LaesKoder(b []byte) (Koder, error) {
 	const op = "oio.LaesKoder"
-	if len(b) > maksKodefil {
-		return Koder{}, forStor(op, len(b), maksKodefil)
-	}
-	var fil map[string]map[string]string
-	if err := yaml.Unmarshal(b, &fil); err != nil {
-		return Koder{}, mox.E(op, mox.KodeUgyldig, "kodefilen kan ikke læses: %s", yaml.FormatError(err, false, false))
+	fil, err := laesKodefil[map[string]map[string]string](op, "kodefilen", b)
+	if err != nil {
+		return Koder{}, err
 	}
 	k := Koder{uuid: map[[2]string]string{}, navn: map[[2]string]string{}}
 	var l laesning
@@ -77,6 +74,16 @@ func LaesKoder(b []byte) (Koder, error) {
 		return Koder{}, ugyldig(op, "kodefilen har fejl", l.fejl)
 	}
 	return k, nil
+}
+
+func laesKodefil[F any](op, hvad string, b []byte) (fil F, err error) {
+	if len(b) > maksKodefil {
+		return fil, forStor(op, len(b), maksKodefil)
+	}
+	if err := yaml.Unmarshal(b, &fil); err != nil {
+		return fil, mox.E(op, mox.KodeUgyldig, "%s kan ikke læses: %s", hvad, yaml.FormatError(err, false, false))
+	}
+	return fil, nil
 }
 
 func (k *Koder) tilfoej(l *laesning, s *sti, liste, navn, uuid string) {

@@ -488,7 +488,7 @@ func del(t *testing.T, raa []byte, navn string) (bytes_ []byte, navnerum string)
 // the same bytes in the same namespace context.
 func TestMedLeverancerute(t *testing.T) {
 	t.Parallel()
-	conformance.Proves(t, "mox 7")
+	conformance.Proves(t, "mox 7", "oio 95")
 	r := oio.Leverancerute{Fordelingssystem: moxUUID, Modtaget: tid("2026-03-02T08:16:00Z"), Leveret: tid("2026-03-02T08:16:01Z"),
 		ModtagetFra: "7c2f0a1b-0000-4000-8000-000000000005", Abonnement: "esdh.sager", AntalLeveranceforsoeg: 2}
 	const hop = `<besked:Leverancerute xmlns:besked="urn:oio:besked:kuvert:1.0" xmlns:sd="urn:oio:sagdok:3.0.0">` +

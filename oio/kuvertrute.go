@@ -132,6 +132,14 @@ func (e *element) under(navn string) *element {
 	return nil
 }
 
+// foersteBarn is the first element in e; nil where there is none.
+func (e *element) foersteBarn() *element {
+	if e == nil || len(e.boern) == 0 {
+		return nil
+	}
+	return e.boern[0]
+}
+
 // indsaet puts a Leverancerute last in Leveranceruter, which is made where there is none.
 func (k *kuvert) indsaet(rute []byte) []byte {
 	leverance := k.rod.under("Beskedkuvert").under("Leveranceinformation")

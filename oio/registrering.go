@@ -17,7 +17,7 @@ import (
 //	{"objektID": "…", "objekttype": "Sag", "registrering": {
 //	  "fratidspunkt": {"tidsstempeldatotid": "…"}, "livscykluskode": "Rettet", "brugerref": "…", "note": "…",
 //	  "attributter": {"sagegenskaber": [{"titel": "…", …, "virkning": {"from": "…", "to": "infinity", …}}]},
-//	  "tilstande": {…}, "relationer": {…}, "varianter": […]}}
+//	  "tilstande": {…}, "relationer": {…}, "varianter": […], "lokaludvidelser": {…}}}
 //
 // Names come in the order of the type's table, so the same registrering always gives the same bytes. Times are UTC with
 // microseconds. Parts that say nothing are left out.
@@ -111,6 +111,21 @@ func (s *skriver) registrering(t *mox.Type, r *mox.Registrering) {
 	s.tilstande(t, r.Tilstande)
 	s.relationer(nil, t.Relationer, r.Relationer)
 	s.varianter(t, r.Varianter)
+	s.udvidelser(r.LokalUdvidelser)
+	s.luk('}')
+}
+
+func (s *skriver) udvidelser(l map[string]string) {
+	if len(l) == 0 {
+		return
+	}
+	sted := (*sti)(nil).under("lokaludvidelser")
+	s.ukendte(&sted, mox.Udvidelseslister(), slices.Collect(maps.Keys(l)))
+	s.navn("lokaludvidelser")
+	s.aabn('{')
+	for _, navn := range mox.Udvidelseslister() {
+		s.felt(&sted, navn, l[navn])
+	}
 	s.luk('}')
 }
 
@@ -223,6 +238,7 @@ func (s *skriver) relation(sted *sti, rt *mox.RelationType, rel *mox.Relation) {
 		s.tal(rel.Indeks)
 	}
 	s.felter(sted, rt.Felter, rel.Felter)
+	s.felt(sted, "lokaludvidelse", rel.LokalUdvidelse)
 	s.virkning(sted, &rel.Virkning)
 }
 

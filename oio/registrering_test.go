@@ -80,8 +80,8 @@ func TestRegistreringForm(t *testing.T) {
 "tilstande":{"sagfremdrift":[{"fremdrift":"Opstaaet",VIRKNING}]},
 "relationer":{"ejer":[{"urn":"urn:oio:cvr-nr:12345678","objekttype":"Organisation",VIRKNING}],
 "ansvarlig":[{"uuid":"6a7b8c9d-0e1f-4a2b-9c3d-4e5f6a7b8c9d","objekttype":"OrganisationEnhed",VIRKNING}],
-"primaerpart":[{"urn":"urn:oio:cpr-nr:0101010101","objekttype":"Person",VIRKNING}],
 "primaerklasse":[{"urn":"urn:oio:kle:02.34.02","objekttype":"Klasse",VIRKNING}],
+"primaerpart":[{"urn":"urn:oio:cpr-nr:0101010101","objekttype":"Person",VIRKNING}],
 "journalpost":[{"uuid":"b1c2d3e4-f5a6-4b7c-8d9e-0f1a2b3c4d5e","objekttype":"Dokument","indeks":1,"journalpostkode":"vedlagtdokument","journaldokument":{"dokumenttitel":"Ansøgning"},VIRKNING}]}}}`,
 		"\n", ""), "VIRKNING", virkning)
 	if d := cmp.Diff(want, string(b)); d != "" {

@@ -157,11 +157,40 @@ func (l *laesning) registrering(t *mox.Type, v *vaerdi) (r mox.Registrering) {
 			r.Relationer = l.relationer(&her, t.Relationer, &m.vaerdi)
 		case "varianter":
 			r.Varianter = l.varianter(&her, t, &m.vaerdi)
+		case "lokaludvidelser":
+			r.LokalUdvidelser = l.udvidelser(&her, &m.vaerdi)
 		default:
-			l.ukendt(nil, m.navn, "fratidspunkt", "livscykluskode", "brugerref", "note", "attributter", "tilstande", "relationer", "varianter")
+			l.ukendt(nil, m.navn, "fratidspunkt", "livscykluskode", "brugerref", "note", "attributter", "tilstande", "relationer", "varianter", "lokaludvidelser")
 		}
 	}
 	return r
+}
+
+// udvidelser reads what the lists hold of XML; an empty text says that one holds nothing.
+func (l *laesning) udvidelser(s *sti, v *vaerdi) map[string]string {
+	if !l.er(s, v, objekt) {
+		return nil
+	}
+	ud := make(map[string]string, len(v.medlem))
+	for i := range v.medlem {
+		m := &v.medlem[i]
+		her := s.under(m.navn)
+		if !slices.Contains(mox.Udvidelseslister(), m.navn) {
+			l.ukendt(s, m.navn, mox.Udvidelseslister()...)
+		} else if x := l.xmlElementer(&her, &m.vaerdi); x != "" || l.tomme {
+			ud[m.navn] = x
+		}
+	}
+	return ud
+}
+
+// xmlElementer reads a text of XML elements, each complete in itself.
+func (l *laesning) xmlElementer(s *sti, v *vaerdi) string {
+	x := l.tekst(s, v)
+	if _, err := stumper(x); err != nil {
+		l.afvis(s, "xml", "oio 99", "skal være hele XML-elementer: %v", err)
+	}
+	return x
 }
 
 func (l *laesning) fratidspunkt(s *sti, v *vaerdi, r *mox.Registrering) {
@@ -474,6 +503,8 @@ func (l *laesning) relation(s *sti, rt *mox.RelationType, v *vaerdi) mox.Relatio
 			ud.ObjektType = l.tekst(&her, &m.vaerdi)
 		case "indeks":
 			ud.Indeks = l.indeks(&her, &m.vaerdi)
+		case "lokaludvidelse":
+			ud.LokalUdvidelse = l.xmlElementer(&her, &m.vaerdi)
 		case "virkning":
 		default:
 			if ud.Felter == nil && len(rt.Felter) > 0 {

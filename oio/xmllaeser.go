@@ -28,11 +28,12 @@ type element struct {
 	praefiks   string
 	attr       []attribut // without namespace declarations
 	boern      []*element
-	tekst      []byte // the text directly in it, joined
-	andet      bool   // a comment or a processing instruction stands directly in it
-	fra, til   int    // the whole element
-	indreFra   int    // after its start tag
-	indreTil   int    // before its end tag; indreFra for <a/>
+	tekst      []byte   // the text directly in it, joined
+	andet      bool     // a comment or a processing instruction stands directly in it
+	egne       []string // the processing instructions to us that stand directly in it
+	fra, til   int      // the whole element
+	indreFra   int      // after its start tag
+	indreTil   int      // before its end tag; indreFra for <a/>
 	over       *element
 	navnerum   map[string]string // the prefixes it declares itself
 	selvlukket bool              // <a/>
@@ -108,6 +109,9 @@ func (l *xmllaeser) tegn(t xml.Token, fra int) error {
 				return l.fejl("XML-erklæringen må kun stå først")
 			}
 			return nil
+		}
+		if t.Target == instruks && l.nu != nil {
+			l.nu.egne = append(l.nu.egne, string(t.Inst))
 		}
 		l.setAndet()
 	case xml.Directive:

@@ -105,6 +105,29 @@ func raekker(tx *store.Tx, id mox.ObjektID, tider Tider) ([]store.Registerraekke
 	return []store.Registerraekke{nu}, nil
 }
 
+// Historik gives the newest registreringer of an objekt, at most n, with all their virkning and also where it is deleted.
+//
+// Errors: [mox.KodeIkkeFundet].
+func (r *Register) Historik(ctx context.Context, t mox.ObjektType, id mox.ObjektID, n int) (ud Laest, err error) {
+	err = r.store.View(ctx, func(tx *store.Tx) error {
+		raekker, err := tx.RegisterHistorik(id, time.Time{}, time.Time{}, n)
+		if err != nil {
+			return err
+		}
+		if len(raekker) == 0 || raekker[0].ObjektType != t {
+			return ukendt(t, id)
+		}
+		ud = Laest{ObjektID: id, Livscyklus: raekker[0].Livscyklus, Versioner: make([]Version, len(raekker))}
+		for i := range raekker {
+			if ud.Versioner[i], err = r.version(&raekker[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return ud, err
+}
+
 // List reads those of the named objekter that there are, deleted ones too, in the order they are named. spec: oio 68
 func (r *Register) List(ctx context.Context, t mox.ObjektType, ids []mox.ObjektID, tider Tider) (ud []Laest, err error) {
 	err = r.store.View(ctx, func(tx *store.Tx) error {
@@ -158,14 +181,9 @@ const (
 
 // Soeg finds the objekter that all criteria hold of, in the order of brugervendtnoegle and UUID. No hit is no error.
 func (r *Register) Soeg(ctx context.Context, t mox.ObjektType, s Soegning) (ud []mox.ObjektID, err error) {
-	type_, ok := mox.TypeAf(t)
-	if !ok {
-		return nil, mox.E("register", mox.KodeIkkeFundet, "objekttypen %q kendes ikke", t)
-	}
-	q := store.Registersoegning{ObjektType: t, ObjektID: s.ObjektID, Livscyklus: string(s.Livscyklus), Bruger: s.BrugerRef,
-		RegFra: s.Tider.RegFra, RegTil: s.Tider.RegTil, Spring: s.Foerste, Antal: s.Maks, Sorteret: true}
-	for _, k := range s.Kriterier {
-		q.Kriterier = append(q.Kriterier, r.kriterium(type_, k))
+	q, err := r.soegning(t, s)
+	if err != nil {
+		return nil, err
 	}
 	err = r.store.View(ctx, func(tx *store.Tx) (err error) {
 		q.VirkFra, q.VirkTil = s.Tider.virkning(tx.Now())
@@ -173,6 +191,20 @@ func (r *Register) Soeg(ctx context.Context, t mox.ObjektType, s Soegning) (ud [
 		return err
 	})
 	return ud, err
+}
+
+// soegning is what is asked of the store; the virkningstid is asked at the time of the transaction.
+func (r *Register) soegning(t mox.ObjektType, s Soegning) (q store.Registersoegning, err error) {
+	type_, ok := mox.TypeAf(t)
+	if !ok {
+		return q, mox.E("register", mox.KodeIkkeFundet, "objekttypen %q kendes ikke", t)
+	}
+	q = store.Registersoegning{ObjektType: t, ObjektID: s.ObjektID, Livscyklus: string(s.Livscyklus), Bruger: s.BrugerRef,
+		RegFra: s.Tider.RegFra, RegTil: s.Tider.RegTil, Spring: s.Foerste, Antal: s.Maks, Sorteret: true}
+	for _, k := range s.Kriterier {
+		q.Kriterier = append(q.Kriterier, r.kriterium(type_, k))
+	}
+	return q, nil
 }
 
 func (r *Register) kriterium(t *mox.Type, k Kriterium) store.Registerkriterium {

@@ -25,6 +25,11 @@ func (r *Register) Opret(ctx context.Context, hvem Hvem, t mox.ObjektType, ny mo
 // only what is imported is there; over one in force it replaces all content, as Rettet. The same content again changes
 // nothing. spec: oio 3, 40-42
 func (r *Register) Importer(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.ObjektID, b Betingelse, ny mox.Registrering) (Registreret, error) {
+	return r.importer(ctx, hvem, t, id, b, ny, false)
+}
+
+// importer is Importer; medPassiv tells that one that is passive here may stay so where its content is the same.
+func (r *Register) importer(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.ObjektID, b Betingelse, ny mox.Registrering, medPassiv bool) (Registreret, error) {
 	if !mox.ErUUID(string(id)) {
 		return Registreret{}, ikkeUUID(string(id))
 	}
@@ -38,7 +43,7 @@ func (r *Register) Importer(ctx context.Context, hvem Hvem, t mox.ObjektType, id
 			ud.LivscyklusKode = mox.Rettet
 			return ud, ud.Ens(s.nu), nil
 		}
-		return ud, false, nil
+		return ud, medPassiv && s.raekke.Livscyklus == mox.Passiveret && ud.Ens(s.nu), nil
 	})
 }
 
@@ -61,6 +66,17 @@ func (r *Register) Ret(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.
 			return mox.Registrering{}, false, err
 		}
 		ny, err := s.nu.Ret(t, rettelse)
+		return ny, err == nil && ny.Ens(s.nu), err
+	})
+}
+
+// Erstat corrects an objekt by whole lists; see [mox.Registrering.Erstat]. It is otherwise as [Register.Ret].
+func (r *Register) Erstat(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.ObjektID, b Betingelse, lister mox.Registrering) (Registreret, error) {
+	return r.paaKendt(ctx, hvem, t, id, b, func(s *stand) (mox.Registrering, bool, error) {
+		if err := maa(s, mox.Rettet); err != nil {
+			return mox.Registrering{}, false, err
+		}
+		ny, err := s.nu.Erstat(t, lister)
 		return ny, err == nil && ny.Ens(s.nu), err
 	})
 }

@@ -75,6 +75,10 @@ func (v Version) ETag() string { return fmt.Sprintf(`"%d"`, v.FraTidspunkt.UnixM
 // Betingelse is what must hold of the registrering in force; "" = nothing. It is an [Version.ETag], or "*": there is one.
 type Betingelse string
 
+// IkkeIKraft is the condition that the objekt is not there, or is passive or deleted: so an STS service imports. No ETag can be
+// it. spec: oio 42
+const IkkeIKraft Betingelse = "\x00ikke i kraft"
+
 // stand is an objekt as it stands before an operation; the zero value is one that there is not.
 type stand struct {
 	raekke store.Registerraekke
@@ -365,6 +369,11 @@ func (b Betingelse) holder(s *stand) error {
 	switch {
 	case b == "":
 		return nil
+	case b == IkkeIKraft:
+		if !s.findes() || mox.Importeret.MaaFoelge(s.raekke.Livscyklus) {
+			return nil
+		}
+		return mox.E("register", mox.KodeKonflikt, "objektet findes allerede").Med("ret det i stedet for at importere det")
 	case !s.findes():
 		return mox.E("register", mox.KodeForudsaetning, "objektet findes ikke, men kaldet forudsætter det").Med("opret eller importer det først")
 	case b == "*", b == Betingelse(Version{Registrering: s.nu}.ETag()):

@@ -320,6 +320,9 @@ rabbitmq_as_user() (
 # An AMQP client.
 provide_pika() { provide_python pika MOX_TEST_PIKA; }
 
+# A SOAP client that is not ours.
+provide_zeep() { provide_python zeep MOX_TEST_ZEEP; }
+
 # A mail server.
 provide_smtp() { provide_python aiosmtpd MOX_TEST_SMTP; }
 

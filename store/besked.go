@@ -245,9 +245,26 @@ func (tx *Tx) GemKonfiguration(sha, indhold string) (int64, error) {
 	return tal(tx.QueryRow(`SELECT version FROM konfiguration WHERE sha256 = ?`, sha).Scan)
 }
 
+// GemListeversioner stores a configuration that differs from the version grundlag only in the versions of its lists, and
+// gives its own; the same has the same version.
+func (tx *Tx) GemListeversioner(grundlag int64, lister string) (int64, error) {
+	sha := fmt.Sprintf("%d %s", grundlag, lister) // stands where others have the digest of a text: it is unique
+	if _, err := tx.Exec(`INSERT INTO konfiguration (sha256, indhold, lister, grundlag, pseudonym, oprettet) VALUES (?, '', ?, ?, 1, ?) ON CONFLICT (sha256) DO NOTHING`,
+		sha, lister, grundlag, driver.Micro(tx.Now())); err != nil {
+		return 0, err
+	}
+	return tal(tx.QueryRow(`SELECT version FROM konfiguration WHERE sha256 = ?`, sha).Scan)
+}
+
 // Konfiguration reads a stored configuration version.
 func (tx *Tx) Konfiguration(version int64) (string, bool, error) {
-	return one(tx, ord, `SELECT indhold FROM konfiguration WHERE version = ?`, version)
+	return one(tx, ord, `SELECT COALESCE(g.indhold, k.indhold) FROM konfiguration k LEFT JOIN konfiguration g ON g.version = k.grundlag WHERE k.version = ?`, version)
+}
+
+// Listeversioner are the versions of the lists in a stored configuration version, as they were stored; "" = it has none.
+func (tx *Tx) Listeversioner(version int64) (string, error) {
+	v, _, err := one(tx, ord, `SELECT lister FROM konfiguration WHERE version = ?`, version)
+	return v, err
 }
 
 // OmskrivKonfigurationer replaces up to n configuration texts that may name somebody in clear by what ny makes of them, and

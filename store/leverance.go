@@ -1,6 +1,7 @@
 package store
 
 import (
+	"strings"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -59,8 +60,8 @@ func (f *leveranceFelter) ud(l *Leverance) {
 // holder is the condition that a leverance holds back later ones; a partial index repeats it.
 const holder = `(tilstand IN ('Afventer', 'UnderLevering', 'Udsat', 'Parkeret', 'Uvis') OR frist > 0)`
 
-// InsertLeverance adds a leverance and sets its ID, and Blokeret when an earlier one with the same Orden is open. The
-// caller holds the objekt's lock.
+// InsertLeverance adds a leverance and sets its ID, and Blokeret when an earlier one with the same Orden is open, or may
+// still come from the log. The caller holds the objekt's lock.
 func (tx *Tx) InsertLeverance(l *Leverance) error {
 	if l.Raekke == 0 {
 		l.Raekke = l.Besked
@@ -68,11 +69,28 @@ func (tx *Tx) InsertLeverance(l *Leverance) error {
 	now := driver.Micro(tx.Now())
 	var blokeret int
 	err := tx.QueryRow(`INSERT INTO leverance (besked, abonnement, omgang, orden, raekke, tilstand, blokeret, naeste, ansvar, kode, aarsag, oprettet, aendret)
-		VALUES (?, ?, ?, ?, ?, ?, CASE WHEN EXISTS (SELECT 1 FROM leverance WHERE abonnement = ? AND orden = ? AND orden <> '' AND raekke < ? AND `+holder+`) THEN 1 ELSE 0 END,
-		?, ?, ?, ?, ?, ?) RETURNING id, blokeret`,
+		VALUES (?, ?, ?, ?, ?, ?, CASE WHEN EXISTS (SELECT 1 FROM leverance WHERE abonnement = ? AND orden = ? AND orden <> '' AND raekke < ? AND `+holder+`)
+		OR `+venterNy+` THEN 1 ELSE 0 END, ?, ?, ?, ?, ?, ?) RETURNING id, blokeret`,
 		l.Besked, string(l.Abonnement), l.Omgang, l.Orden, l.Raekke, string(l.Tilstand), string(l.Abonnement), l.Orden, l.Raekke,
-		now, string(l.Ansvar), l.Kode, l.Aarsag, now, now).Scan(&l.ID, &blokeret)
+		string(l.Abonnement), l.Orden, l.Raekke, now, string(l.Ansvar), l.Kode, l.Aarsag, now, now).Scan(&l.ID, &blokeret)
 	l.Blokeret = blokeret != 0
+	return err
+}
+
+// InsertLeverancer adds the first omgang of several at once, at most 500. The caller says which are held back, and holds the
+// locks.
+func (tx *Tx) InsertLeverancer(l []*Leverance) error {
+	if len(l) == 0 {
+		return nil
+	}
+	now := driver.Micro(tx.Now())
+	args := make([]any, 0, 9*len(l))
+	for _, x := range l {
+		args = append(args, x.Besked, string(x.Abonnement), x.Orden, x.Besked, string(x.Tilstand), bit(x.Blokeret), now, now, now)
+	}
+	const raekke = `(?, ?, 1, ?, ?, ?, ?, ?, ?, ?)`
+	_, err := tx.Exec(`INSERT INTO leverance (besked, abonnement, omgang, orden, raekke, tilstand, blokeret, naeste, oprettet, aendret) VALUES `+
+		raekke+strings.Repeat(`, `+raekke, len(l)-1), args...)
 	return err
 }
 
@@ -112,6 +130,20 @@ func forUpdateOf(tx *Tx) string {
 		return ""
 	}
 	return " FOR UPDATE OF l SKIP LOCKED"
+}
+
+// ForrestIKoe is the first open leverance of a queue.
+func (tx *Tx) ForrestIKoe(abonnement mox.AbonnementID, orden string) (Opgave, bool, error) {
+	return one(tx, scanOpgave, `SELECT `+beskedKolonner+`, `+leveranceKolonner+` FROM leverance l JOIN besked b ON b.nr = l.besked WHERE l.id = `+foerste, string(abonnement), orden)
+}
+
+// maksVentende is how far back in a queue is looked for a newer registrering.
+const maksVentende = 20
+
+// VenterIKoe are those of a queue that wait behind a place in it, the newest first, at most 20.
+func (tx *Tx) VenterIKoe(abonnement mox.AbonnementID, orden string, efter int64) ([]Opgave, error) {
+	return all(tx, scanOpgave, `SELECT `+beskedKolonner+`, `+leveranceKolonner+` FROM leverance l JOIN besked b ON b.nr = l.besked
+		WHERE l.abonnement = ? AND l.orden = ? AND l.raekke > ? AND l.tilstand IN ('Afventer', 'Udsat') ORDER BY l.raekke DESC LIMIT ?`, string(abonnement), orden, efter, maksVentende)
 }
 
 const opgaveFor = `SELECT ` + beskedKolonner + `, ` + leveranceKolonner + ` FROM leverance l JOIN besked b ON b.nr = l.besked WHERE l.id = ?`
@@ -168,14 +200,33 @@ func (tx *Tx) UpdateLeverance(l *Leverance) error {
 	return err
 }
 
-// Frigiv lets the first open leverance with the same orden go on, after an earlier one has been solved.
+// foerste is the first open leverance of a queue.
+const foerste = `(SELECT id FROM leverance WHERE abonnement = ? AND orden = ? AND ` + holder + ` ORDER BY raekke, omgang LIMIT 1)`
+
+// Frigiv lets the first open leverance with the same orden go on, after an earlier one has been solved. It still waits while
+// a later one is under delivery, which had begun when this one came from the log, and for older ones that may come from there.
 func (tx *Tx) Frigiv(abonnement mox.AbonnementID, orden string) error {
 	if orden == "" {
 		return nil
 	}
-	_, err := tx.Exec(`UPDATE leverance SET blokeret = 0 WHERE blokeret = 1 AND id = (SELECT id FROM leverance WHERE abonnement = ? AND orden = ? AND `+holder+`
-		ORDER BY raekke, omgang LIMIT 1)`, string(abonnement), orden)
+	_, err := tx.Exec(`UPDATE leverance SET blokeret = 0 WHERE blokeret = 1 AND id = `+foerste+`
+		AND NOT EXISTS (SELECT 1 FROM leverance u WHERE u.abonnement = ? AND u.orden = ? AND u.tilstand = 'UnderLevering')
+		AND NOT `+venterHer,
+		string(abonnement), orden, string(abonnement), orden, string(abonnement))
 	return err
+}
+
+// Ordn brings a queue in order after an older leverance may have come into it: what has not been begun waits for the first.
+func (tx *Tx) Ordn(abonnement mox.AbonnementID, orden string) error {
+	if orden == "" {
+		return nil
+	}
+	if _, err := tx.Exec(`UPDATE leverance SET blokeret = 1 WHERE abonnement = ? AND orden = ? AND `+holder+` AND tilstand <> 'UnderLevering' AND blokeret = 0
+		AND (id <> `+foerste+` OR EXISTS (SELECT 1 FROM leverance u WHERE u.abonnement = ? AND u.orden = ? AND u.tilstand = 'UnderLevering'))`,
+		string(abonnement), orden, string(abonnement), orden, string(abonnement), orden); err != nil {
+		return err
+	}
+	return tx.Frigiv(abonnement, orden)
 }
 
 // Forny moves the end of the leases that ejer still holds, and tells how many.
@@ -197,9 +248,12 @@ func (tx *Tx) Udloebne(n int) ([]Opgave, error) {
 		WHERE l.tilstand = 'UnderLevering' AND l.lejet_til <= ? ORDER BY l.lejet_til LIMIT ?`, driver.Micro(tx.Now()), n)
 }
 
-// EndLejemaal ends at once the leases of earlier incarnations of the process that holds the data folder. Leases of remote
-// carriers ("fjern/…") are not its to end.
+// EndLejemaal ends at once the leases of earlier incarnations of the process that holds the data folder, named ones too. Leases
+// of remote carriers ("fjern/…") are not its to end.
 func (tx *Tx) EndLejemaal(inkarnation string) (int64, error) {
+	if _, err := tx.Exec(`UPDATE leje SET lejet_til = 0 WHERE ejer <> ? AND ejer NOT LIKE ?`, inkarnation, inkarnation+"/%"); err != nil {
+		return 0, err
+	}
 	return tx.Exec(`UPDATE leverance SET lejet_til = 0 WHERE tilstand = 'UnderLevering' AND ejer NOT LIKE 'fjern/%' AND ejer NOT LIKE ?`, inkarnation+"/%")
 }
 
@@ -213,9 +267,12 @@ func (tx *Tx) Hjerteslag(inkarnation string, foer time.Time) error {
 	return err
 }
 
-// EndDoede ends at once the leases of processes that no longer show signs of life. An owner's name begins with the
+// EndDoede ends at once the leases, named ones too, of processes that no longer show signs of life. An owner's name begins with the
 // process's, which has laengde characters; remote carriers are not among them.
 func (tx *Tx) EndDoede(forled string, laengde int) (int64, error) {
+	if _, err := tx.Exec(`UPDATE leje SET lejet_til = 0 WHERE lejet_til > 0 AND ejer LIKE ? AND substr(ejer, 1, ?) NOT IN (SELECT id FROM inkarnation)`, forled+"%", laengde); err != nil {
+		return 0, err
+	}
 	return tx.Exec(`UPDATE leverance SET lejet_til = 0 WHERE tilstand = 'UnderLevering' AND lejet_til > 0 AND ejer LIKE ? AND substr(ejer, 1, ?) NOT IN (SELECT id FROM inkarnation)`,
 		forled+"%", laengde)
 }
@@ -391,4 +448,10 @@ func (tx *Tx) LeverancerOm(id mox.BeskedID) ([]Leverance, error) {
 func (tx *Tx) OverFrist(n int) ([]Opgave, error) {
 	return all(tx, scanOpgave, `SELECT `+beskedKolonner+`, `+leveranceKolonner+` FROM leverance l JOIN besked b ON b.nr = l.besked
 		WHERE l.frist > 0 AND l.frist <= ? ORDER BY l.frist LIMIT ?`, driver.Micro(tx.Now()), n)
+}
+
+// Uafsluttede are numbers of beskeder from a sender that some receiver has not ended, oldest first, after the number efter;
+// at most n.
+func (tx *Tx) Uafsluttede(afsender string, efter int64, n int) ([]int64, error) {
+	return all(tx, tal, `SELECT DISTINCT besked FROM leverance JOIN besked b ON b.nr = besked WHERE `+holder+` AND besked > ? AND b.afsender = ? ORDER BY besked LIMIT ?`, efter, afsender, n)
 }

@@ -181,17 +181,33 @@ type Registersoegning struct {
 	Livscyklus     string // "" = any but Slettet
 	Bruger         string // who registered; "" = anyone
 	VirkFra        mox.Tidspunkt
-	VirkTil        mox.Tidspunkt // what holds at some moment from VirkFra until, but not including, VirkTil; at VirkFra where they are the same
-	RegFra, RegTil time.Time     // the same of registreringstid; both zero = what is in force
-	Spring, Antal  int           // paging; Antal 0 = all
-	Sorteret       bool          // by brugervendtnoegle
+	VirkTil        mox.Tidspunkt  // what holds at some moment from VirkFra until, but not including, VirkTil; at VirkFra where they are the same
+	RegFra, RegTil time.Time      // the same of registreringstid; both zero = what is in force
+	Spring, Antal  int            // paging; Antal 0 = all
+	Sorteret       bool           // by brugervendtnoegle
+	Efter          *Registerplads // only what comes after this place in the order of brugervendtnoegle; nil = from the first
+}
+
+// Registerplads is an objekt's place in the order of brugervendtnoegle and UUID.
+type Registerplads struct {
+	BVN      string
+	ObjektID mox.ObjektID
 }
 
 // Soeg finds the UUIDs of what is asked for.
 func (tx *Tx) Soeg(s Registersoegning) ([]mox.ObjektID, error) {
 	q := soegesql{s: &s}
-	q.byg()
+	q.byg(`o.uuid`)
 	return all(tx, func(scan func(...any) error) (id mox.ObjektID, err error) { return id, scan(&id) }, q.sql.String(), q.args...)
+}
+
+// SoegPladser finds what is asked for with its place, so that a search can go on from there: what Spring passes over is
+// found again each time, what Efter does is not.
+func (tx *Tx) SoegPladser(s Registersoegning) ([]Registerplads, error) {
+	s.Sorteret = true
+	q := soegesql{s: &s}
+	q.byg(`o.uuid, o.bvn`)
+	return all(tx, func(scan func(...any) error) (p Registerplads, err error) { return p, scan(&p.ObjektID, &p.BVN) }, q.sql.String(), q.args...)
 }
 
 // soegesql writes the one query of a search. Only names of columns are in its text; every value is a parameter.
@@ -206,8 +222,8 @@ func (q *soegesql) skriv(tekst string, args ...any) {
 	q.args = append(q.args, args...)
 }
 
-func (q *soegesql) byg() {
-	q.skriv(`SELECT o.uuid FROM register_objekt o WHERE o.objekttype = ?`, string(q.s.ObjektType))
+func (q *soegesql) byg(kolonner string) {
+	q.skriv(`SELECT `+kolonner+` FROM register_objekt o WHERE o.objekttype = ?`, string(q.s.ObjektType))
 	if n := len(q.s.ObjektID); n > 0 {
 		q.skriv(` AND o.uuid IN (?` + strings.Repeat(`, ?`, n-1) + `)`)
 		for _, id := range q.s.ObjektID {
@@ -217,6 +233,9 @@ func (q *soegesql) byg() {
 	q.registrering()
 	for i := range q.s.Kriterier {
 		q.kriterium(&q.s.Kriterier[i])
+	}
+	if p := q.s.Efter; p != nil {
+		q.skriv(` AND (o.bvn, o.uuid) > (?, ?)`, p.BVN, string(p.ObjektID))
 	}
 	if q.s.Sorteret || q.s.Antal > 0 || q.s.Spring > 0 {
 		q.skriv(` ORDER BY o.bvn, o.uuid`)

@@ -101,7 +101,8 @@ func (s *Store) Digest(b []byte) []byte {
 // Pseudonym is what a CPR number or other identifier of a person is indexed and logged as, however it is spelt; see
 // [mox.Pseudonym].
 func (s *Store) Pseudonym(id string) string {
-	return hex.EncodeToString(s.Digest([]byte("pseudonym\x00" + mox.EnsStavet(id)))[:16])
+	n := s.Noegle(id)
+	return hex.EncodeToString(n[:])
 }
 
 // ObjektID derives the identity of a foreign system's record under the installation's key.

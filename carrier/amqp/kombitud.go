@@ -159,16 +159,9 @@ func (a *afsendelse) hvorfor() error {
 	return errAfbrudt
 }
 
-// besked is the besked as the national Beskedfordeler takes it: the envelope as it came, or made of what the besked says,
-// with this hop added. spec: mox 33
+// besked is the besked as the national Beskedfordeler takes it.
 func (a *afsendelse) besked(w *distributor.Arbejde, token string) (p amqp.Publishing, err error) {
-	b := &w.Besked
-	kuvert, err := oio.MarshalKuvert(b, a.o.Koder)
-	if err != nil {
-		return p, err
-	}
-	kuvert, err = oio.MedLeverancerute(kuvert, oio.Leverancerute{Fordelingssystem: a.d.Store().InstallationID(), Modtaget: w.Modtaget, Leveret: time.Now().UTC(), ModtagetFra: b.Kildesystem,
-		Abonnement: a.abonnement, AntalLeveranceforsoeg: w.Forsoeg})
+	kuvert, err := w.Kuvert(a.o.Koder, a.d.Store().InstallationID(), a.abonnement, time.Now())
 	if err == nil && len(kuvert) > maksKuvert {
 		err = mox.E("kombit", mox.KodeForStor, "kuverten er på %d bytes; den nationale beskedfordeler tager højst %d", len(kuvert), maksKuvert).Med("lad afsenderen henvise til indholdet i stedet for at sende det")
 	}

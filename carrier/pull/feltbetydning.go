@@ -5,6 +5,8 @@ func feltbetydning() map[string]string {
 	return map[string]string{
 		"abonnement": "abonnementets id", "abonnementID": "abonnementets id", "acts_as": "den bruger, agenten handler som", "afsender": "det system, der sendte beskeden",
 		"agent": "agentens navn", "ansvar": "hvem der må rette det: afsender, modtager eller MOX", "antal": "hvor mange", "arbejde": "det, der nu er dit",
+		"beskedtype": "beskedens type", "objektID": "det objekt, den er om", "alder_sekunder": "så længe er det siden, den kom", "blokeret": "en tidligere om samme objekt skal være færdig først", "frist": "så længe kan modtageren svare",
+		"tur": "hvis tur det er: afsender, modtager eller MOX", "uafsluttede": "beskeder, som en modtager ikke er færdig med", "venter": "hvordan leveringerne står",
 		"art": "hvad kvitteringen siger", "fejl_i_traek": "så mange læsninger er mislykkedes siden", "fejl_tekst": "hvorfor den seneste læsning mislykkedes",
 		"fejl_tid": "hvornår den seneste læsning mislykkedes", "hver_sekunder": "så længe der går mellem to læsninger", "kontakt": "hvornår kilden sidst svarede, også uden noget nyt",
 		"mislykket": "hvorfor kilden ikke kunne læses; positionen er den samme", "begrundelse": "hvorfor", "besked": "beskeden selv", "beskedID": "beskedens id", "beskeder": "beskederne, eller hvor mange",

@@ -67,6 +67,7 @@ func (a *api) ruter() map[string]ressource {
 		"/api/v1/lejemaal/forny":                    {"POST": a.forny},
 		"/api/v1/leverancer/{id}/afslut":            {"POST": a.afslut},
 		"/api/v1/beskeder":                          {"POST": a.send},
+		"/api/v1/beskeder/uafsluttede":              {"GET": a.uafsluttede},
 		"/api/v1/beskeder/{id}":                     {"GET": a.besked},
 		"/indhold":                                  {"POST": a.gemIndhold},
 		"/indhold/{sha}":                            {"GET": a.hentIndhold},

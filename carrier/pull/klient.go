@@ -319,6 +319,16 @@ func (k *Klient) Stroem(ctx context.Context, metode, sti string, ind any) (io.Re
 	return resp.Body, nil
 }
 
+// KaldMed makes a call whose body is read as it is sent, and may take as long as that takes.
+func (k *Klient) KaldMed(ctx context.Context, sti, type_ string, krop io.Reader, ud any) error {
+	resp, err := k.send(ctx, http.MethodPost, sti, egetIndhold{krop}, type_, http.Header{"Expect": {"100-continue"}}) // a refusal comes before the bytes
+	if err != nil {
+		return err
+	}
+	defer luk(resp.Body)
+	return laesSvar(resp, ud)
+}
+
 func (k *Klient) kald(ctx context.Context, metode, sti string, ind, ud any, frist time.Duration) error {
 	var krop io.Reader
 	type_ := ""
@@ -343,6 +353,33 @@ func (k *Klient) kald(ctx context.Context, metode, sti string, ind, ud any, fris
 		return utilgaengelig("MOX på "+k.rod+" svarede ikke i tide", err)
 	}
 	return err
+}
+
+// Linjer gets JSON objects on lines (application/x-ndjson) from the server. The caller closes it; a read error other than
+// [io.EOF] says that the answer is not whole.
+func (k *Klient) Linjer(ctx context.Context, sti string) (io.ReadCloser, error) {
+	resp, err := k.send(ctx, http.MethodGet, sti, nil, "", http.Header{"Accept": {typeLinjer}})
+	if err != nil {
+		return nil, err
+	}
+	if t, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); t != typeLinjer {
+		luk(resp.Body)
+		return nil, utilgaengelig("svaret er ikke fra MOX", fmt.Errorf("Content-Type %q", resp.Header.Get("Content-Type")))
+	}
+	return stroem{resp.Body}, nil
+}
+
+const typeLinjer = "application/x-ndjson"
+
+// stroem reads an answer of any length.
+type stroem struct{ io.ReadCloser }
+
+func (s stroem) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, context.Canceled) {
+		err = utilgaengelig("svaret kom ikke helt", err)
+	}
+	return n, err
 }
 
 // send makes the call; the caller closes the body. An answer that is an error has been read and closed.

@@ -187,3 +187,37 @@ func TestGemIndholdLukkerIkkeKilden(t *testing.T) {
 	maa(t, err)
 	maa(t, f.Close())
 }
+
+// TestLinjer reads lines, and sees when they are not all there.
+func TestLinjer(t *testing.T) {
+	t.Parallel()
+	for navn, c := range map[string]struct {
+		type_ string
+		bryd  bool
+		vil   mox.Kode
+	}{
+		"hele":             {"application/x-ndjson", false, ""},
+		"afbrudt":          {"application/x-ndjson; charset=utf-8", true, mox.KodeUtilgaengelig},
+		"noget helt andet": {"text/html", false, mox.KodeUtilgaengelig},
+	} {
+		k := falsk(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Accept") != "application/x-ndjson" {
+				t.Errorf("Accept: %s", r.Header.Get("Accept"))
+			}
+			w.Header().Set("Content-Type", c.type_)
+			_, _ = io.WriteString(w, "{}\n{}\n")
+			_ = http.NewResponseController(w).Flush()
+			if c.bryd {
+				panic(http.ErrAbortHandler)
+			}
+		})
+		l, err := k.Linjer(t.Context(), "/sag/sag")
+		if err == nil {
+			_, err = io.ReadAll(l)
+			_ = l.Close()
+		}
+		if mox.KodeAf(err) != c.vil {
+			t.Errorf("%s: %v", navn, err)
+		}
+	}
+}

@@ -20,7 +20,7 @@ func TestOpenAPIErSandt(t *testing.T) {
 	if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("%d %v", resp.StatusCode, resp.Header)
 	}
-	kald := []struct{ som, operation string }{{"byggesag", "sendBesked"}, {"byggesag", "laesBesked"}, {"esdh", "hent"}, {"esdh", "forny"}, {"esdh", "afslut"},
+	kald := []struct{ som, operation string }{{"byggesag", "sendBesked"}, {"byggesag", "laesBesked"}, {"byggesag", "uafsluttede"}, {"esdh", "hent"}, {"esdh", "forny"}, {"esdh", "afslut"},
 		{"esdh", "feed"}, {"esdh", "sammendrag"}, {"byggesag", "gemIndhold"}, {"vagten", "hentIndhold"}, {"byggesag", "indlever"}, {"byggesag", "laesKilde"}}
 	var alle []string
 	for _, k := range kald {

@@ -11,6 +11,7 @@
 //	POST /api/v1/leverancer/{id}/afslut        tell what came of it
 //	POST /api/v1/beskeder                      send one besked or many, in any of the forms
 //	GET  /api/v1/beskeder/{id}                 what became of it
+//	GET  /api/v1/beskeder/uafsluttede          those of one's own that have no final answer yet
 //	POST /indhold                              store document bytes
 //	GET  /indhold/{sha256}                     read them: whole, in part, or only if not known
 //	GET  /api/v1/openapi.json, /api/v1/dokumentation   all of this for vendors; open to anyone

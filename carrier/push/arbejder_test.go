@@ -40,7 +40,7 @@ func slags(k kald1, af uint32) uint32 {
 func TestEnUpaalideligModtagerFaarAltIRaekkefoelge(t *testing.T) {
 	conformance.Proves(t, "mox 35", "mox 43")
 	t.Parallel()
-	const objekter, hver = 40, 15
+	const objekter, hver = 20, 12
 	m := nyModtager(t)
 	m.foer = func(w http.ResponseWriter, k kald1) bool {
 		switch slags(k, 40) {

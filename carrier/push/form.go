@@ -55,14 +55,9 @@ func (o Options) form(a *mox.Abonnement, w distributor.Arbejde) (Kald, error) {
 	return ud, err
 }
 
-// modtagBesked is the envelope with this hop added, in the call of the national interface. spec: mox 33, mox 35
+// modtagBesked is the envelope in the call of the national interface.
 func (o Options) modtagBesked(a *mox.Abonnement, w distributor.Arbejde) ([]byte, error) {
-	kuvert, err := oio.MarshalKuvert(&w.Besked, o.Koder)
-	if err != nil {
-		return nil, err
-	}
-	kuvert, err = oio.MedLeverancerute(kuvert, oio.Leverancerute{Fordelingssystem: o.Fordeler, Modtaget: w.Modtaget, Leveret: o.nu().UTC(), ModtagetFra: w.Besked.Kildesystem,
-		Abonnement: a.ID, AntalLeveranceforsoeg: w.Forsoeg})
+	kuvert, err := w.Kuvert(o.Koder, o.Fordeler, a.ID, o.nu())
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ func maa(t testing.TB, err error) {
 // indtil waits for something that another goroutine brings about.
 func indtil(t testing.TB, hvad string, ok func() bool) {
 	t.Helper()
-	frist := time.NewTimer(60 * time.Second)
+	frist := time.NewTimer(2 * time.Minute)
 	defer frist.Stop()
 	kig := time.NewTicker(2 * time.Millisecond)
 	defer kig.Stop()

@@ -20,7 +20,7 @@ import (
 func (e *env) abonnement() *cobra.Command {
 	c := &cobra.Command{Use: "abonnement", Short: "Opret og se abonnementer, sæt dem på pause, og luk dem"}
 	s := e.serverFlag(c)
-	c.AddCommand(s.abonnementList(), s.abonnementOpret(), s.abonnementTest(), s.abonnementLuk())
+	c.AddCommand(s.abonnementList(), s.abonnementOpret(), s.abonnementTest(), s.abonnementLuk(), s.abonnementEfterlever())
 	for _, hvad := range []string{"pause", "genoptag"} {
 		var hvorfor string
 		k := &cobra.Command{Use: hvad + " ID", Short: map[string]string{"pause": "Hold leveringerne tilbage; intet går tabt", "genoptag": "Lad leveringerne gå videre"}[hvad], Args: argumenter(cobra.ExactArgs(1))}
@@ -44,9 +44,9 @@ func (s *server) abonnementList() *cobra.Command {
 		}
 		return s.env.skriv(l, func(w io.Writer) {
 			t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-			fmt.Fprintln(t, "ABONNEMENT\tSYSTEM\tLEVERES\tFILTER\tOPRETTET AF")
+			fmt.Fprintln(t, "ABONNEMENT\tSYSTEM\tLEVERES\tFILTER\tOPRETTET AF\tTIDLIGERE BESKEDER")
 			for _, a := range l.Abonnementer {
-				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", a.ID, a.System, a.Carrier, filtertekst(a.Filter), a.OprettetAf)
+				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", a.ID, a.System, a.Carrier, filtertekst(a.Filter), a.OprettetAf, efterleveringstekst(a.Efterlevering))
 			}
 			_ = t.Flush() // w is the terminal
 		})
@@ -75,6 +75,7 @@ func (s *server) abonnementOpret() *cobra.Command {
 	f.StringVar((*string)(&k.Carrier), "carrier", "", "amqp (en kø hos RabbitMQ), push (MOX kalder modtageren), pull (modtageren henter) eller kombit (den nationale beskedfordeler; system KOMBIT)")
 	f.StringVar(&filter, "filter", "", `hvilke beskeder, som JSON, fx '{"objekttype":"Sag","opgaveemne":"02.*"}'; uden filter alle`)
 	f.StringVar((*string)(&k.Orden), "orden", "", "objekt (standard: et objekts beskeder i rækkefølge) eller ingen")
+	f.BoolVar(&k.Overhal, "overhal", false, "lad en nyere hel registrering træde i stedet for en ældre af samme objekt, der kræver handling")
 	f.StringVar(&k.URL, "url", "", "push: adressen, MOX skal kalde")
 	f.StringVar((*string)(&k.Form), "form", "", "push: cloudevent (standard), struktureret eller modtagbesked")
 	f.StringVar(&k.Kvittering, "kvittering", "", "amqp: kraeves eller nej (standard)")

@@ -21,7 +21,8 @@ func (e *env) bench() *cobra.Command {
 			"Der måles i databaser, som laves til det og fjernes igen. Intet af det, MOX har i forvejen, bliver rørt.\n\n" +
 			"NAVN er et eller flere af:\n" +
 			"  accept     besked på 1 kB fra en af 16 afsendere til en af 100 abonnementer; og levering af dem\n" +
-			"  match      hvem af 500 og af 10.000 abonnementer vil have beskeden\n" +
+			"  efterlever loggens beskeder til et abonnement, der er nyt\n" +
+			"  match      hvem af 500 og af 10.000 abonnementer vil have beskeden; og med værdilister\n" +
 			"  idle       fra en enlig besked er sendt, til den ventende modtager har den\n" +
 			"  pull       hentning over HTTP\n" +
 			"  push       levering over HTTP\n" +

@@ -17,7 +17,7 @@ func TestBench(t *testing.T) {
 		t.Fatal(kode, fejl)
 	}
 	linjer := strings.Split(strings.TrimSpace(ud), "\n")
-	if len(linjer) != 2 {
+	if len(linjer) != 4 {
 		t.Fatal(ud)
 	}
 	for _, l := range linjer {
@@ -29,7 +29,7 @@ func TestBench(t *testing.T) {
 			t.Error(d)
 		}
 	}
-	if kode, ud, _ := moxKommando(t, "bench", "match", "--tid", "1ms"); kode != exitOK || strings.Count(ud, "\n") != 3 || !strings.Contains(ud, "FORHOLD") {
+	if kode, ud, _ := moxKommando(t, "bench", "match", "--tid", "1ms"); kode != exitOK || strings.Count(ud, "\n") != 5 || !strings.Contains(ud, "FORHOLD") {
 		t.Errorf("%d: %s", kode, ud)
 	}
 }

@@ -15,7 +15,7 @@ import (
 func (e *env) besked() *cobra.Command {
 	c := &cobra.Command{Use: "besked", Short: "Send, vis og følg en besked"}
 	s := e.serverFlag(c)
-	c.AddCommand(e.beskedVis(s), e.beskedSend(s), s.beskedForklar())
+	c.AddCommand(e.beskedVis(s), e.beskedSend(s), s.beskedForklar(), s.beskedUafsluttede())
 	c.AddCommand(&cobra.Command{
 		Use: "forloeb ID", Short: "Vis alt, hvad der er sket med en besked, en proces eller et objekt (beskedID, procesID eller objektID)",
 		Args: argumenter(cobra.ExactArgs(1)),

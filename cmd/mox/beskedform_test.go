@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -201,4 +203,55 @@ func TestBeskedFejl(t *testing.T) {
 			t.Errorf("%s: exit code %d, want %d: %s%s", navn, kode, c.kode, ud, fejl)
 		}
 	}
+}
+
+// The server's SOAP has the roles that its configuration names, and it says what is wrong with them.
+func TestRollerIServeren(t *testing.T) {
+	dir := t.TempDir()
+	skriv(t, filepath.Join(dir, "mox.yaml"), "roller: roller.yaml\n")
+	start := []string{"serve", "--json", "--dir", dir, "--listen", "127.0.0.1:0"}
+	for _, skal := range []string{"ret roller", "farve"} {
+		if kode, _, fejl := moxKommando(t, start...); kode != exitUgyldig || !strings.Contains(fejl, skal) || !strings.Contains(fejl, "roller.yaml") {
+			t.Error(kode, fejl)
+		}
+		skriv(t, filepath.Join(dir, "roller.yaml"), "farve: 11111111-2222-4333-8444-555555555555")
+	}
+	const fil = "ejer: 11111111-2222-4333-8444-555555555555"
+	skriv(t, filepath.Join(dir, "roller.yaml"), fil)
+	koer(t, start...)
+	const soeg = `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><SoegInput xmlns="urn:oio:sts:sagdok:sag:1.2.4.0" xmlns:sd="urn:oio:sagdok:3.0.0" xmlns:gd="urn:oio:sts:generelledefinitioner:1.2.4.0">` +
+		`<RelationListe><Sagsaktoer><gd:Rolle><sd:UUIDIdentifikator>%s</sd:UUIDIdentifikator></gd:Rolle><gd:ReferenceID><sd:URNIdentifikator>urn:x:1</sd:URNIdentifikator></gd:ReferenceID></Sagsaktoer></RelationListe></SoegInput></s:Body></s:Envelope>`
+	for rolle, status := range map[string]string{"11111111-2222-4333-8444-555555555555": "44", "11111111-2222-4333-8444-555555555556": "40"} {
+		if svar := soapkald(t, dir, "/soap/sag", fmt.Sprintf(soeg, rolle)); !strings.Contains(svar, ">"+status+"<") {
+			t.Errorf("%s: %s", rolle, svar)
+		}
+	}
+}
+
+// soapkald calls the server of a folder.
+func soapkald(t *testing.T, dir, sti, krop string) string {
+	t.Helper()
+	laes := func(fil string) string {
+		b, err := os.ReadFile(filepath.Join(dir, fil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(string(b))
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, laes("adresse")+sti, strings.NewReader(krop))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "text/xml")
+	req.Header.Set("Authorization", "Bearer "+laes("lokal.noegle"))
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }

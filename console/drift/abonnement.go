@@ -22,6 +22,7 @@ type Abonnementdefinition struct {
 	Carrier    mox.Carrier      `json:"carrier"`
 	Filter     any              `json:"filter,omitempty"` // none = every besked but Kvitteringer and Fejlbeskeder
 	Orden      mox.Orden        `json:"orden,omitempty"`
+	Overhal    bool             `json:"overhal,omitempty"`    // a newer full registrering takes the place of a parked older one
 	Modtager   string           `json:"modtager,omitempty"`   // the receiving authority's CVR URN
 	Kvittering string           `json:"kvittering,omitempty"` // amqp: kraeves or nej
 	Frist      string           `json:"frist,omitempty"`      // for the Kvittering
@@ -81,6 +82,8 @@ type Abonnementpost struct {
 	Abonnementdefinition
 	OprettetAf string    `json:"oprettet_af,omitempty"`
 	Oprettet   time.Time `json:"oprettet,omitzero"`
+
+	Efterlevering *store.Efterlevering `json:"efterlevering,omitempty"` // what it got, or is getting, from the log; the newest
 }
 
 // Lukning is the body of a call that closes an abonnement.
@@ -102,10 +105,18 @@ func (a *api) abonnementer(r *http.Request) (any, error) {
 		af[o.Abonnement.ID] = o
 	}
 	ud := Abonnementer{Abonnementer: []Abonnementpost{}}
+	efter := map[mox.AbonnementID]*store.Efterlevering{}
+	err = a.vis(r, func(tx *store.Tx) error {
+		alle, err := tx.NyesteEfterleveringer()
+		for _, e := range alle {
+			efter[e.Abonnement] = &e
+		}
+		return err
+	})
 	for _, x := range a.D.Abonnementer() {
-		ud.Abonnementer = append(ud.Abonnementer, Abonnementpost{definition(x), af[x.ID].Af, af[x.ID].Tid})
+		ud.Abonnementer = append(ud.Abonnementer, Abonnementpost{definition(x), af[x.ID].Af, af[x.ID].Tid, efter[x.ID]})
 	}
-	return ud, nil
+	return ud, err
 }
 
 func (a *api) opretAbonnement(r *http.Request) (any, error) {
@@ -178,7 +189,7 @@ func (a *api) oprettet(ab mox.Abonnement, ny bool) Oprettet {
 
 // definition is how an abonnement is shown.
 func definition(a mox.Abonnement) Abonnementdefinition {
-	d := Abonnementdefinition{ID: a.ID, System: a.System, Carrier: a.Carrier, Filter: a.Filter.Kilde(), Orden: a.Orden, Modtager: a.Modtager,
+	d := Abonnementdefinition{ID: a.ID, System: a.System, Carrier: a.Carrier, Filter: a.Filter.Kilde(), Orden: a.Orden, Overhal: a.Overhal, Modtager: a.Modtager,
 		Plan: &Plandefinition{a.Plan.Forsoeg, a.Plan.Foerste.String(), a.Plan.Hoejst.String()}}
 	if a.Push != nil {
 		d.URL, d.Form = a.Push.URL, a.Push.Form
@@ -194,7 +205,7 @@ func definition(a mox.Abonnement) Abonnementdefinition {
 
 // abonnement reads a definition. What it says is for [mox.Abonnement.Valider].
 func (d *Abonnementdefinition) abonnement() (mox.Abonnement, error) {
-	a := mox.Abonnement{ID: d.ID, System: strings.TrimSpace(d.System), Carrier: d.Carrier, Orden: d.Orden, Modtager: d.Modtager}
+	a := mox.Abonnement{ID: d.ID, System: strings.TrimSpace(d.System), Carrier: d.Carrier, Orden: d.Orden, Overhal: d.Overhal, Modtager: d.Modtager}
 	var fejl []mox.Feltfejl
 	tid := func(sti, s string) time.Duration {
 		v, err := time.ParseDuration(s)

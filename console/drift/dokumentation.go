@@ -34,7 +34,7 @@ func dokumentation() openapi.API {
 			reflect.TypeFor[mox.PushForm]():          openapi.Kodeliste(mox.FormCloudEvent, mox.FormStruktureret, mox.FormModtagBesked),
 		},
 	}
-	for _, k := range [][]openapi.Kald{sekald(), fejlkald(), abonnementkald(), alarmkald()} {
+	for _, k := range [][]openapi.Kald{sekald(), fejlkald(), abonnementkald(), listekald(), alarmkald()} {
 		a.Kald = append(a.Kald, k...)
 	}
 	for i := range a.Kald {
@@ -141,8 +141,38 @@ func abonnementkald() []openapi.Kald {
 			Krop: krop(Begrundelse{}, `{"begrundelse": "ESDH opgraderes i aften"}`, "begrundelse"), Svar: gjort()},
 		{Metode: "POST", Sti: "abonnementer/{id}/genoptag", Navn: "genoptag", Emne: emne, Resume: "Send igen til en modtager, der var på pause", Parametre: id("esdh.sager"),
 			Krop: krop(Begrundelse{}, `{"begrundelse": "ESDH er oppe igen"}`), Svar: gjort()},
+		{Metode: "POST", Sti: "abonnementer/{id}/efterlever", Navn: "efterlever", Emne: emne, Resume: "Giv et abonnement det, der kom, før det var der",
+			Tekst: "Fra en logposition (fra) eller et tidspunkt (fra_kl), til og med (til eller til_kl) eller til loggens ende. Med preview tælles der kun: svaret er da fra, til, set, passer, havde og " +
+				"naeste, der gives som videre i det næste kald.",
+			Parametre: id("esdh.sager"), Krop: krop(Efterleveringskald{}, `{"fra": 1, "begrundelse": "nyt system"}`),
+			Svar: svarer(store.Efterlevering{}, `{"id": 1, "abonnement": "esdh.sager", "fra": 1, "til": 1, "foelg": true, "naaet": 0, "antal": 0, "havde": 0, "oprettet": "2026-03-02T08:15:03Z", "af": "Kirsten"}`)},
+		{Metode: "POST", Sti: "abonnementer/{id}/stands", Navn: "standsEfterlevering", Emne: emne, Resume: "Stands den efterlevering, der er i gang", Tekst: "Det, der er givet, bliver ved med at være givet.",
+			Parametre: id("esdh.sager"), Krop: krop(Begrundelse{}, `{"begrundelse": "forkert periode"}`, "begrundelse"), Svar: gjort()},
 		{Metode: "POST", Sti: "abonnementer/{id}/luk", Navn: "lukAbonnement", Emne: emne, Resume: "Luk et abonnement", Tekst: "Har det leveringer, der ikke er afsluttet, kræver det ja, og de opgives.",
 			Parametre: id("esdh.dokumenter"), Krop: krop(Lukning{}, `{"begrundelse": "skifter system", "ja": true}`, "begrundelse"), Svar: gjort()},
+	}
+}
+
+func listekald() []openapi.Kald {
+	const emne = "Værdilister"
+	navn := []openapi.Parameter{iSti("navn", "listens navn", openapi.Tekst(), "byggesager")}
+	linjer := []openapi.Indhold{{Type: "text/plain", Skema: openapi.Skema{"type": "string", "description": "én værdi på hver linje"}, Eksempel: "02.34.02\n02.34.04\n"}}
+	virkning := `{"liste": "byggesager", "laest": 2, "tilfoejet": 2, "fjernet": 0, "antal": 2, "version": 1}`
+	ret := func(metode, operation, resume string) openapi.Kald {
+		return openapi.Kald{Metode: "POST", Sti: "lister/{navn}/" + metode, Navn: operation, Emne: emne, Resume: resume, Tekst: "Ændringen gælder hel eller slet ikke, fra den næste besked.",
+			Parametre: navn, Krop: linjer, Svar: svarer(distributor.Listevirkning{}, virkning)}
+	}
+	return []openapi.Kald{
+		{Metode: "GET", Sti: "lister", Navn: "lister", Emne: emne, Resume: "Alle værdilister", Svar: svarer(Lister{}, "")},
+		{Metode: "POST", Sti: "lister", Navn: "opretListe", Emne: emne, Resume: "Opret en værdiliste", Tekst: "noegle er det felt, dens værdier er af. Et filter henviser til den med {\"opgaveemne\": {\"liste\": \"byggesager\"}}.",
+			Krop: krop(OpretListe{}, `{"navn": "byggesager", "noegle": "opgaveemne", "begrundelse": "aftale 12"}`, "navn", "noegle"), Svar: svarer(ListeOprettet{}, `{"ny": true, "navn": "byggesager", "noegle": "opgaveemne"}`)},
+		{Metode: "GET", Sti: "lister/{navn}", Navn: "listevaerdier", Emne: emne, Resume: "Nogle af en listes værdier", Tekst: "De, der siger, hvem nogen er, tælles og vises ikke.",
+			Parametre: append(append([]openapi.Parameter{}, navn...), append(iQuery("efter", "naeste fra en tidligere side"), antal())...), Svar: svarer(Listevaerdier{}, "")},
+		ret("tilfoej", "tilfoejTilListe", "Føj værdier til en liste"),
+		ret("fjern", "fjernFraListe", "Fjern værdier fra en liste"),
+		ret("erstat", "erstatListe", "Lad en liste være disse værdier og ingen andre"),
+		{Metode: "POST", Sti: "lister/{navn}/slet", Navn: "sletListe", Emne: emne, Resume: "Slet en liste, som intet filter henviser til", Parametre: navn,
+			Krop: krop(Begrundelse{}, `{"begrundelse": "bruges ikke mere"}`, "begrundelse"), Svar: gjort()},
 	}
 }
 

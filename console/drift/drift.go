@@ -19,6 +19,13 @@
 //	POST alarmer/proev                   sends a trial alarm
 //	POST abonnementer/proev              what a filter would have taken of the newest beskeder
 //	GET  beskeder/{id}/forklar/{abonnement}  why it was, or was not, given to the abonnement
+//	POST abonnementer/{id}/efterlever    brings it what came before it; with preview it is counted only
+//	POST abonnementer/{id}/stands        ends that where it is
+//	GET  lister                          the value lists that filters may refer to
+//	POST lister                          makes one; for an administrator
+//	GET  lister/{navn}?efter=&antal=     its values, but for those that tell who somebody is
+//	POST lister/{navn}/tilfoej, fjern, erstat  text/plain: a value on each line; all of it or nothing
+//	POST lister/{navn}/slet              ends one that no filter refers to; for an administrator
 //	POST abonnementer/{id}/luk           ends one; for an administrator
 //	POST abonnementer/{id}/pause, genoptag
 //
@@ -134,6 +141,15 @@ func (a *api) ruter() map[string]kald {
 		"POST alarmer/proev":                     a.proevAlarm,
 		"POST abonnementer/proev":                a.proevFilter,
 		"GET beskeder/{id}/forklar/{abonnement}": a.forklar,
+		"POST abonnementer/{id}/efterlever":      a.efterlever,
+		"POST abonnementer/{id}/stands":          a.standsEfterlevering,
+		"GET lister":                             a.lister,
+		"POST lister":                            a.opretListe,
+		"GET lister/{navn}":                      a.listevaerdier,
+		"POST lister/{navn}/tilfoej":             a.aendrListe(distributor.ListeTilfoej),
+		"POST lister/{navn}/fjern":               a.aendrListe(distributor.ListeFjern),
+		"POST lister/{navn}/erstat":              a.aendrListe(distributor.ListeErstat),
+		"POST lister/{navn}/slet":                a.sletListe,
 		"POST abonnementer/{id}/luk":             a.lukAbonnement,
 		"POST abonnementer/{id}/pause":           a.pause(true),
 		"POST abonnementer/{id}/genoptag":        a.pause(false),

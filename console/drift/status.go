@@ -81,7 +81,7 @@ func (a *api) status(r *http.Request) (any, error) {
 		return nil, err
 	}
 	s := Status{Beskeder: o.Beskeder, Kvitteringer: o.Kvitteringer, DiskFuld: o.TilbageholdtDisk, Modtagere: a.modtagere(&o), Processer: procestal(o.Processer),
-		Kilder: []Kilde{}, Fejl: slices.Concat([]store.FejlGruppe{}, o.Fejl), Bevaring: slices.Concat([]store.Bevaringspost{}, o.Bevaring), Alarmer: slices.Concat([]store.Alarm{}, o.Alarmer)}
+		Kilder: []Kilde{}, Fejl: append([]store.FejlGruppe{}, o.Fejl...), Bevaring: append([]store.Bevaringspost{}, o.Bevaring...), Alarmer: append([]store.Alarm{}, o.Alarmer...)}
 	for i, g := range s.Fejl {
 		s.Fejl[i].Eksempel = mox.Maskeret(g.Eksempel)
 		s.AabneFejl += g.Antal

@@ -1,8 +1,8 @@
 // Package testenv gives tests the real services they need.
 //
 // A service is there when its variable is set: MOX_TEST_POSTGRES_URL, MOX_TEST_RABBITMQ_URL with MOX_TEST_RABBITMQ_API and,
-// for TLS, MOX_TEST_RABBITMQ_TLS with MOX_TEST_RABBITMQ_TLS_DIR, MOX_TEST_PIKA, MOX_TEST_SMTP, MOX_TEST_CHROMIUM,
-// MOX_TEST_XMLLINT, MOX_TEST_CURL. Without it the test is skipped,
+// for TLS, MOX_TEST_RABBITMQ_TLS with MOX_TEST_RABBITMQ_TLS_DIR, MOX_TEST_PIKA, MOX_TEST_ZEEP, MOX_TEST_SMTP,
+// MOX_TEST_CHROMIUM, MOX_TEST_XMLLINT, MOX_TEST_CURL. Without it the test is skipped,
 // unless MOX_TEST_REQUIRE names the service (comma-separated): then a missing one is a failure, so that a skip cannot look
 // like a pass. scripts/test starts the services and sets all of these.
 package testenv
@@ -48,6 +48,12 @@ func Curl(t testing.TB) string {
 	return need(t, "curl", "MOX_TEST_CURL")
 }
 
+// Zeep returns the path of a Python that has the SOAP client zeep.
+func Zeep(t testing.TB) string {
+	t.Helper()
+	return need(t, "zeep", "MOX_TEST_ZEEP")
+}
+
 // Skemaer returns the folder of the official schemas, which are not ours to ship: the one that MOX_TEST_SKEMAER names, else
 // ../shared/reference/xsd beside the module. Where there is none the test is skipped, unless MOX_TEST_REQUIRE names skemaer.
 func Skemaer(t testing.TB) string {
@@ -67,6 +73,27 @@ func Skemaer(t testing.TB) string {
 		t.Skipf("the official schemas are not in %s; MOX_TEST_SKEMAER names another folder", dir)
 	}
 	return dir
+}
+
+// KLE returns the path of KL's emneplan in XML, which is not ours to ship: the file that MOX_TEST_KLE names, else that of
+// 2015-08-01 in ../shared/data beside the module. Where there is none the test is skipped, unless MOX_TEST_REQUIRE names kle.
+func KLE(t testing.TB) string {
+	t.Helper()
+	fil := os.Getenv("MOX_TEST_KLE")
+	if fil == "" {
+		root, err := source.Root()
+		if err != nil {
+			t.Fatal(err)
+		}
+		fil = filepath.Join(filepath.Dir(root), "shared", "data", "KLE-Emneplan_Version2-0_2015-08-01.xml")
+	}
+	if _, err := os.Stat(fil); err != nil {
+		if Required("kle") {
+			t.Fatalf("KL's emneplan is not %s, and MOX_TEST_REQUIRE demands kle", fil)
+		}
+		t.Skipf("KL's emneplan is not %s; MOX_TEST_KLE names another file", fil)
+	}
+	return fil
 }
 
 // Postgres returns the URL of a database of its own, empty, which is dropped when the test ends.

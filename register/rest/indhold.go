@@ -163,7 +163,7 @@ func medStore(r mox.Registrering) mox.Registrering {
 
 // bytes answers with a document, as a file to be saved whatever is in it.
 func (a *api) bytes(k *kald) error {
-	sha, ok := storeSha(storeforled + k.PathValue("fil"))
+	sha, ok := storeSha(storeforled + k.PathValue("under"))
 	if !ok || !k.type_.Varianter {
 		return ukendtAdresse()
 	}

@@ -8,6 +8,12 @@
 //	GET    /sag/sag?uuid=…      List      200 {"results": [[{"id": "…", "registreringer": […]}]]}
 //	GET    /sag/sag?titel=…     Søg       200 {"results": [["<uuid>", …]]}; POST /sag/sag/soeg with the parameters as a form
 //
+// and beyond what the field has:
+//
+//	GET    /sag/sag?…                     with Accept: application/x-ndjson, the objekter themselves, one on each line
+//	POST   /sag/sag/importer              up to [MaksImport] objekter at once, as those lines have them; see [Importsvar]
+//	GET    /sag/sag/{uuid}/forskel?fra=…  what differs between two moments; see [Forskelsvar]
+//
 // and the same for the other types. Errors are RFC 9457 problem documents.
 package rest
 
@@ -63,7 +69,8 @@ func Handler(r *register.Register, lager *indhold.Lager, log *slog.Logger) http.
 	mux := http.NewServeMux()
 	mux.Handle("/{service}/{sti}", a.type_(ressource{"GET": a.find, "POST": a.opret}))
 	mux.Handle("/{service}/{sti}/{uuid}", a.type_(ressource{"GET": a.laes, "PUT": a.importer, "PATCH": a.ret, "DELETE": a.slet}))
-	mux.Handle("/{service}/{sti}/sha256/{fil}", a.type_(ressource{"GET": a.bytes}))
+	mux.Handle("/{service}/{sti}/{uuid}/{under}", a.type_(ressource{"GET": a.under}))
+	mux.Handle("/{service}/{sti}/importer", a.type_(ressource{"POST": a.importerMange}))
 	mux.Handle("/{service}/{sti}/soeg", a.type_(ressource{"POST": a.soegForm}))
 	mux.Handle("/{service}/{sti}/fields", a.type_(ressource{"GET": a.fields}))
 	mux.Handle("/{service}/{sti}/schema", a.type_(ressource{"GET": a.schema}))
@@ -93,6 +100,17 @@ func udenSkraastreg(h http.Handler) http.Handler {
 		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// under answers what lies below an objekt, and the documents, which lie below the name of their hash.
+func (a *api) under(k *kald) error {
+	switch {
+	case k.PathValue("uuid") == "sha256":
+		return a.bytes(k)
+	case k.PathValue("under") == "forskel":
+		return a.forskel(k)
+	}
+	return ukendtAdresse()
 }
 
 func ukendtAdresse() error {
@@ -191,8 +209,11 @@ func (a *api) service(f func(http.ResponseWriter, *http.Request) error) http.Han
 	})
 }
 
-// krop reads the body of a call: JSON, or a form with the JSON in its field json, and documents.
-func (a *api) krop(k *kald) (ud modtaget, err error) {
+// krop reads the body of a call about one objekt: JSON, or a form with the JSON in its field json, and documents.
+func (a *api) krop(k *kald) (modtaget, error) { return a.kropTil(k, oio.MaksIndreBytes) }
+
+// kropTil reads a body whose JSON is of at most maks bytes.
+func (a *api) kropTil(k *kald, maks int64) (ud modtaget, err error) {
 	t, p, err := mime.ParseMediaType(k.Header.Get("Content-Type"))
 	if err != nil || p["charset"] != "" && !strings.EqualFold(p["charset"], "utf-8") {
 		return ud, andenType()
@@ -201,7 +222,7 @@ func (a *api) krop(k *kald) (ud modtaget, err error) {
 		return a.flerdelt(k)
 	}
 	_ = http.NewResponseController(k.w).SetReadDeadline(time.Now().Add(laesFrist)) // a ResponseWriter that has none is not a network's
-	k.Body = http.MaxBytesReader(k.w, k.Body, oio.MaksIndreBytes)
+	k.Body = http.MaxBytesReader(k.w, k.Body, maks)
 	switch t {
 	case "application/json":
 		ud.json, err = io.ReadAll(k.Body)
@@ -369,7 +390,13 @@ func (k *kald) raa(status int, b []byte) error {
 
 // objekt appends one objekt as the field's JSON has it.
 func objekt(b []byte, t mox.ObjektType, l register.Laest) ([]byte, error) {
-	b = append(append(append(b, `{"id":"`...), l.ObjektID...), `","registreringer":[`...)
+	b = append(append(append(b, `{"id":"`...), l.ObjektID...), `",`...)
+	return registreringer(b, t, l)
+}
+
+// registreringer appends the rest of an objekt.
+func registreringer(b []byte, t mox.ObjektType, l register.Laest) ([]byte, error) {
+	b = append(b, `"registreringer":[`...)
 	for i, v := range l.Versioner {
 		til := mox.Uendelig
 		if !v.Til.IsZero() {
@@ -440,6 +467,9 @@ func (a *api) soegForm(k *kald) error {
 }
 
 func (a *api) findEller(k *kald, s soegning) error {
+	if k.vilHaveLinjer() {
+		return a.linjer(k, s)
+	}
 	if s.soeger || len(s.ObjektID) == 0 {
 		return a.soeg(k, s)
 	}

@@ -229,7 +229,7 @@ func TestSamtidige(t *testing.T) {
 }
 
 func TestSoeg(t *testing.T) {
-	conformance.Proves(t, "oio 68", "oio 69", "oio 71", "oio 72", "oio 74", "mox 58")
+	conformance.Proves(t, "oio 52", "oio 68", "oio 69", "oio 71", "oio 72", "oio 74", "mox 58")
 	paaBegge(t, func(h *hus) {
 		lang := strings.Repeat("lang ", 100)
 		a := h.ny(sag("A", `"hjemmel":"Byggeloven § 16","principiel":true`, `"ejer":[{"urn":"urn:oio:cvr-nr:12345678","objekttype":"Organisation",`+altid+`}],"primaerpart":[{"urn":"urn:oio:cpr-nr:3102450001",`+altid+`}]`))

@@ -20,6 +20,9 @@ import (
 	"github.com/moxkit/mox/internal/problem"
 )
 
+// formular is a form, whose example stands as the text that is sent.
+const formular = "application/x-www-form-urlencoded"
+
 // Dokument is an OpenAPI document under test.
 type Dokument struct {
 	t    testing.TB
@@ -102,7 +105,7 @@ func (d *Dokument) Kald(rod, noegle, operationID string) {
 	for _, k := range op.RequestBody.eksempler() {
 		r := d.anmodning(metode, sti, op, rod, k)
 		ind := d.ind(metode, sti, op, r)
-		if k.type_ == "" || openapi3filter.RegisteredBodyDecoder(k.type_) != nil { // else the library cannot read it; the server can
+		if k.type_ == "" || k.type_ != formular && openapi3filter.RegisteredBodyDecoder(k.type_) != nil { // else the library cannot read it; the server can
 			if err := openapi3filter.ValidateRequest(d.t.Context(), ind); err != nil {
 				d.t.Errorf("kaldet %s: %v", operationID, err)
 			}
