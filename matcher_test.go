@@ -1,7 +1,6 @@
 package mox_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"testing"
@@ -168,96 +167,5 @@ func TestTilladtModtager(t *testing.T) {
 		if d := cmp.Diff(c.want, ider(m.Match(&b))); d != "" {
 			t.Errorf("%v: %s", c.tilladt, d)
 		}
-	}
-}
-
-// mangeAbonnementer are antal abonnementer of the kinds that municipalities have, of which ten want byggesag.
-func mangeAbonnementer(b *testing.B, antal int) []mox.Abonnement {
-	b.Helper()
-	former := []string{
-		`{"objekttype": "Sag", "opgaveemne": "%02d.%02d.*"}`,
-		`{"objekttype": "Dokument", "opgaveemne": "%02d.%02d.01"}`,
-		`{"objekttype": "Sag", "livscykluskode": ["Opstaaet", "Rettet"], "myndighed": "urn:oio:cvr:5%03d%04d"}`,
-		`{"procesID": "proces-%d-%d"}`,
-		`{"kildesystem": "system %d-%d", "objekttype": "Sag"}`,
-	}
-	ud := make([]mox.Abonnement, 0, antal)
-	for i := range antal {
-		var kilde any
-		tekst := fmt.Sprintf(former[i%len(former)], 30+i%60, i/60)
-		if i < 10 {
-			tekst = []string{`{"objekttype": "Sag", "opgaveemne": "02.34.*"}`, `{"myndighed": "urn:oio:cvr:12345678"}`}[i%2]
-		}
-		if err := json.Unmarshal([]byte(tekst), &kilde); err != nil {
-			b.Fatal(err)
-		}
-		f, fejl := mox.LaesFilter(kilde)
-		if len(fejl) > 0 {
-			b.Fatalf("%s: %v", tekst, fejl)
-		}
-		ud = append(ud, mox.Abonnement{ID: mox.AbonnementID(fmt.Sprintf("abonnement-%05d", i)), Filter: f})
-	}
-	return ud
-}
-
-// storliste are lists whose look-up costs what a map's does.
-type storliste map[string]map[string]struct{}
-
-func (s storliste) Har(liste, vaerdi string) (ja, kendt bool) {
-	v, kendt := s[liste]
-	_, ja = v[vaerdi]
-	return ja, kendt
-}
-
-// BenchmarkMatcher has ten hits among 500 and 10 000. Beside it stands the raw figure: the same ten filters, asked without
-// looking for them.
-func BenchmarkMatcher(b *testing.B) {
-	for _, antal := range []int{500, 10_000} {
-		b.Run(fmt.Sprintf("abonnementer=%d", antal), func(b *testing.B) {
-			abonnementer := mangeAbonnementer(b, antal)
-			m := mox.NyMatcher(abonnementer)
-			besked := byggesag()
-			if hits := m.Match(&besked); len(hits) != 10 {
-				b.Fatalf("%d hits", len(hits))
-			}
-			maal(b, func() {
-				meta := besked.Metadata()
-				for i := range 10 {
-					_ = abonnementer[i].Filter.Match(meta)
-				}
-			}, func() { m.Match(&besked) })
-		})
-	}
-}
-
-// BenchmarkMatcherMedLister is the same with 100 more abonnementer that ask for a person in one of ten lists, which has a
-// thousand values or a million: the time is not to grow with them.
-func BenchmarkMatcherMedLister(b *testing.B) {
-	for _, antal := range []int{1000, 1_000_000} {
-		b.Run(fmt.Sprintf("vaerdier=%d", antal), func(b *testing.B) {
-			abonnementer := mangeAbonnementer(b, 10_000)
-			lister := storliste{}
-			for i := range 10 {
-				lister[fmt.Sprintf("liste%d", i)] = map[string]struct{}{}
-			}
-			for i := range antal {
-				lister["liste0"][fmt.Sprintf("urn:oio:cpr-nr:%010d", 2_000_000_000+i)] = struct{}{}
-			}
-			for i := range 100 {
-				abonnementer = append(abonnementer, mox.Abonnement{ID: mox.AbonnementID(fmt.Sprintf("liste-%05d", i)),
-					Filter: laesFilter(b, fmt.Sprintf(`{"objekttype": "Sag", "relateret.primaerpart": {"liste": "liste%d"}}`, i%10))})
-			}
-			m := mox.NyMatcher(abonnementer)
-			besked := byggesag()
-			if hits := m.Med(lister).Match(&besked); len(hits) != 10 {
-				b.Fatalf("%d hits", len(hits))
-			}
-			maal(b, func() {
-				meta := besked.Metadata()
-				for i := range 10 {
-					_ = abonnementer[i].Filter.Match(meta)
-				}
-			}, func() { m.Med(lister).Match(&besked) })
-		})
 	}
 }

@@ -37,11 +37,26 @@ func (d *Distributor) Sammen(ctx context.Context, f func(*store.Tx, *Udgivelse) 
 
 // Accept takes a besked as [Distributor.Accept] does. A refusal is an error, and with it the transaction ends.
 func (u *Udgivelse) Accept(afsender string, b mox.Besked) (Accepteret, error) {
-	i, err := u.d.indgaaende(afsender, b)
+	k, err := u.d.Klargoer(afsender, b)
 	if err != nil {
 		return Accepteret{}, err
 	}
-	ud, afvist, err := u.d.accept(u.tx, u.d.konfiguration(), i)
+	return u.AcceptKlar(k)
+}
+
+// Klar is a besked that has been found in order: all that can be done about it before the transaction.
+type Klar struct{ i indgaaende }
+
+// Klargoer looks a besked over for [Udgivelse.AcceptKlar]. The error is that of [Distributor.Accept] for one that is not in
+// order.
+func (d *Distributor) Klargoer(afsender string, b mox.Besked) (Klar, error) {
+	i, err := d.indgaaende(afsender, b)
+	return Klar{i}, err
+}
+
+// AcceptKlar is [Udgivelse.Accept] of a besked that has been looked over.
+func (u *Udgivelse) AcceptKlar(k Klar) (Accepteret, error) {
+	ud, afvist, err := u.d.accept(u.tx, u.d.konfiguration(), k.i)
 	u.vaek = slices.Concat(u.vaek, ud.vaekkes())
 	return ud, errEller(err, afvist)
 }

@@ -3,42 +3,17 @@ package oio_test
 import (
 	"encoding/json"
 	"testing"
-	"time"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/internal/testenv"
 	"github.com/moxkit/mox/oio"
 )
 
-// tid100 is how long each of a hundred calls takes.
-func tid100(b *testing.B, f func() error) time.Duration {
-	b.Helper()
-	start := time.Now()
-	for range 100 {
-		if err := f(); err != nil {
-			b.Fatal(err)
-		}
-	}
-	return time.Since(start) / 100
-}
-
-// maal runs vores, and reports it beside raa: encoding/json on an equal map. The two are measured in turn, and the best
-// of each is compared, so that another process on the machine does not decide.
+// maal measures vores, which handles so many bytes, beside encoding/json on an equal map.
 func maal(b *testing.B, bytes int, raa, vores func() error) {
 	b.Helper()
-	raaOp, op := time.Hour, time.Hour
-	for range 30 {
-		raaOp, op = min(raaOp, tid100(b, raa)), min(op, tid100(b, vores))
-	}
 	b.SetBytes(int64(bytes))
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := vores(); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(op), "best-ns/op")
-	b.ReportMetric(float64(raaOp), "raw-ns/op")
-	b.ReportMetric(float64(op)/float64(raaOp), "x-raw")
+	testenv.Measure(b, raa, vores)
 }
 
 func BenchmarkRegistrering(b *testing.B) {

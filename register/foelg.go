@@ -77,6 +77,7 @@ func (r *Register) gemFulgt(tx *store.Tx, b *mox.Besked, t mox.ObjektType, id mo
 		return err
 	}
 	s.nye, s.gamle = forskel(r.felter(type_, reg), r.felter(type_, gammel))
+	s.begynd(tx.Now())
 	return r.gemRaekke(tx, &s)
 }
 

@@ -157,24 +157,36 @@ func (r *Register) tilSvar(ctx context.Context, k *kald, t mox.ObjektType, ud Re
 	return ud, nil
 }
 
-// udfoer does the work of an operation beside the transaction, which then only checks that nobody has been there first.
+// udfoer does the work of an operation beside the transaction, which then only checks that nobody has been there first:
+// on SQLite all writers share one.
 func (r *Register) udfoer(ctx context.Context, k *kald, t mox.ObjektType, id mox.ObjektID, b Betingelse, f operation) (ud Registreret, err error) {
 	hvem := k.hvem
 	for range optimistisk {
 		var foer stand
-		if err := r.store.View(ctx, func(tx *store.Tx) (err error) { foer, err = r.laesStand(tx, hvem, t, id); return err }); err != nil {
+		var nu time.Time
+		if err := r.store.View(ctx, func(tx *store.Tx) (err error) {
+			nu = tx.Now()
+			foer, err = r.laesStand(tx, hvem, t, id)
+			return err
+		}); err != nil {
 			return ud, err
 		}
 		s, err := r.beregn(k, t, id, b, &foer, f)
+		if err == nil && !s.uaendret {
+			err = r.goerKlar(&s, nu)
+		}
 		if err != nil || s.uaendret {
 			return s.registreret(), err
 		}
 		err = r.d.Sammen(ctx, func(tx *store.Tx, u *distributor.Udgivelse) error {
-			nu, err := r.laas(tx, id)
+			if err := tx.Lock(laasenavn(id)); err != nil {
+				return err
+			}
+			nr, err := tx.RegisterNr(id)
 			if err != nil {
 				return err
 			}
-			if nu.Nr != foer.raekke.Nr {
+			if nr != foer.raekke.Nr {
 				return errForaeldet
 			}
 			return r.gem(tx, u, &s)
@@ -185,7 +197,7 @@ func (r *Register) udfoer(ctx context.Context, k *kald, t mox.ObjektType, id mox
 	}
 	var s skrivning
 	err = r.d.Sammen(ctx, func(tx *store.Tx, u *distributor.Udgivelse) error {
-		if _, err := r.laas(tx, id); err != nil {
+		if err := tx.Lock(laasenavn(id)); err != nil {
 			return err
 		}
 		foer, err := r.laesStand(tx, hvem, t, id)
@@ -195,14 +207,20 @@ func (r *Register) udfoer(ctx context.Context, k *kald, t mox.ObjektType, id mox
 		if s, err = r.beregn(k, t, id, b, &foer, f); err != nil || s.uaendret {
 			return err
 		}
+		if err := r.goerKlar(&s, tx.Now()); err != nil {
+			return err
+		}
 		return r.gem(tx, u, &s)
 	})
 	return s.registreret(), err
 }
 
+// laasenavn names the lock that whoever writes about an objekt holds, here and in package distributor.
+func laasenavn(id mox.ObjektID) string { return "objekt/" + string(id) }
+
 // laas takes the objekt's lock and gives its newest registrering.
 func (r *Register) laas(tx *store.Tx, id mox.ObjektID) (store.Registerraekke, error) {
-	if err := tx.Lock("objekt/" + string(id)); err != nil {
+	if err := tx.Lock(laasenavn(id)); err != nil {
 		return store.Registerraekke{}, err
 	}
 	nu, _, err := tx.RegisterNyeste(id)
@@ -260,7 +278,7 @@ func (r *Register) version(raekke *store.Registerraekke) (Version, error) {
 	return Version{Registrering: reg, Nr: raekke.Nr, Til: raekke.Til}, err
 }
 
-// skrivning is a registrering that is ready to be stored.
+// skrivning is a registrering on its way to be stored.
 type skrivning struct {
 	kald        *kald
 	raekke      store.Registerraekke
@@ -271,6 +289,7 @@ type skrivning struct {
 	personer    []string             // pseudonyms of whom it names, or did before
 	uaendret    bool
 	uaendretSom Version
+	klar        distributor.Klar
 }
 
 func (s *skrivning) registreret() Registreret {
@@ -345,9 +364,29 @@ func (r *Register) pakket(t mox.ObjektType, ny mox.Registrering) ([]byte, error)
 	return r.pak.Pak(b)
 }
 
-// gem stores a registrering, and tells of it. The caller holds the objekt's lock.
-func (r *Register) gem(tx *store.Tx, u *distributor.Udgivelse, s *skrivning) error {
+// goerKlar gives a registrering its time, and forms the besked that tells of it.
+func (r *Register) goerKlar(s *skrivning, nu time.Time) error {
+	s.begynd(nu)
 	s.raekke.Besked = r.beskedID(s)
+	b, err := r.besked(s, nu)
+	if err != nil {
+		return err
+	}
+	s.klar, err = r.d.Klargoer(r.system, b)
+	return err
+}
+
+// begynd lets a registrering hold from nu, or just after the one before it. spec: oio 11
+func (s *skrivning) begynd(nu time.Time) {
+	fra := nu.UTC().Truncate(time.Microsecond)
+	if !fra.After(s.foer) {
+		fra = s.foer.Add(time.Microsecond)
+	}
+	s.ny.FraTidspunkt, s.raekke.Fra = fra, fra
+}
+
+// gem stores a registrering that has been made ready, and tells of it. The caller holds the objekt's lock.
+func (r *Register) gem(tx *store.Tx, u *distributor.Udgivelse, s *skrivning) error {
 	if err := s.kald.maaHenvise(tx, s.nye); err != nil {
 		return err
 	}
@@ -359,21 +398,13 @@ func (r *Register) gem(tx *store.Tx, u *distributor.Udgivelse, s *skrivning) err
 	if err := s.kald.gemI(tx); err != nil {
 		return err
 	}
-	b, err := r.besked(s, tx.Now())
-	if err != nil {
-		return err
-	}
-	_, err = u.Accept(r.system, b)
+	_, err := u.AcceptKlar(s.klar)
 	return err
 }
 
 // gemRaekke stores a registrering, what its objekt is found by, and when something about it begins or ends to hold.
 func (r *Register) gemRaekke(tx *store.Tx, s *skrivning) error {
-	fra := tx.Now().UTC().Truncate(time.Microsecond)
-	if !fra.After(s.foer) {
-		fra = s.foer.Add(time.Microsecond) // spec: oio 11
-	}
-	s.ny.FraTidspunkt, s.raekke.Fra = fra, fra
+	fra := s.raekke.Fra
 	if err := tx.IndsaetRegister(&s.raekke, s.post); err != nil {
 		return err
 	}

@@ -50,6 +50,12 @@ func (tx *Tx) RegisterNyeste(id mox.ObjektID) (Registerraekke, bool, error) {
 	return one(tx, scanRegister, `SELECT `+registerKolonner+` FROM register_objekt o JOIN register_registrering g ON g.objekt = o.nr AND g.nr = o.registrering WHERE o.uuid = ?`, string(id))
 }
 
+// RegisterNr is the number of the registrering in force of an objekt; 0 where there is none.
+func (tx *Tx) RegisterNr(id mox.ObjektID) (int64, error) {
+	nr, _, err := one(tx, tal, `SELECT registrering FROM register_objekt WHERE uuid = ?`, string(id))
+	return nr, err
+}
+
 // RegisterHistorik gives the registreringer of an objekt that were in force at some moment from fra until, but not
 // including, til, or at fra where til is the same; the newest first, at most n. The zero time is without bound.
 func (tx *Tx) RegisterHistorik(id mox.ObjektID, fra, til time.Time, n int) ([]Registerraekke, error) {

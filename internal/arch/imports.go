@@ -21,7 +21,7 @@ func floor(family string) (int, bool) {
 		return 2, true
 	case "register", "carrier", "report", "kopi":
 		return 3, true
-	case "agent", "console", "alarm", "maaling":
+	case "agent", "console", "alarm", "maaling", "bench":
 		return 4, true
 	case "app", "demo", systemer:
 		return 5, true
