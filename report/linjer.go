@@ -1,0 +1,173 @@
+package report
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Linje is one figure of a report, and where it comes from.
+type Linje struct {
+	Afsnit string
+	Post   string
+	Tal    *float64 // nil = not told, or never
+	Tekst  string   // instead of a number
+	Enhed  string   // "kr", "minutter", "antal"
+	Kilde  string   // talt, angivet or regnet
+}
+
+// The sources of figures.
+const (
+	talt    = "talt"
+	angivet = "angivet"
+	regnet  = "regnet"
+)
+
+// Linjer are all figures of the report in reading order. Each number is there once, with where it comes from.
+func (r *Rapport) Linjer() []Linje {
+	ud := []Linje{
+		{Afsnit: "Periode", Post: "kommune", Tekst: r.Grundlag.Kommune, Kilde: angivet},
+		{Afsnit: "Periode", Post: "står inde for tallene", Tekst: r.Grundlag.Ejer, Kilde: angivet},
+		{Afsnit: "Periode", Post: "fra", Tekst: r.Fra}, {Afsnit: "Periode", Post: "til", Tekst: r.Til}, {Afsnit: "Periode", Post: "dage", Tal: n(r.Dage), Enhed: "dage", Kilde: talt},
+		{Afsnit: "Periode", Post: "myndighed", Tekst: r.Myndighed},
+	}
+	ud = append(ud, r.talte()...)
+	ud = append(ud, r.angivne()...)
+	for i := range r.Processer {
+		p := &r.Processer[i]
+		a := "Gevinst " + p.Proces
+		ud = append(ud, Linje{a, "sparet pr. gang", p.Sparet, "", "minutter", regnet}, Linje{a, "timer i perioden", &p.TimerIPerioden, "", "timer", regnet}, Linje{a, "i perioden", &p.IPerioden, "", "kr", regnet},
+			Linje{a, "realiseret pr. år", &p.Realiseret, "", "kr", regnet}, Linje{a, "beregnet pr. år", &p.Beregnet, "", "kr", regnet})
+	}
+	ud = append(ud, Linje{"Realiseret", "gevinst i perioden, reparationer trukket fra", &r.IPerioden, "", "kr", regnet})
+	ud = append(ud, r.Realiseret.linjer("Realiseret")...)
+	ud = append(ud, r.Beregnet.linjer("Beregnet")...)
+	l := &r.Leverandoer
+	ud = append(ud, Linje{"Leverandør", "faste udgifter over fem år", &l.Faste, "", "kr", regnet}, Linje{"Leverandør", "dækning pr. kommune over fem år", &l.PrKunde, "", "kr", regnet},
+		Linje{"Leverandør", "kommuner, før det betaler sig", l.Nulpunkt, "", "antal", regnet}, Linje{"Leverandør", "resultat over fem år", &l.Resultat, "", "kr", regnet})
+	for _, m := range r.Mangler {
+		ud = append(ud, Linje{Afsnit: "Mangler", Post: m.Tekst})
+	}
+	return ud
+}
+
+func n[T int | int64](v T) *float64 {
+	f := float64(v)
+	return &f
+}
+
+func (r *Rapport) talte() (ud []Linje) {
+	for i := range r.Taelling.Processer {
+		p := &r.Taelling.Processer[i]
+		a := "Talt " + p.Proces
+		ud = append(ud, Linje{a, "afsluttet", n(p.Afsluttet), "", "antal", talt}, Linje{a, "fejlet", n(p.Fejlet), "", "antal", talt}, Linje{a, "udløbet", n(p.Udloebet), "", "antal", talt})
+		for j, m := range r.Taelling.Maaneder {
+			ud = append(ud, Linje{a, "afsluttet " + m, n(p.PrMaaned[j]), "", "antal", talt})
+		}
+	}
+	ud = append(ud, Linje{"Talt", "reparationer", n(r.Taelling.Reparationer), "", "antal", talt}, Linje{"Talt", "fejl, de rettede", n(r.Taelling.ReparerteFejl), "", "antal", talt})
+	for _, o := range r.Taelling.Omfang {
+		a := "Agenten " + o.Agent
+		ud = append(ud, Linje{a, "linjer YAML", n(o.Linjer), "", "antal", talt}, Linje{a, "felter", n(o.Felter), "", "antal", talt},
+			Linje{a, "kodetabeller", n(o.Kodetabeller), "", "antal", talt}, Linje{a, "prøver", n(o.Proever), "", "antal", talt})
+	}
+	return ud
+}
+
+func (r *Rapport) angivne() (ud []Linje) {
+	g := &r.Grundlag
+	for _, x := range []struct {
+		post  string
+		v     *float64
+		enhed string
+	}{{"timepris", g.Timepris, "kr"}, {"minutter pr. reparation", g.MinutterPrReparation, "minutter"}, {"ventede reparationer pr. år", g.VentedeReparationer, "antal"},
+		{"drift pr. år", g.Drift, "kr"}, {"første implementering", g.Foerste, "kr"}, {"følgende implementering", g.Foelgende, "kr"},
+		{"timer til første implementering", g.TimerFoerste, "timer"}, {"timer til følgende implementering", g.TimerFoelgende, "timer"}, {"kommuner", g.Kommuner, "antal"}} {
+		ud = append(ud, Linje{"Angivet", x.post, x.v, "", x.enhed, angivet})
+	}
+	for i := range g.Tider {
+		t := &g.Tider[i]
+		a := "Angivet " + t.Proces
+		ud = append(ud, Linje{a, "før", t.Foer, "", "minutter", angivet}, Linje{a, "efter", t.Efter, "", "minutter", angivet}, Linje{a, "målte gange", t.Maalte, "", "antal", angivet},
+			Linje{a, "ventede pr. år", t.Ventede, "", "antal", angivet})
+	}
+	for i := range g.Integrationer {
+		x := &g.Integrationer[i]
+		ud = append(ud, Linje{"Integrationen " + x.Navn, "i dag pr. år", x.IDag, "", "kr", angivet}, Linje{"Integrationen " + x.Navn, "med agenter pr. år", x.Med, "", "kr", angivet})
+	}
+	l := &g.Leverandoer
+	for _, x := range []struct {
+		post  string
+		v     *float64
+		enhed string
+	}{{"bygge agenten", l.Byg, "kr"}, {"vedligehold pr. udgave", l.Udgave, "kr"}, {"udgaver pr. år", l.UdgaverPrAar, "antal"}, {"pris pr. kommune, én gang", l.Pris, "kr"},
+		{"pris pr. kommune pr. år", l.PrisPrAar, "kr"}, {"støtte pr. kommune pr. år", l.StoettePrAar, "kr"}, {"kommuner", l.Kunder, "antal"}} {
+		ud = append(ud, Linje{"Leverandør", x.post, x.v, "", x.enhed, angivet})
+	}
+	return ud
+}
+
+func (r *Resultat) linjer(a string) []Linje {
+	kr := func(post string, v *float64) Linje { return Linje{a, post, v, "", "kr", regnet} }
+	ud := []Linje{kr("besparelse pr. år", &r.Brutto), kr("reparationer pr. år", &r.Reparation), kr("gevinst pr. år", &r.Gevinst), kr("integrationer pr. år", &r.Integration), kr("drift pr. år", &r.Drift), kr("netto pr. år", &r.Netto)}
+	for _, i := range []struct {
+		navn string
+		v    *Investering
+	}{{"første implementering", &r.Foerste}, {"følgende implementering", &r.Foelgende}, {"udrulning", &r.Udrulning}} {
+		ud = append(ud, kr(i.navn+", pris", &i.v.Pris), Linje{a, i.navn + ", tilbagebetalt efter", i.v.Tilbagebetaling, "", "år", regnet}, kr(i.navn+", netto efter fem år", &i.v.Femaar))
+	}
+	for i := range r.Foelsomhed {
+		f := &r.Foelsomhed[i]
+		navn := fmt.Sprintf("%s gange minutterne: ", KortTal(f.Faktor))
+		ud = append(ud, kr(navn+"gevinst pr. år", &f.Gevinst), kr(navn+"netto pr. år", &f.Netto), Linje{a, navn + "tilbagebetalt efter", f.Foerste.Tilbagebetaling, "", "år", regnet},
+			kr(navn+"netto efter fem år", &f.Foerste.Femaar))
+	}
+	return ud
+}
+
+// Vist is the figure as a person reads it; "–" where there is none.
+func (l *Linje) Vist() string {
+	switch {
+	case l.Tekst != "":
+		return l.Tekst
+	case l.Tal == nil:
+		return "–"
+	case l.Enhed == "antal", l.Enhed == "dage", l.Enhed == "kr":
+		return SkrivTal(*l.Tal, 0)
+	}
+	return SkrivTal(*l.Tal, 1)
+}
+
+// SkrivCSV writes the figures as a Danish spreadsheet reads them: semicolons, decimal commas, UTF-8 with its mark.
+func SkrivCSV(w io.Writer, rapporter ...*Rapport) error {
+	if _, err := io.WriteString(w, "\ufeff"); err != nil {
+		return err
+	}
+	c := csv.NewWriter(w)
+	c.Comma, c.UseCRLF = ';', true
+	if err := c.Write([]string{"kommune", "fra", "til", "afsnit", "post", "værdi", "enhed", "kilde"}); err != nil {
+		return err
+	}
+	for _, r := range rapporter {
+		for _, l := range r.Linjer() {
+			v := celle(l.Tekst)
+			if l.Tal != nil {
+				v = KortTal(*l.Tal)
+			}
+			if err := c.Write([]string{celle(r.Grundlag.Kommune), r.Fra, r.Til, celle(l.Afsnit), celle(l.Post), v, l.Enhed, l.Kilde}); err != nil {
+				return err
+			}
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// celle keeps a text from being read as a formula.
+func celle(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
