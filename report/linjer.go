@@ -15,6 +15,7 @@ type Linje struct {
 	Tekst  string   // instead of a number
 	Enhed  string   // "kr", "minutter", "antal"
 	Kilde  string   // talt, angivet or regnet
+	Maaned bool     // it is a part of another figure: one month of it
 }
 
 // The sources of figures.
@@ -37,19 +38,23 @@ func (r *Rapport) Linjer() []Linje {
 	for i := range r.Processer {
 		p := &r.Processer[i]
 		a := "Gevinst " + p.Proces
-		ud = append(ud, Linje{a, "sparet pr. gang", p.Sparet, "", "minutter", regnet}, Linje{a, "timer i perioden", &p.TimerIPerioden, "", "timer", regnet}, Linje{a, "i perioden", &p.IPerioden, "", "kr", regnet},
-			Linje{a, "realiseret pr. år", &p.Realiseret, "", "kr", regnet}, Linje{a, "beregnet pr. år", &p.Beregnet, "", "kr", regnet})
+		ud = append(ud, fig(a, "sparet pr. gang", p.Sparet, "minutter", regnet), fig(a, "timer i perioden", &p.TimerIPerioden, "timer", regnet), fig(a, "i perioden", &p.IPerioden, "kr", regnet),
+			fig(a, "realiseret pr. år", &p.Realiseret, "kr", regnet), fig(a, "beregnet pr. år", &p.Beregnet, "kr", regnet))
 	}
-	ud = append(ud, Linje{"Realiseret", "gevinst i perioden, reparationer trukket fra", &r.IPerioden, "", "kr", regnet})
+	ud = append(ud, fig("Realiseret", "gevinst i perioden, reparationer trukket fra", &r.IPerioden, "kr", regnet))
 	ud = append(ud, r.Realiseret.linjer("Realiseret")...)
 	ud = append(ud, r.Beregnet.linjer("Beregnet")...)
 	l := &r.Leverandoer
-	ud = append(ud, Linje{"Leverandør", "faste udgifter over fem år", &l.Faste, "", "kr", regnet}, Linje{"Leverandør", "dækning pr. kommune over fem år", &l.PrKunde, "", "kr", regnet},
-		Linje{"Leverandør", "kommuner, før det betaler sig", l.Nulpunkt, "", "antal", regnet}, Linje{"Leverandør", "resultat over fem år", &l.Resultat, "", "kr", regnet})
+	ud = append(ud, fig("Leverandør", "faste udgifter over fem år", &l.Faste, "kr", regnet), fig("Leverandør", "dækning pr. kommune over fem år", &l.PrKunde, "kr", regnet),
+		fig("Leverandør", "kommuner, før det betaler sig", l.Nulpunkt, "antal", regnet), fig("Leverandør", "resultat over fem år", &l.Resultat, "kr", regnet))
 	for _, m := range r.Mangler {
 		ud = append(ud, Linje{Afsnit: "Mangler", Post: m.Tekst})
 	}
 	return ud
+}
+
+func fig(afsnit, post string, v *float64, enhed, kilde string) Linje {
+	return Linje{Afsnit: afsnit, Post: post, Tal: v, Enhed: enhed, Kilde: kilde}
 }
 
 func n[T int | int64](v T) *float64 {
@@ -61,16 +66,16 @@ func (r *Rapport) talte() (ud []Linje) {
 	for i := range r.Taelling.Processer {
 		p := &r.Taelling.Processer[i]
 		a := "Talt " + p.Proces
-		ud = append(ud, Linje{a, "afsluttet", n(p.Afsluttet), "", "antal", talt}, Linje{a, "fejlet", n(p.Fejlet), "", "antal", talt}, Linje{a, "udløbet", n(p.Udloebet), "", "antal", talt})
+		ud = append(ud, fig(a, "afsluttet", n(p.Afsluttet), "antal", talt), fig(a, "fejlet", n(p.Fejlet), "antal", talt), fig(a, "udløbet", n(p.Udloebet), "antal", talt))
 		for j, m := range r.Taelling.Maaneder {
-			ud = append(ud, Linje{a, "afsluttet " + m, n(p.PrMaaned[j]), "", "antal", talt})
+			ud = append(ud, Linje{Afsnit: a, Post: "afsluttet " + m, Tal: n(p.PrMaaned[j]), Enhed: "antal", Kilde: talt, Maaned: true})
 		}
 	}
-	ud = append(ud, Linje{"Talt", "reparationer", n(r.Taelling.Reparationer), "", "antal", talt}, Linje{"Talt", "fejl, de rettede", n(r.Taelling.ReparerteFejl), "", "antal", talt})
+	ud = append(ud, fig("Talt", "reparationer", n(r.Taelling.Reparationer), "antal", talt), fig("Talt", "fejl, de rettede", n(r.Taelling.ReparerteFejl), "antal", talt))
 	for _, o := range r.Taelling.Omfang {
 		a := "Agenten " + o.Agent
-		ud = append(ud, Linje{a, "linjer YAML", n(o.Linjer), "", "antal", talt}, Linje{a, "felter", n(o.Felter), "", "antal", talt},
-			Linje{a, "kodetabeller", n(o.Kodetabeller), "", "antal", talt}, Linje{a, "prøver", n(o.Proever), "", "antal", talt})
+		ud = append(ud, fig(a, "linjer YAML", n(o.Linjer), "antal", talt), fig(a, "felter", n(o.Felter), "antal", talt),
+			fig(a, "kodetabeller", n(o.Kodetabeller), "antal", talt), fig(a, "prøver", n(o.Proever), "antal", talt))
 	}
 	return ud
 }
@@ -84,17 +89,17 @@ func (r *Rapport) angivne() (ud []Linje) {
 	}{{"timepris", g.Timepris, "kr"}, {"minutter pr. reparation", g.MinutterPrReparation, "minutter"}, {"ventede reparationer pr. år", g.VentedeReparationer, "antal"},
 		{"drift pr. år", g.Drift, "kr"}, {"første implementering", g.Foerste, "kr"}, {"følgende implementering", g.Foelgende, "kr"},
 		{"timer til første implementering", g.TimerFoerste, "timer"}, {"timer til følgende implementering", g.TimerFoelgende, "timer"}, {"kommuner", g.Kommuner, "antal"}} {
-		ud = append(ud, Linje{"Angivet", x.post, x.v, "", x.enhed, angivet})
+		ud = append(ud, fig("Angivet", x.post, x.v, x.enhed, angivet))
 	}
 	for i := range g.Tider {
 		t := &g.Tider[i]
 		a := "Angivet " + t.Proces
-		ud = append(ud, Linje{a, "før", t.Foer, "", "minutter", angivet}, Linje{a, "efter", t.Efter, "", "minutter", angivet}, Linje{a, "målte gange", t.Maalte, "", "antal", angivet},
-			Linje{a, "ventede pr. år", t.Ventede, "", "antal", angivet})
+		ud = append(ud, fig(a, "før", t.Foer, "minutter", angivet), fig(a, "efter", t.Efter, "minutter", angivet), fig(a, "målte gange", t.Maalte, "antal", angivet),
+			fig(a, "ventede pr. år", t.Ventede, "antal", angivet))
 	}
 	for i := range g.Integrationer {
 		x := &g.Integrationer[i]
-		ud = append(ud, Linje{"Integrationen " + x.Navn, "i dag pr. år", x.IDag, "", "kr", angivet}, Linje{"Integrationen " + x.Navn, "med agenter pr. år", x.Med, "", "kr", angivet})
+		ud = append(ud, fig("Integrationen "+x.Navn, "i dag pr. år", x.IDag, "kr", angivet), fig("Integrationen "+x.Navn, "med agenter pr. år", x.Med, "kr", angivet))
 	}
 	l := &g.Leverandoer
 	for _, x := range []struct {
@@ -103,24 +108,24 @@ func (r *Rapport) angivne() (ud []Linje) {
 		enhed string
 	}{{"bygge agenten", l.Byg, "kr"}, {"vedligehold pr. udgave", l.Udgave, "kr"}, {"udgaver pr. år", l.UdgaverPrAar, "antal"}, {"pris pr. kommune, én gang", l.Pris, "kr"},
 		{"pris pr. kommune pr. år", l.PrisPrAar, "kr"}, {"støtte pr. kommune pr. år", l.StoettePrAar, "kr"}, {"kommuner", l.Kunder, "antal"}} {
-		ud = append(ud, Linje{"Leverandør", x.post, x.v, "", x.enhed, angivet})
+		ud = append(ud, fig("Leverandør", x.post, x.v, x.enhed, angivet))
 	}
 	return ud
 }
 
 func (r *Resultat) linjer(a string) []Linje {
-	kr := func(post string, v *float64) Linje { return Linje{a, post, v, "", "kr", regnet} }
+	kr := func(post string, v *float64) Linje { return fig(a, post, v, "kr", regnet) }
 	ud := []Linje{kr("besparelse pr. år", &r.Brutto), kr("reparationer pr. år", &r.Reparation), kr("gevinst pr. år", &r.Gevinst), kr("integrationer pr. år", &r.Integration), kr("drift pr. år", &r.Drift), kr("netto pr. år", &r.Netto)}
 	for _, i := range []struct {
 		navn string
 		v    *Investering
 	}{{"første implementering", &r.Foerste}, {"følgende implementering", &r.Foelgende}, {"udrulning", &r.Udrulning}} {
-		ud = append(ud, kr(i.navn+", pris", &i.v.Pris), Linje{a, i.navn + ", tilbagebetalt efter", i.v.Tilbagebetaling, "", "år", regnet}, kr(i.navn+", netto efter fem år", &i.v.Femaar))
+		ud = append(ud, kr(i.navn+", pris", &i.v.Pris), fig(a, i.navn+", tilbagebetalt efter", i.v.Tilbagebetaling, "år", regnet), kr(i.navn+", netto efter fem år", &i.v.Femaar))
 	}
 	for i := range r.Foelsomhed {
 		f := &r.Foelsomhed[i]
 		navn := fmt.Sprintf("%s gange minutterne: ", KortTal(f.Faktor))
-		ud = append(ud, kr(navn+"gevinst pr. år", &f.Gevinst), kr(navn+"netto pr. år", &f.Netto), Linje{a, navn + "tilbagebetalt efter", f.Foerste.Tilbagebetaling, "", "år", regnet},
+		ud = append(ud, kr(navn+"gevinst pr. år", &f.Gevinst), kr(navn+"netto pr. år", &f.Netto), fig(a, navn+"tilbagebetalt efter", f.Foerste.Tilbagebetaling, "år", regnet),
 			kr(navn+"netto efter fem år", &f.Foerste.Femaar))
 	}
 	return ud

@@ -6,6 +6,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 )
@@ -215,7 +216,10 @@ func (l *Leverandoer) resultat() Leverandoerresultat {
 	}
 	r.Resultat = vaerdi(l.Kunder)*r.PrKunde - r.Faste
 	if l.Byg != nil && r.PrKunde > 0 {
-		n := heleOp(r.Faste / r.PrKunde)
+		n := math.Floor(r.Faste / r.PrKunde)
+		if n*r.PrKunde < r.Faste {
+			n++
+		}
 		r.Nulpunkt = &n
 	}
 	return r

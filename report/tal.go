@@ -47,6 +47,3 @@ func LaesTal(s string) (v float64, ok bool) {
 	v, err := strconv.ParseFloat(hele+"."+brok+"0", 64)
 	return v, err == nil
 }
-
-// heleOp is the smallest whole number that is not below v, but for what a computer's division adds.
-func heleOp(v float64) float64 { return math.Ceil(v - 1e-9) }

@@ -219,7 +219,7 @@ func (b *bogen) resultat(r *Rapport) {
 		b.formel(a, k, 3, "%s*%s/60*%s", x.reparationer, celMinutter, celTimepris)
 		b.formel(a, k, 4, "%s2-%s3", c, c)
 		b.formel(a, k, 5, "%s!D%d", arkIntegration, integration)
-		b.formel(a, k, 6, "%s", celDrift)
+		b.formel(a, k, 6, "0+%s", celDrift) // an empty cell is 0
 		b.formel(a, k, 7, "%s4+%s5-%s6", c, c, c)
 		b.investering(k, 8, celFoerste, c+"7")
 		b.investering(k, 10, celFoelgende, c+"7")
@@ -268,7 +268,7 @@ func (b *bogen) leverandoer(r *Rapport) {
 	}
 	b.formel(a, 2, 10, "B2+%d*B3*B4", Aar)
 	b.formel(a, 2, 11, "B5+%d*(B6-B7)", Aar)
-	b.formel(a, 2, 12, `IF(AND(NOT(ISBLANK(B2)),B11>0),ROUNDUP(ROUND(B10/B11,9),0),"aldrig")`)
+	b.formel(a, 2, 12, `IF(AND(NOT(ISBLANK(B2)),B11>0),INT(B10/B11)+IF(INT(B10/B11)*B11<B10,1,0),"aldrig")`)
 	b.formel(a, 2, 13, "B8*B11-B10")
 	b.bredder(a, 40, "B")
 }
