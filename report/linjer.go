@@ -176,3 +176,22 @@ func celle(s string) string {
 	}
 	return s
 }
+
+// Maanedsgevinst is what each month of the period was worth, before repairs; in kroner, or as transactions where the price of an
+// hour or the minutes are not told.
+func (r *Rapport) Maanedsgevinst() (tal []float64, kroner bool) {
+	w := vaerdi(r.Grundlag.Timepris)
+	tal, antal := make([]float64, len(r.Taelling.Maaneder)), make([]float64, len(r.Taelling.Maaneder))
+	for _, p := range r.Taelling.Processer {
+		sparet, ok := r.Grundlag.tid(p.Proces).Sparet()
+		kroner = kroner || ok && w > 0
+		for i, n := range p.PrMaaned {
+			antal[i] += float64(n)
+			tal[i] += float64(n) * sparet / 60 * w
+		}
+	}
+	if !kroner {
+		return antal, false
+	}
+	return tal, true
+}
