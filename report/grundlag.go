@@ -26,8 +26,8 @@ type Grundlag struct {
 	MinutterPrReparation *float64      `json:"minutter_pr_reparation,omitempty"`
 	VentedeReparationer  *float64      `json:"ventede_reparationer,omitempty"` // a year, for what is reckoned beforehand
 	Drift                *float64      `json:"drift,omitempty"`
-	Foerste              *float64      `json:"foerste,omitempty"`   // the first implementation, once
-	Foelgende            *float64      `json:"foelgende,omitempty"` // each of the following, once
+	Foerste              *float64      `json:"pris_foerste,omitempty"`   // the first implementation, once
+	Foelgende            *float64      `json:"pris_foelgende,omitempty"` // each of the following, once
 	TimerFoerste         *float64      `json:"timer_foerste,omitempty"`
 	TimerFoelgende       *float64      `json:"timer_foelgende,omitempty"`
 	Kommuner             *float64      `json:"kommuner,omitempty"` // that take it into use, this one among them
@@ -76,7 +76,7 @@ func (g *Grundlag) tal() []Talfelt {
 	l := &g.Leverandoer
 	return []Talfelt{
 		{"timepris", &g.Timepris}, {"minutter_pr_reparation", &g.MinutterPrReparation}, {"ventede_reparationer", &g.VentedeReparationer}, {"drift", &g.Drift},
-		{"foerste", &g.Foerste}, {"foelgende", &g.Foelgende}, {"timer_foerste", &g.TimerFoerste}, {"timer_foelgende", &g.TimerFoelgende}, {"kommuner", &g.Kommuner},
+		{"pris_foerste", &g.Foerste}, {"pris_foelgende", &g.Foelgende}, {"timer_foerste", &g.TimerFoerste}, {"timer_foelgende", &g.TimerFoelgende}, {"kommuner", &g.Kommuner},
 		{"leverandoer.byg", &l.Byg}, {"leverandoer.udgave", &l.Udgave}, {"leverandoer.udgaver_pr_aar", &l.UdgaverPrAar}, {"leverandoer.pris", &l.Pris},
 		{"leverandoer.pris_pr_aar", &l.PrisPrAar}, {"leverandoer.stoette_pr_aar", &l.StoettePrAar}, {"leverandoer.kunder", &l.Kunder},
 	}

@@ -107,7 +107,7 @@ type Leverandoerresultat struct {
 	Faste    float64  `json:"faste"`              // build once and upkeep of each release
 	PrKunde  float64  `json:"pr_kunde"`           // left of each municipality's payments when it has been supported
 	Nulpunkt *float64 `json:"nulpunkt,omitempty"` // municipalities before it pays; nil = never, or not told
-	Resultat float64  `json:"resultat"`           // with as many as are told
+	Resultat float64  `json:"resultat_femaar"`    // with as many as are told
 }
 
 // Mangel is something that is not told, without which a figure is too small or not there.
@@ -246,8 +246,8 @@ func mangler(g *Grundlag, t *Taelling) []Mangel {
 		mangel(i.IDag == nil || i.Med == nil, "integrationer["+i.Navn+"]", fmt.Sprintf("hvad %s koster i dag og med agenter", i.Navn))
 	}
 	mangel(g.Drift == nil, "drift", "hvad driften koster om året: uden det er nettoet for stort")
-	mangel(g.Foerste == nil, "foerste", "hvad den første implementering kostede: uden det er der ingen tilbagebetaling")
-	mangel(g.Foelgende == nil, "foelgende", "hvad hver følgende implementering koster")
+	mangel(g.Foerste == nil, "pris_foerste", "hvad den første implementering kostede: uden det er der ingen tilbagebetaling")
+	mangel(g.Foelgende == nil, "pris_foelgende", "hvad hver følgende implementering koster")
 	return ud
 }
 

@@ -77,7 +77,7 @@ func TestDetDerIkkeErAngivet(t *testing.T) {
 	for _, m := range r.Mangler {
 		felter = append(felter, m.Felt)
 	}
-	if vil := "ejer timepris tider[Forsendelse] tider[Journalisering] minutter_pr_reparation integrationer[X] drift foerste foelgende"; strings.Join(felter, " ") != vil {
+	if vil := "ejer timepris tider[Forsendelse] tider[Journalisering] minutter_pr_reparation integrationer[X] drift pris_foerste pris_foelgende"; strings.Join(felter, " ") != vil {
 		t.Errorf("mangler %v", felter)
 	}
 	x := r.Realiseret
