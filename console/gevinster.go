@@ -22,7 +22,6 @@ type gevinstside struct {
 	Kroner      bool // the columns are kroner, not transactions
 	Query       string
 	Maa         bool // whoever looks may tell more
-	Linjer      []resultatlinje
 	Foelsomhed  []foelsomhed
 	Leverandoer bool // something is told of the vendor
 }
@@ -31,13 +30,6 @@ type gevinstside struct {
 type gevinstrad struct {
 	Tal   report.Procestal
 	Vaerd report.Procesgevinst
-}
-
-// resultatlinje is one line of the year: what was expected and what was realised.
-type resultatlinje struct {
-	Navn                 string // key of its text
-	Beregnet, Realiseret *float64
-	Aar                  bool // years, not kroner
 }
 
 type foelsomhed struct {
@@ -66,7 +58,7 @@ func (c *console) gevinster(w http.ResponseWriter, r *http.Request) error {
 	}
 	d := gevinstside{R: rapport, Versioner: versioner, Maa: c.MaaHandle(r), Query: gevinstquery(r), Leverandoer: rapport.Grundlag.Leverandoer != report.Leverandoer{}}
 	d.Soejler, d.Kroner = soejler(&rapport)
-	d.Rader, d.Linjer, d.Foelsomhed = gevinstrader(&rapport), resultatlinjer(&rapport), foelsomheder(&rapport)
+	d.Rader, d.Foelsomhed = gevinstrader(&rapport), foelsomheder(&rapport)
 	s := c.sprog[vaelg(r)]
 	return c.vis(w, r, "gevinster", side{Titel: s.t("nav.gevinster"), Nav: "gevinster", D: d})
 }
@@ -102,14 +94,6 @@ func gevinstrader(r *report.Rapport) (ud []gevinstrad) {
 		ud = append(ud, rad)
 	}
 	return ud
-}
-
-func resultatlinjer(r *report.Rapport) []resultatlinje {
-	b, x := &r.Beregnet, &r.Realiseret
-	return []resultatlinje{{"besparelse", &b.Brutto, &x.Brutto, false}, {"reparation", &b.Reparation, &x.Reparation, false}, {"gevinst", &b.Gevinst, &x.Gevinst, false}, {"integration", &b.Integration, &x.Integration, false},
-		{"drift", &b.Drift, &x.Drift, false}, {"netto", &b.Netto, &x.Netto, false}, {"foerste-tilbage", b.Foerste.Tilbagebetaling, x.Foerste.Tilbagebetaling, true}, {"foerste-femaar", &b.Foerste.Femaar, &x.Foerste.Femaar, false},
-		{"foelgende-tilbage", b.Foelgende.Tilbagebetaling, x.Foelgende.Tilbagebetaling, true}, {"foelgende-femaar", &b.Foelgende.Femaar, &x.Foelgende.Femaar, false},
-		{"udrulning-pris", &b.Udrulning.Pris, &x.Udrulning.Pris, false}, {"udrulning-tilbage", b.Udrulning.Tilbagebetaling, x.Udrulning.Tilbagebetaling, true}}
 }
 
 func foelsomheder(r *report.Rapport) (ud []foelsomhed) {

@@ -41,9 +41,11 @@ func (r *Rapport) Linjer() []Linje {
 		ud = append(ud, fig(a, "sparet pr. gang", p.Sparet, "minutter", regnet), fig(a, "timer i perioden", &p.TimerIPerioden, "timer", regnet), fig(a, "i perioden", &p.IPerioden, "kr", regnet),
 			fig(a, "realiseret pr. år", &p.Realiseret, "kr", regnet), fig(a, "beregnet pr. år", &p.Beregnet, "kr", regnet))
 	}
-	ud = append(ud, fig("Realiseret", "gevinst i perioden, reparationer trukket fra", &r.IPerioden, "kr", regnet))
-	ud = append(ud, r.Realiseret.linjer("Realiseret")...)
-	ud = append(ud, r.Beregnet.linjer("Beregnet")...)
+	if r.Grundlag.Timepris != nil {
+		ud = append(ud, fig("Realiseret", "gevinst i perioden, tid til at rette fejl trukket fra", &r.IPerioden, "kr", regnet))
+	}
+	ud = append(ud, r.aarslinjer("Realiseret", &r.Realiseret, func(a *Aarstal) *float64 { return a.Realiseret })...)
+	ud = append(ud, r.aarslinjer("Beregnet", &r.Beregnet, func(a *Aarstal) *float64 { return a.Beregnet })...)
 	l := &r.Leverandoer
 	ud = append(ud, fig("Leverandør", "faste udgifter over fem år", &l.Faste, "kr", regnet), fig("Leverandør", "dækning pr. kommune over fem år", &l.PrKunde, "kr", regnet),
 		fig("Leverandør", "kommuner, før det betaler sig", l.Nulpunkt, "antal", regnet), fig("Leverandør", "resultat over fem år", &l.Resultat, "kr", regnet))
@@ -113,20 +115,64 @@ func (r *Rapport) angivne() (ud []Linje) {
 	return ud
 }
 
-func (r *Resultat) linjer(a string) []Linje {
-	kr := func(post string, v *float64) Linje { return fig(a, post, v, "kr", regnet) }
-	ud := []Linje{kr("besparelse pr. år", &r.Brutto), kr("reparationer pr. år", &r.Reparation), kr("gevinst pr. år", &r.Gevinst), kr("integrationer pr. år", &r.Integration), kr("drift pr. år", &r.Drift), kr("netto pr. år", &r.Netto)}
-	for _, i := range []struct {
-		navn string
-		v    *Investering
-	}{{"første implementering", &r.Foerste}, {"følgende implementering", &r.Foelgende}, {"udrulning", &r.Udrulning}} {
-		ud = append(ud, kr(i.navn+", pris", &i.v.Pris), fig(a, i.navn+", tilbagebetalt efter", i.v.Tilbagebetaling, "år", regnet), kr(i.navn+", netto efter fem år", &i.v.Femaar))
+// Aarstal is one figure of a year in kroner, or of years; nil where what it takes is not told.
+type Aarstal struct {
+	Navn                 string // "netto", "foerste-femaar"
+	Beregnet, Realiseret *float64
+	Aar                  bool // years, not kroner
+}
+
+// Aarstal are the year's figures in the order they are reckoned.
+func (r *Rapport) Aarstal() []Aarstal {
+	g := &r.Grundlag
+	tal := func(navn string, kendt, aar bool, af func(*Resultat) *float64) Aarstal {
+		if !kendt {
+			return Aarstal{Navn: navn, Aar: aar}
+		}
+		return Aarstal{navn, af(&r.Beregnet), af(&r.Realiseret), aar}
 	}
-	for i := range r.Foelsomhed {
-		f := &r.Foelsomhed[i]
+	w, foerste, foelgende, kommuner := g.Timepris != nil, g.Foerste != nil, g.Foelgende != nil, g.Kommuner != nil
+	return []Aarstal{
+		tal("besparelse", w, false, func(x *Resultat) *float64 { return &x.Brutto }), tal("reparation", w, false, func(x *Resultat) *float64 { return &x.Reparation }),
+		tal("gevinst", w, false, func(x *Resultat) *float64 { return &x.Gevinst }), tal("integration", len(g.Integrationer) > 0, false, func(x *Resultat) *float64 { return &x.Integration }),
+		tal("drift", g.Drift != nil, false, func(x *Resultat) *float64 { return &x.Drift }), tal("netto", w, false, func(x *Resultat) *float64 { return &x.Netto }),
+		tal("foerste-pris", foerste, false, func(x *Resultat) *float64 { return &x.Foerste.Pris }), tal("foerste-tilbage", foerste, true, func(x *Resultat) *float64 { return x.Foerste.Tilbagebetaling }),
+		tal("foerste-femaar", w && foerste, false, func(x *Resultat) *float64 { return &x.Foerste.Femaar }),
+		tal("foelgende-pris", foelgende, false, func(x *Resultat) *float64 { return &x.Foelgende.Pris }), tal("foelgende-tilbage", foelgende, true, func(x *Resultat) *float64 { return x.Foelgende.Tilbagebetaling }),
+		tal("foelgende-femaar", w && foelgende, false, func(x *Resultat) *float64 { return &x.Foelgende.Femaar }),
+		tal("udrulning-pris", kommuner, false, func(x *Resultat) *float64 { return &x.Udrulning.Pris }), tal("udrulning-tilbage", kommuner, true, func(x *Resultat) *float64 { return x.Udrulning.Tilbagebetaling }),
+		tal("udrulning-femaar", w && kommuner, false, func(x *Resultat) *float64 { return &x.Udrulning.Femaar }),
+	}
+}
+
+// aarsposter are the Danish names of the year's figures.
+func aarsposter() map[string]string {
+	return map[string]string{"besparelse": "besparelse pr. år", "reparation": "tid til at rette fejl pr. år", "gevinst": "gevinst pr. år", "integration": "sparet på integrationer pr. år", "drift": "drift pr. år", "netto": "netto pr. år",
+		"foerste-pris": "første implementering", "foerste-tilbage": "første implementering, tilbagebetalt efter", "foerste-femaar": "første implementering, netto efter fem år",
+		"foelgende-pris": "følgende implementering", "foelgende-tilbage": "følgende implementering, tilbagebetalt efter", "foelgende-femaar": "følgende implementering, netto efter fem år",
+		"udrulning-pris": "udrulning", "udrulning-tilbage": "udrulning, tilbagebetalt efter", "udrulning-femaar": "udrulning, netto efter fem år"}
+}
+
+// Post is the figure's Danish name.
+func (a *Aarstal) Post() string { return aarsposter()[a.Navn] }
+
+// aarslinjer are the year's figures by the first way of reckoning, or by the other.
+func (r *Rapport) aarslinjer(afsnit string, x *Resultat, af func(*Aarstal) *float64) (ud []Linje) {
+	for _, a := range r.Aarstal() {
+		enhed := "kr"
+		if a.Aar {
+			enhed = "år"
+		}
+		ud = append(ud, fig(afsnit, a.Post(), af(&a), enhed, regnet))
+	}
+	if r.Grundlag.Timepris == nil {
+		return ud
+	}
+	for i := range x.Foelsomhed {
+		f := &x.Foelsomhed[i]
 		navn := fmt.Sprintf("%s gange minutterne: ", KortTal(f.Faktor))
-		ud = append(ud, kr(navn+"gevinst pr. år", &f.Gevinst), kr(navn+"netto pr. år", &f.Netto), fig(a, navn+"tilbagebetalt efter", f.Foerste.Tilbagebetaling, "år", regnet),
-			kr(navn+"netto efter fem år", &f.Foerste.Femaar))
+		ud = append(ud, fig(afsnit, navn+"gevinst pr. år", &f.Gevinst, "kr", regnet), fig(afsnit, navn+"netto pr. år", &f.Netto, "kr", regnet), fig(afsnit, navn+"tilbagebetalt efter", f.Foerste.Tilbagebetaling, "år", regnet),
+			fig(afsnit, navn+"netto efter fem år", &f.Foerste.Femaar, "kr", regnet))
 	}
 	return ud
 }

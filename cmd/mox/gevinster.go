@@ -59,27 +59,28 @@ func (s *server) gevinsterVis() *cobra.Command {
 
 func visGevinster(w io.Writer, r *report.Rapport) {
 	fmt.Fprintf(w, "%s til %s\n\n", r.Fra, r.Til)
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "MOX-PROCES\tAFSLUTTET\tFEJLET\tUDLØBET\tMIN. SPARET\tTIMER\tKR I PERIODEN\t")
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(t, "MOX-PROCES\tAFSLUTTET\tFEJLET\tUDLØBET\tSPARET PR. GANG\tTIMER\tKR")
 	for i, p := range r.Processer {
-		sparet := "–"
-		if p.Sparet != nil {
-			sparet = report.SkrivTal(*p.Sparet, 1)
-		}
 		tal := report.Procestal{}
 		if j := slices.IndexFunc(r.Taelling.Processer, func(x report.Procestal) bool { return x.Proces == p.Proces }); j >= 0 {
 			tal = r.Taelling.Processer[j]
 		}
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%s\t%s\t%s\t\n", r.Processer[i].Proces, tal.Afsluttet, tal.Fejlet, tal.Udloebet, sparet, report.SkrivTal(p.TimerIPerioden, 1), report.SkrivTal(p.IPerioden, 0))
+		var timer, kr *float64
+		if p.Sparet != nil {
+			if timer = &r.Processer[i].TimerIPerioden; r.Grundlag.Timepris != nil {
+				kr = &r.Processer[i].IPerioden
+			}
+		}
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%s\t%s\t%s\n", p.Proces, tal.Afsluttet, tal.Fejlet, tal.Udloebet, maaske(p.Sparet, 1), maaske(timer, 1), maaske(kr, 0))
 	}
-	fmt.Fprintln(t, "\t\t\t\t\t\t\t\nPR. ÅR, KR\tBEREGNET\tREALISERET\t\t\t\t\t")
-	b, x := &r.Beregnet, &r.Realiseret
-	for _, l := range []struct {
-		navn string
-		b, x float64
-	}{{"besparelse", b.Brutto, x.Brutto}, {"reparationer", -b.Reparation, -x.Reparation}, {"integrationer", b.Integration, x.Integration}, {"drift", -b.Drift, -x.Drift}, {"netto", b.Netto, x.Netto},
-		{"netto efter fem år, første", b.Foerste.Femaar, x.Foerste.Femaar}, {"netto efter fem år, følgende", b.Foelgende.Femaar, x.Foelgende.Femaar}} {
-		fmt.Fprintf(t, "%s\t%s\t%s\t\t\t\t\t\n", l.navn, report.SkrivTal(l.b, 0), report.SkrivTal(l.x, 0))
+	fmt.Fprintf(t, "\nRettelser af fejl: %d\n\n \tBEREGNET\tREALISERET\n", r.Taelling.Reparationer)
+	for _, a := range r.Aarstal() {
+		decimaler := 0
+		if a.Aar {
+			decimaler = 1
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\n", a.Post(), maaske(a.Beregnet, decimaler), maaske(a.Realiseret, decimaler))
 	}
 	_ = t.Flush() // w is the terminal
 	if len(r.Mangler) > 0 {
@@ -88,6 +89,14 @@ func visGevinster(w io.Writer, r *report.Rapport) {
 	for _, m := range r.Mangler {
 		fmt.Fprintf(w, "  %s\n", m.Tekst)
 	}
+}
+
+// maaske is a number in Danish; "–" where it is not told.
+func maaske(v *float64, decimaler int) string {
+	if v == nil {
+		return "–"
+	}
+	return report.SkrivTal(*v, decimaler)
 }
 
 // gevinstformater are what a report can be written as.
@@ -190,10 +199,10 @@ func saml(filer []string) (report.Samlet, error) {
 }
 
 func visSamlet(w io.Writer, s *report.Samlet) {
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "KOMMUNE\tAFSLUTTET\tTIMER\tGEVINST PR. ÅR\tNETTO PR. ÅR\tIMPLEMENTERING\t")
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(t, "KOMMUNE\tAFSLUTTET\tTIMER\tGEVINST PR. ÅR\tNETTO PR. ÅR\tIMPLEMENTERING")
 	for _, k := range append(slices.Clone(s.Kommuner), s.IAlt) {
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t\n", k.Kommune, k.Afsluttet, report.SkrivTal(k.Timer, 1), report.SkrivTal(k.Gevinst, 0), report.SkrivTal(k.Netto, 0), report.SkrivTal(k.Pris, 0))
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\n", k.Kommune, k.Afsluttet, report.SkrivTal(k.Timer, 1), report.SkrivTal(k.Gevinst, 0), report.SkrivTal(k.Netto, 0), report.SkrivTal(k.Pris, 0))
 	}
 	_ = t.Flush() // w is the terminal
 	if aar := s.Betalt.Tilbagebetaling; aar != nil {
