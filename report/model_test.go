@@ -398,3 +398,28 @@ func TestDaarligEksport(t *testing.T) {
 		})
 	}
 }
+
+// TestVejledningensEksempel: the guide's table is what the model says of its example.
+func TestVejledningensEksempel(t *testing.T) {
+	t.Parallel()
+	g, talt := eksempel()
+	r := report.Beregn(g, talt, 73)
+	var tabel strings.Builder
+	for _, a := range r.Aarstal() {
+		decimaler := 0
+		if a.Aar {
+			decimaler = 2
+		}
+		fmt.Fprintf(&tabel, "| %s | %s | %s |\n", a.Post(), report.SkrivTal(*a.Beregnet, decimaler), report.SkrivTal(*a.Realiseret, decimaler))
+	}
+	b, err := os.ReadFile("../docs/gevinster.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, skal := range []string{tabel.String(), fmt.Sprintf("Leverandøren skal have %s kommuner, før det betaler sig", report.SkrivTal(*r.Leverandoer.Nulpunkt, 0)),
+		fmt.Sprintf("Med halve minutter er det realiserede netto %s kr", report.SkrivTal(r.Realiseret.Foelsomhed[0].Netto, 0))} {
+		if !strings.Contains(string(b), skal) {
+			t.Errorf("docs/gevinster.md does not say\n%s", skal)
+		}
+	}
+}
