@@ -15,7 +15,7 @@ import (
 
 // gevinstside is the business case of a period.
 type gevinstside struct {
-	R           report.Rapport
+	R           *report.Rapport
 	Rader       []gevinstrad
 	Versioner   []report.Version
 	Soejler     []soejle
@@ -56,7 +56,7 @@ func (c *console) gevinster(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d := gevinstside{R: rapport, Versioner: versioner, Maa: c.MaaHandle(r), Query: gevinstquery(r), Leverandoer: rapport.Grundlag.Leverandoer != report.Leverandoer{}}
+	d := gevinstside{R: &rapport, Versioner: versioner, Maa: c.MaaHandle(r), Query: gevinstquery(r), Leverandoer: rapport.Grundlag.Leverandoer != report.Leverandoer{}}
 	d.Soejler, d.Kroner = soejler(&rapport)
 	d.Rader, d.Foelsomhed = gevinstrader(&rapport), foelsomheder(&rapport)
 	s := c.sprog[vaelg(r)]
@@ -131,7 +131,8 @@ func (d gevinstside) Soejlebredde() int { return soejlebredde }
 
 // gevinstfil answers with the report as a file.
 func (c *console) gevinstfil(w http.ResponseWriter, r *http.Request) error {
-	type_, skriv := "", func(io.Writer, *report.Rapport) error { return nil }
+	var type_ string
+	var skriv func(io.Writer, *report.Rapport) error
 	switch r.PathValue("navn") {
 	case "gevinster.xlsx":
 		type_, skriv = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", report.SkrivXLSX

@@ -1,9 +1,11 @@
 package console
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/report"
@@ -101,6 +103,27 @@ func TestGevinsterSomFiler(t *testing.T) {
 		s := h.hent(sti)
 		if s.status != vil {
 			t.Errorf("%s: %d", sti, s.status)
+		}
+	}
+}
+
+// TestHvertTalHarEtNavn in both languages: those of the form, and those of the year.
+func TestHvertTalHarEtNavn(t *testing.T) {
+	t.Parallel()
+	g := report.Grundlag{Tider: make([]report.Procestid, 1), Integrationer: make([]report.Integration, 1)}
+	noegler := []string{"gevinster.felt.kommune", "gevinster.felt.ejer", "gevinster.felt.proces", "gevinster.felt.integration"}
+	for _, f := range g.Talfelter() {
+		_, _, navn := delSti(f.Sti)
+		noegler = append(noegler, "gevinster.felt."+cmp.Or(navn, f.Sti))
+	}
+	for _, a := range (&report.Rapport{}).Aarstal() {
+		noegler = append(noegler, "gevinster.linje."+a.Navn)
+	}
+	for kode, s := range laesSprog(time.UTC, time.Now) {
+		for _, k := range noegler {
+			if !s.har(k) {
+				t.Errorf("%s has no text in %s", k, kode)
+			}
 		}
 	}
 }

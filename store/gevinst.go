@@ -27,7 +27,7 @@ func (tx *Tx) TaelUdfald(fra, til time.Time, myndighed string) ([]Udfaldstal, er
 }
 
 // erReparation is the condition that a handling was about Fejl that a person brought to an end.
-const erReparation = `maal LIKE 'fejl %' AND hvad IN ('gensend', 'luk', 'ret-og-send', 'skete', 'skete-ikke', 'spring-over')`
+const erReparation = `maal LIKE 'fejl %' AND hvad IN ('gensend', 'luk', 'ret-og-send', 'skete', 'skete-ikke')`
 
 // gemReparationer keeps the number of repairs among the acts that hvor selects, before they are removed.
 func (tx *Tx) gemReparationer(hvor string, args ...any) error {
