@@ -222,9 +222,9 @@ func grundlag(tx *store.Tx) (g Grundlag, v Version, err error) {
 	return g, version(raekker[0]), json.Unmarshal(raekker[0].Indhold, &g)
 }
 
-// Gem makes g what is told, when version is still the newest; what was told before is kept beside it. [mox.KodeKonflikt] when
+// Gem makes g what is told, when version (0 = none) is still the newest; what was told before is kept beside it. [mox.KodeKonflikt] when
 // somebody else has changed it meanwhile, and the errors of [Grundlag.Valider].
-func (b *Bog) Gem(ctx context.Context, g Grundlag, ny int64, h distributor.Hvem) error {
+func (b *Bog) Gem(ctx context.Context, g Grundlag, version int64, h distributor.Hvem) error {
 	if err := g.Valider(); err != nil {
 		return err
 	}
@@ -241,9 +241,9 @@ func (b *Bog) Gem(ctx context.Context, g Grundlag, ny int64, h distributor.Hvem)
 		if err != nil {
 			return err
 		}
-		ok := nu.Version == ny
+		ok := nu.Version == version
 		if ok {
-			ok, err = tx.InsertGevinstgrundlag(store.Gevinstgrundlag{Version: ny + 1, Indhold: indhold, Af: h.Navn, Begrundelse: h.Begrundelse})
+			ok, err = tx.InsertGevinstgrundlag(store.Gevinstgrundlag{Version: version + 1, Indhold: indhold, Af: h.Navn, Begrundelse: h.Begrundelse})
 		}
 		switch {
 		case err != nil:
@@ -251,6 +251,6 @@ func (b *Bog) Gem(ctx context.Context, g Grundlag, ny int64, h distributor.Hvem)
 		case !ok:
 			return mox.E("gevinster", mox.KodeKonflikt, "%s har ændret tallene, siden du åbnede siden", cmp.Or(nu.Af, "en anden")).Med("åbn siden igen, og skriv dine rettelser")
 		}
-		return tx.InsertHandling(store.Handling{Hvem: h.Navn, Hvad: "gevinstgrundlag", Maal: fmt.Sprintf("gevinster %d", ny+1), Antal: 1, Begrundelse: h.Begrundelse})
+		return tx.InsertHandling(store.Handling{Hvem: h.Navn, Hvad: "gevinstgrundlag", Maal: fmt.Sprintf("gevinster %d", version+1), Antal: 1, Begrundelse: h.Begrundelse})
 	})
 }

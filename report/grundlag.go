@@ -64,7 +64,7 @@ type Integration struct {
 type Leverandoer struct {
 	Byg          *float64 `json:"byg,omitempty"`            // to build the agent, once
 	Udgave       *float64 `json:"udgave,omitempty"`         // upkeep for each release of the system
-	UdgaverPrAar *float64 `json:"udgaver_pr_aar,omitempty"` //
+	UdgaverPrAar *float64 `json:"udgaver_pr_aar,omitempty"` // releases a year
 	Pris         *float64 `json:"pris,omitempty"`           // per municipality, once
 	PrisPrAar    *float64 `json:"pris_pr_aar,omitempty"`    // per municipality
 	StoettePrAar *float64 `json:"stoette_pr_aar,omitempty"` // the vendor's cost per municipality

@@ -92,7 +92,7 @@ func celleNavn(kolonne, raekke int) string {
 	return navn
 }
 
-// raekke writes one row of texts in the style of a heading.
+// overskrift writes a row of texts in the style of a heading.
 func (b *bogen) overskrift(ark string, raekke int, tekster ...string) {
 	for i, t := range tekster {
 		b.tekst(ark, i+1, raekke, t, b.hoved)
