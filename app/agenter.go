@@ -7,6 +7,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/agent"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/report"
 	"github.com/moxkit/mox/store"
 )
 
@@ -84,4 +85,12 @@ func (g agenter) find(navn string) (*agent.Agent, error) {
 		}
 	}
 	return nil, mox.E("agent", mox.KodeIkkeFundet, "agenten %q kører ikke i denne proces", navn).Med("ret det, hvor agenten kører, eller luk fejlen med en begrundelse")
+}
+
+// omfang counts the agents in their files, in the order they are set up.
+func (a *App) omfang() (ud []report.Omfang) {
+	for _, s := range a.specs {
+		ud = append(ud, s.Omfang())
+	}
+	return ud
 }

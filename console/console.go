@@ -18,6 +18,7 @@ import (
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/konto"
 	"github.com/moxkit/mox/register"
+	"github.com/moxkit/mox/report"
 )
 
 // Agenter are the agents that can take a person's correction or answer; see [drift.Agenter].
@@ -30,6 +31,8 @@ type Options struct {
 	Register *register.Register
 	// Agenter takes corrected records and answers. nil = this process runs no agents; then neither is offered.
 	Agenter Agenter
+	// Gevinster is the business case. nil = one that knows no agents.
+	Gevinster *report.Bog
 	// Landskab tells which systems exchange what. nil = drawn from abonnementer and sources, without vendors and addresses.
 	Landskab func() Landskab
 	// Bruger is the name of the person who is logged in; it stands in the log of acts. nil = nobody is known.
@@ -150,6 +153,9 @@ func medStandard(o Options) Options {
 			o.Tidszone = z
 		}
 	}
+	if o.Gevinster == nil {
+		o.Gevinster = report.New(report.Options{D: o.D, Tidszone: o.Tidszone, Nu: o.Nu})
+	}
 	return o
 }
 
@@ -174,6 +180,10 @@ func (c *console) ruter() *http.ServeMux {
 	m.HandleFunc("GET /alarmer", c.side(c.alarmer))
 	m.HandleFunc("POST /alarmer/{id}/kvitter", c.form(c.kvitterAlarm))
 	m.HandleFunc("GET /processer", c.side(c.processer))
+	m.HandleFunc("GET /gevinster", c.side(c.gevinster))
+	m.HandleFunc("GET /gevinster/fil/{navn}", c.side(c.gevinstfil))
+	m.HandleFunc("GET /gevinster/angiv", c.side(c.angivGevinster))
+	m.HandleFunc("POST /gevinster/angiv", c.form(c.gemGevinster))
 	m.HandleFunc("GET /register", c.side(c.registersoegning))
 	m.HandleFunc("POST /register/indhold", c.form(c.registerindhold))
 	m.HandleFunc("GET /register/{type}/{id}", c.side(c.registerobjekt))
@@ -183,7 +193,7 @@ func (c *console) ruter() *http.ServeMux {
 		c.loginruter(m)
 	}
 	m.Handle("GET /statisk/", c.statisk)
-	m.Handle(drift.Rod, drift.New(drift.Options{D: c.D, Konti: c.Konti, Agenter: c.Agenter, Bruger: c.Bruger, Kan: c.Kan, ProevAlarm: c.ProevAlarm, Vhost: c.Vhost, Log: c.Log}))
+	m.Handle(drift.Rod, drift.New(drift.Options{D: c.D, Konti: c.Konti, Agenter: c.Agenter, Bruger: c.Bruger, Kan: c.Kan, ProevAlarm: c.ProevAlarm, Gevinster: c.Gevinster, Vhost: c.Vhost, Log: c.Log}))
 	m.HandleFunc("/", c.side(func(http.ResponseWriter, *http.Request) error {
 		return mox.E("console", mox.KodeIkkeFundet, "siden findes ikke")
 	}))

@@ -21,7 +21,7 @@ import (
 // alleSider are the addresses of a page of every kind in a world where everything has happened.
 func (h *hus) alleSider(a alt) []string {
 	h.Helper()
-	ud := []string{"/", "/beskeder", "/fejl", "/fejl?ansvar=modtager", "/fejl?lukkede=1", "/agenter", "/alarmer", "/processer", "/processer?tilstand=igang", "/abonnementer/esdh.sager/pause",
+	ud := []string{"/", "/beskeder", "/fejl", "/fejl?ansvar=modtager", "/fejl?lukkede=1", "/agenter", "/alarmer", "/processer", "/processer?tilstand=igang", "/gevinster", "/gevinster?fra=2020-01-01&til=2026-01-01&myndighed=29189803", "/gevinster/angiv", "/abonnementer/esdh.sager/pause",
 		"/fejl/gruppe?handling=gensend&kode=409", "/fejl/gruppe?handling=luk"}
 	for _, id := range []int64{a.fejl409, a.fejl422, a.fejlUvis, a.fejlPost, a.fejlBesked} {
 		ud = append(ud, fejlsti(id))
@@ -401,7 +401,7 @@ func brugteTekster(t *testing.T) map[string]bool {
 
 // dannet reports whether a key is put together from a part that the program knows: a state, a code, an act.
 func dannet(k string) bool {
-	for _, forled := range []string{"tilstand.", "resultat.", "kvittering.", "proces.", "ansvar.", "art.", "orden.", "sted.", "handling.", "kode.", "raad.", "luk.tekst.", "gruppe.", "gjort.", "bevaring.art.", "uheld.titel.", "uheld.tekst.", "pause.titel", "register.livscyklus.", "login.fejl.", "login.oidc.", "rolle."} {
+	for _, forled := range []string{"tilstand.", "resultat.", "kvittering.", "proces.", "ansvar.", "art.", "orden.", "sted.", "handling.", "kode.", "raad.", "luk.tekst.", "gruppe.", "gjort.", "bevaring.art.", "uheld.titel.", "uheld.tekst.", "pause.titel", "register.livscyklus.", "login.fejl.", "login.oidc.", "rolle.", "gevinster.felt.", "gevinster.linje."} {
 		if strings.HasPrefix(k, forled) {
 			return true
 		}

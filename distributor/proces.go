@@ -47,7 +47,7 @@ func (k *konfiguration) startProcesser(tx *store.Tx, b *store.Besked, starter []
 		if len(fra) == 0 {
 			continue // nobody will ever answer
 		}
-		p := store.Proces{Navn: s.proces.Navn, ProcesID: s.id, Startbesked: b.Nr}
+		p := store.Proces{Navn: s.proces.Navn, ProcesID: s.id, Startbesked: b.Nr, Myndighed: mox.CVR(b.Myndighed)}
 		if s.proces.Frist > 0 {
 			p.Frist = tx.Now().Add(s.proces.Frist)
 		}

@@ -146,9 +146,13 @@ func (tx *Tx) SletFejl(foer time.Time, n int) (int64, error) {
 	return tx.Exec(`DELETE FROM fejl WHERE id IN (SELECT id FROM fejl WHERE status = 'lukket' AND lukket < ? ORDER BY lukket LIMIT ?)`, driver.Micro(foer), n)
 }
 
-// SletHandlinger forgets at most n of what people did before a time.
+// SletHandlinger forgets at most n of what people did before a time, but for how often they mended Fejl.
 func (tx *Tx) SletHandlinger(foer time.Time, n int) (int64, error) {
-	return tx.Exec(`DELETE FROM handling WHERE id IN (SELECT id FROM handling WHERE tid < ? ORDER BY id LIMIT ?)`, driver.Micro(foer), n)
+	const gamle = `id IN (SELECT id FROM handling WHERE tid < ? ORDER BY id LIMIT ?)`
+	if err := tx.gemReparationer(gamle, driver.Micro(foer), n); err != nil {
+		return 0, err
+	}
+	return tx.Exec(`DELETE FROM handling WHERE `+gamle, driver.Micro(foer), n)
 }
 
 // SletAlarmer forgets at most n alarms that ended before a time.

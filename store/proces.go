@@ -12,26 +12,27 @@ type Proces struct {
 	Navn        string
 	ProcesID    string
 	Startbesked int64
+	Myndighed   string // CVR number of the authority the startbesked was about; "" = it told none
 	Tilstand    mox.ProcesTilstand
 	Startet     time.Time
 	Afsluttet   time.Time
 	Frist       time.Time
 }
 
-const procesKolonner = `navn, proces_id, startbesked, tilstand, startet, afsluttet, frist`
+const procesKolonner = `navn, proces_id, startbesked, myndighed, tilstand, startet, afsluttet, frist`
 
 func scanProces(scan func(...any) error) (Proces, error) {
 	var p Proces
 	var startet, afsluttet, frist int64
-	err := scan(&p.Navn, &p.ProcesID, &p.Startbesked, &p.Tilstand, &startet, &afsluttet, &frist)
+	err := scan(&p.Navn, &p.ProcesID, &p.Startbesked, &p.Myndighed, &p.Tilstand, &startet, &afsluttet, &frist)
 	p.Startet, p.Afsluttet, p.Frist = driver.Tid(startet), driver.Tid(afsluttet), driver.Tid(frist)
 	return p, err
 }
 
 // InsertProces starts an instance that awaits an answer from each of svarFra. It is harmless to repeat.
 func (tx *Tx) InsertProces(p Proces, svarFra []mox.AbonnementID) error {
-	n, err := tx.Exec(`INSERT INTO proces (navn, proces_id, startbesked, tilstand, startet, frist) VALUES (?, ?, ?, 'igang', ?, ?) ON CONFLICT DO NOTHING`,
-		p.Navn, p.ProcesID, p.Startbesked, driver.Micro(tx.Now()), driver.Micro(p.Frist))
+	n, err := tx.Exec(`INSERT INTO proces (navn, proces_id, startbesked, myndighed, tilstand, startet, frist) VALUES (?, ?, ?, ?, 'igang', ?, ?) ON CONFLICT DO NOTHING`,
+		p.Navn, p.ProcesID, p.Startbesked, ren(p.Myndighed), driver.Micro(tx.Now()), driver.Micro(p.Frist))
 	if err != nil || n == 0 {
 		return err
 	}

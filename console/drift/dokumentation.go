@@ -7,6 +7,7 @@ import (
 	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/internal/openapi"
+	"github.com/moxkit/mox/report"
 	"github.com/moxkit/mox/store"
 )
 
@@ -91,6 +92,10 @@ func sekald() []openapi.Kald {
 		{Metode: "GET", Sti: "processer", Navn: "processer", Emne: emne, Resume: "MOX-processer, de nyeste først",
 			Parametre: append(iQuery("navn", "processens navn", "tilstand", "igang, afsluttet, fejlet eller udloebet", "foer", "fra en tidligere side: den næste"), antal()),
 			Svar:      svarer(Procesliste{}, "")},
+		{Metode: "GET", Sti: "gevinster", Navn: "gevinster", Emne: emne, Resume: "Hvad MOX-processerne har været værd",
+			Tekst:     "Talt i perioden, ganget med det, kommunen har angivet på siden Gevinster. Uden fra og til: de 365 dage til og med i dag.",
+			Parametre: iQuery("fra", "den første dag, 2026-01-01", "til", "den sidste dag", "myndighed", "CVR-nummer: kun processer om den myndighed"),
+			Svar:      svarer(report.Rapport{}, "")},
 		{Metode: "GET", Sti: "beskeder/{id}/forklar/{abonnement}", Navn: "forklar", Emne: emne, Resume: "Hvorfor et abonnement fik en besked, eller ikke",
 			Parametre: []openapi.Parameter{iSti("id", "beskedID", openapi.Tekst(), eksempelID), iSti("abonnement", "abonnementets id", openapi.Tekst(), "esdh.sager")},
 			Svar:      svarer(Forklaringer{}, "")},

@@ -14,6 +14,7 @@
 //	GET  processer?navn=&tilstand=&foer=&antal=
 //	GET  abonnementer                    all of them, with their filters
 //	POST abonnementer                    makes one, or changes it; for an administrator
+//	GET  gevinster?fra=&til=&myndighed=  the business case of a period
 //	GET  alarmer                         what stands, and what has stood
 //	POST alarmer/{id}/kvitter            takes one over: needs a reason, and is logged
 //	POST alarmer/proev                   sends a trial alarm
@@ -58,6 +59,7 @@ import (
 	"github.com/moxkit/mox/internal/openapi"
 	"github.com/moxkit/mox/internal/problem"
 	"github.com/moxkit/mox/konto"
+	"github.com/moxkit/mox/report"
 	"github.com/moxkit/mox/store"
 )
 
@@ -87,6 +89,7 @@ type Options struct {
 	Vhost string // at the broker, for the commands that its administrator is told
 	// ProevAlarm sends a trial alarm in every way, and tells how each went; "" is well. nil = there is no way.
 	ProevAlarm func(context.Context) map[string]string
+	Gevinster  *report.Bog // nil = one that knows no agents
 	Log        *slog.Logger
 }
 
@@ -109,6 +112,9 @@ func New(o Options) http.Handler {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Gevinster == nil {
+		o.Gevinster = report.New(report.Options{D: o.D})
 	}
 	a := &api{o}
 	m := http.NewServeMux()
@@ -142,6 +148,7 @@ func (a *api) ruter() map[string]kald {
 		"GET processer":                          a.processer,
 		"GET abonnementer":                       a.abonnementer,
 		"POST abonnementer":                      a.opretAbonnement,
+		"GET gevinster":                          a.gevinster,
 		"GET alarmer":                            a.alarmer,
 		"POST alarmer/{id}/kvitter":              a.kvitterAlarm,
 		"POST alarmer/proev":                     a.proevAlarm,
