@@ -82,7 +82,7 @@ func (k *Kreds) Valider() (fejl []Feltfejl) {
 	return fejl
 }
 
-// CVR is the number of the company or authority that a URN names; "" where it names none.
+// CVR is the number of the company or authority that a URN of either spelling names; "" where it names none.
 func CVR(urn string) string {
 	if nr := cvr(urn); nr != strings.ToLower(urn) && cvrform.MatchString(nr) {
 		return nr

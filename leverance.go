@@ -164,15 +164,6 @@ func SammeMyndighed(a, b string) bool { return cvr(a) == cvr(b) }
 // cvrForled begin a CVR URN: the older spelling, and the one in use since 2023. spec: mox 6.3
 var cvrForled = [...]string{"urn:oio:cvr-nr:", "urn:oio:cvr:"}
 
-// CVR is the number in a CVR URN of either spelling; "" for what is not a CVR number.
-func CVR(urn string) string {
-	nr := cvr(urn)
-	if len(nr) != 8 || strings.Trim(nr, "0123456789") != "" {
-		return ""
-	}
-	return nr
-}
-
 func cvr(urn string) string {
 	s := strings.ToLower(urn)
 	for _, forled := range cvrForled {

@@ -69,7 +69,7 @@ func (b *Bog) Periode(fra, til, myndighed string) (Periode, error) {
 		return t
 	}
 	nu := b.o.Nu().In(b.o.Tidszone)
-	p := Periode{Myndighed: mox.CVR(myndighed)}
+	p := Periode{Myndighed: cmp.Or(mox.CVR(myndighed), mox.CVR("urn:oio:cvr-nr:"+myndighed))}
 	p.Til = dag("til", til, time.Date(nu.Year(), nu.Month(), nu.Day(), 0, 0, 0, 0, b.o.Tidszone))
 	p.Fra = dag("fra", fra, p.Til.AddDate(0, 0, 1-dageIAar))
 	switch {
