@@ -130,7 +130,7 @@ func (p *proeve) fortaelles(art string) {
 			p.Errorf("der fortælles %+v", b)
 		}
 	}
-	ens(p, "arter, der er set efter", len(o.Bevaring), 8)
+	ens(p, "arter, der er set efter", len(o.Bevaring), 9)
 }
 
 // In its order everything goes of a besked but its place in the log. The chain holds all the way, and a repeat is recognised

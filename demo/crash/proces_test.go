@@ -77,6 +77,11 @@ func (p *proces) linje(frist time.Duration) string {
 	case l := <-p.linjer:
 		return l
 	case <-p.doed:
+		select {
+		case l := <-p.linjer: // it said so before it ended
+			return l
+		default:
+		}
 		p.t.Fatalf("%s ended by itself: %v; the end of %s:\n%s", p.cmd.Path, p.err, p.log, hale(p.log))
 	case <-time.After(frist):
 		p.t.Fatalf("%s has said nothing for %s; the end of %s:\n%s", p.cmd.Path, frist, p.log, hale(p.log))

@@ -2,6 +2,7 @@ package pak_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"strings"
 	"testing"
 
@@ -46,5 +47,21 @@ func TestUdpakAfviser(t *testing.T) {
 		if _, err := p.Udpak([]byte(b)); err == nil {
 			t.Errorf("%q was unpacked", b)
 		}
+	}
+}
+
+// TestGammelPakningKanLaeses holds the dictionary and the form: what a database has is read as it was written.
+func TestGammelPakningKanLaeses(t *testing.T) {
+	t.Parallel()
+	const pakket = "28b52ffd4500010500cd0100440130303132334361727042332d30325430383a31350b00002822ec82226c28240958b00c7a64e4aac933ac1662649b9cda7858f09b330301f43833f3"
+	const vil = `{"attributter":{"sagegenskaber":[{"brugervendtnoegle":"2026-000123","beskrivelse":"Carport","kassationskode":"B","sagsnummer":"2026-000123","titel":"Carport",` +
+		`"virkning":{"from":"2026-03-02T08:15:00Z","to":"infinity","from_included":true,"to_included":false}}]}}`
+	b, err := hex.DecodeString(pakket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p pak.Pakker
+	if ud, err := p.Udpak(b); err != nil || string(ud) != vil {
+		t.Errorf("%s, %v", ud, err)
 	}
 }

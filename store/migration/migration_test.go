@@ -13,6 +13,8 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
 
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/internal/pak"
 	"github.com/moxkit/mox/internal/testenv"
 	"github.com/moxkit/mox/store"
 	"github.com/moxkit/mox/store/migration"
@@ -116,8 +118,11 @@ func TestOpensEveryReleasedVersion(t *testing.T) {
 			}
 			defer func() { _ = s.Close() }()
 			released(t, s)
-			if file != releasedFile(1) {
+			if file >= releasedFile(3) {
 				released3(t, s)
+			}
+			if file >= releasedFile(11) {
+				released11(t, s)
 			}
 		})
 	}
@@ -210,7 +215,9 @@ func write(t *testing.T, version int64, rows string) {
 func releasedFile(version int64) string { return fmt.Sprintf("testdata/%04d.sqlite.sql", version) }
 
 // releases are the versions that have been released, with the rows that a database of each is left with.
-func releases() map[int64]string { return map[int64]string{1: rows1, 3: rows1 + rows3} }
+func releases() map[int64]string {
+	return map[int64]string{1: rows1, 3: rows1 + rows3, 11: rows1 + rows3 + rows11}
+}
 
 // released3 checks the rows that version 3 has beside those of version 1.
 func released3(t *testing.T, s *store.Store) {
@@ -234,6 +241,60 @@ func released3(t *testing.T, s *store.Store) {
 		t.Fatal(err)
 	}
 }
+
+// released11 checks the rows that version 11 has beside those of version 3.
+func released11(t *testing.T, s *store.Store) {
+	t.Helper()
+	const sag = "33333333-3333-4333-8333-333333333333"
+	err := s.View(t.Context(), func(tx *store.Tx) error {
+		r, ok, err := tx.RegisterNyeste(sag)
+		if err != nil || !ok || r.Nr != 1 || r.Livscyklus != "Opstaaet" || !r.Til.IsZero() || r.Myndighed != "12345678" {
+			t.Errorf("the registrering in force: %+v %v", r, err)
+		}
+		var p pak.Pakker
+		if b, err := p.Udpak(r.Pakket); err != nil || !strings.Contains(string(b), `"titel":"Carport"`) {
+			t.Errorf("its content: %s %v", b, err)
+		}
+		fundet, err := tx.Soeg(store.Registersoegning{ObjektType: mox.Sag, Kriterier: []store.Registerkriterium{{Felter: []string{"Sag.a.titel"}, Vaerdi: "carport"}},
+			VirkFra: mox.MinusUendelig, VirkTil: mox.Uendelig, Kredse: []store.Registerkreds{{}}})
+		if err != nil || !slices.Equal(fundet, []mox.ObjektID{sag}) {
+			t.Errorf("found: %v %v", fundet, err)
+		}
+		b, ok, err := tx.Bruger("inge")
+		if err != nil || !ok || b.Rolle != "drift" || !b.Lukket.IsZero() {
+			t.Errorf("the account: %+v %v", b, err)
+		}
+		l, ok, err := tx.ListeMedNavn("boerneomraadet")
+		if err != nil || !ok || l.Version != 1 || l.Antal != 1 {
+			t.Errorf("the value list: %+v %v", l, err)
+		}
+		if har, err := tx.HarListevaerdi(l.ID, l.Version, store.Noegle([]byte("0123456789abcdef"))); err != nil || !har {
+			t.Errorf("its value: %v %v", har, err)
+		}
+		g, err := tx.Gevinstgrundlag(1)
+		if err != nil || len(g) != 1 || string(g[0].Indhold) != "{}" {
+			t.Errorf("what the business case is reckoned from: %+v %v", g, err)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// rows11 are the rows that a database of version 11 has beside those of version 3.
+const rows11 = `INSERT INTO goose_db_version (version_id, is_applied) VALUES (4, 1), (5, 1), (6, 1), (7, 1), (8, 1), (9, 1), (10, 1), (11, 1);
+INSERT INTO register_objekt (nr, uuid, objekttype, registrering, livscyklus, bvn) VALUES (1, '33333333-3333-4333-8333-333333333333', 'Sag', 1, 'Opstaaet', '2026-000123');
+INSERT INTO register_registrering (objekt, nr, fra, til, livscyklus, bruger, note, indhold, myndighed)
+  VALUES (1, 1, 1767225600000000, 9223372036854775807, 'Opstaaet', 'Inge', '', x'28b52ffd4500010500cd0100440130303132334361727042332d30325430383a31350b00002822ec82226c28240958b00c7a64e4aac933ac1662649b9cda7858f09b330301f43833f3', '12345678');
+INSERT INTO register_felt (objekt, felt, vaerdi, fra, til, regfra, regtil)
+  VALUES (1, 'Sag.a.titel', 'carport', 1772439300000000, 9223372036854775807, 1767225600000000, 9223372036854775807);
+INSERT INTO bruger (id, navn, rolle, kodeord, oprettet, oprettet_af, aendret, aendret_af) VALUES ('inge', 'Inge', 'drift', '$argon2id$', 1767225600000000, 'Ole', 1767225600000000, 'Ole');
+INSERT INTO liste (id, navn, noegle, version, antal, aendring, oprettet, oprettet_af, aendret, aendret_af)
+  VALUES (1, 'boerneomraadet', 'opgaveemne', 1, 1, 1, 1767225600000000, 'Inge', 1767225600000000, 'Inge');
+INSERT INTO listevaerdi (liste, noegle, vaerdi, fra) VALUES (1, x'30313233343536373839616263646566', '27.03.08', 1);
+INSERT INTO gevinstgrundlag VALUES (1, '{}', 1767225600000000, 'Inge', 'første tal');
+`
 
 // rows3 are those that a database of version 3 has beside them.
 const rows3 = `INSERT INTO goose_db_version (version_id, is_applied) VALUES (2, 1), (3, 1);
