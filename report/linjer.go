@@ -38,8 +38,10 @@ func (r *Rapport) Linjer() []Linje {
 	for i := range r.Processer {
 		p := &r.Processer[i]
 		a := "Gevinst " + p.Proces
-		ud = append(ud, fig(a, "sparet pr. gang", p.Sparet, "minutter", regnet), fig(a, "timer i perioden", &p.TimerIPerioden, "timer", regnet), fig(a, "i perioden", &p.IPerioden, "kr", regnet),
-			fig(a, "realiseret pr. år", &p.Realiseret, "kr", regnet), fig(a, "beregnet pr. år", &p.Beregnet, "kr", regnet))
+		sparet, kr := p.Sparet != nil, p.Sparet != nil && r.Grundlag.Timepris != nil
+		ud = append(ud, fig(a, "sparet pr. gang", p.Sparet, "minutter", regnet), fig(a, "timer i perioden", kendt(&p.TimerIPerioden, sparet), "timer", regnet),
+			fig(a, "i perioden", kendt(&p.IPerioden, kr), "kr", regnet), fig(a, "realiseret pr. år", kendt(&p.Realiseret, kr), "kr", regnet),
+			fig(a, "beregnet pr. år", kendt(&p.Beregnet, kr && r.Grundlag.tid(p.Proces).Ventede != nil), "kr", regnet))
 	}
 	if r.Grundlag.Timepris != nil {
 		ud = append(ud, fig("Realiseret", "gevinst i perioden, tid til at rette fejl trukket fra", &r.IPerioden, "kr", regnet))
@@ -57,6 +59,14 @@ func (r *Rapport) Linjer() []Linje {
 
 func fig(afsnit, post string, v *float64, enhed, kilde string) Linje {
 	return Linje{Afsnit: afsnit, Post: post, Tal: v, Enhed: enhed, Kilde: kilde}
+}
+
+// kendt is a figure, or nil where what it takes is not told.
+func kendt(v *float64, ok bool) *float64 {
+	if !ok {
+		return nil
+	}
+	return v
 }
 
 func n[T int | int64](v T) *float64 {

@@ -84,6 +84,11 @@ func TestDetDerIkkeErAngivet(t *testing.T) {
 	if x.Brutto != 0 || x.Integration != 0 || x.Foerste.Tilbagebetaling != nil || r.Leverandoer.Nulpunkt != nil || r.Processer[0].Sparet != nil {
 		t.Errorf("%+v", r)
 	}
+	for _, l := range r.Linjer() {
+		if strings.HasPrefix(l.Afsnit, "Gevinst ") && l.Tal != nil {
+			t.Errorf("%s, %s vises som %v, men er ikke angivet", l.Afsnit, l.Post, *l.Tal)
+		}
+	}
 	g, talt := eksempel()
 	g.Drift = tal(1e9)
 	if i := report.Beregn(g, talt, 73).Realiseret.Foerste; i.Tilbagebetaling != nil || i.Femaar >= 0 {
