@@ -315,10 +315,23 @@ rabbitmq_as_user() (
   exec "$@"
 )
 
-# ---- Python programs that are not ours
+# ---- programs that are not ours
 
 # An AMQP client.
 provide_pika() { provide_python pika MOX_TEST_PIKA; }
+
+# amqp-publish and amqp-consume, on the C client.
+provide_amqptools() {
+  if [ -n "${MOX_TEST_AMQPTOOLS:-}" ]; then
+    return
+  fi
+  command -v amqp-publish >/dev/null || { packages amqp-tools && command -v amqp-publish >/dev/null; } || {
+    lack amqp-tools "apt-get install amqp-tools" "MOX_TEST_AMQPTOOLS to the folder of amqp-publish and amqp-consume"
+    return
+  }
+  MOX_TEST_AMQPTOOLS=$(dirname "$(command -v amqp-publish)")
+  export MOX_TEST_AMQPTOOLS
+}
 
 # A SOAP client that is not ours.
 provide_zeep() { provide_python zeep MOX_TEST_ZEEP; }

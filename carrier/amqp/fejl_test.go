@@ -3,6 +3,7 @@ package amqp_test
 import (
 	"net/url"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -109,3 +110,33 @@ func TestEnKlientDerIkkeErVores(t *testing.T) {
 
 // pikaBesked is the beskedID in testdata/send.py.
 const pikaBesked = "3b0b7a52-3a2b-4a3e-9f0e-2c5f1f0a7d10"
+
+// TestFraKommandolinjen publishes and consumes with the two programs that come with the AMQP client in C: a header is text
+// there, and what comes is looked at in its content.
+func TestFraKommandolinjen(t *testing.T) {
+	t.Parallel()
+	conformance.Proves(t, "mox 11")
+	mappe := testenv.AMQPTools(t)
+	h := nytHus(t)
+	h.opret("esdh.sager", "ESDH")
+	koer := func(program, adresse string, args ...string) string {
+		t.Helper()
+		ud, err := exec.CommandContext(t.Context(), filepath.Join(mappe, program), append([]string{"-u", adresse}, args...)...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", program, err, ud)
+		}
+		return string(ud)
+	}
+	const indhold = `{"ejendom":"Søndergade 1, Ålborg"}`
+	r := amqp.Rettigheder("Byggesag")
+	_, adresse := h.broker.User(r.Configure, r.Write, r.Read)
+	koer("amqp-publish", adresse, "-e", amqp.Exchange("Byggesag"), "-p", "-C", "application/json", "-b", indhold,
+		"-H", "beskedID: "+pikaBesked, "-H", "objektID: 8f6f2a0e-1c9b-4d0e-9a54-2f6a3a1d7c11", "-H", "objekttype: Sag", "-H", "handling: Bestilt",
+		"-H", "registreringstid: 2026-03-02T09:15:00Z", "-H", "bruger: sagsbehandler-7", "-H", "opgaveemne: 02.34.02")
+	r = amqp.Rettigheder("ESDH", "esdh.sager")
+	_, adresse = h.broker.User(r.Configure, r.Write, r.Read)
+	h.bliver("lagt i køen", func() bool { return h.leverance(pikaBesked).Tilstand == mox.Overdraget })
+	if ud := koer("amqp-consume", adresse, "-q", amqp.Koe("esdh.sager"), "-c", "1", "cat"); ud != indhold {
+		t.Errorf("der kom %q", ud)
+	}
+}

@@ -84,6 +84,12 @@ func Pika(t testing.TB) string {
 	return need(t, "pika", "MOX_TEST_PIKA")
 }
 
+// AMQPTools returns the folder of amqp-publish and amqp-consume.
+func AMQPTools(t testing.TB) string {
+	t.Helper()
+	return need(t, "amqptools", "MOX_TEST_AMQPTOOLS")
+}
+
 // call asks the broker's management plugin. What is gone already is no error.
 func (b *Broker) call(method string, body any, path ...string) {
 	b.t.Helper()
