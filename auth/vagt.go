@@ -136,8 +136,8 @@ func (v *Vagt) Beskyt(naeste http.Handler) http.Handler {
 		switch {
 		case !v.vaerter.kender(r.Host):
 			v.afvist(r, "vaert")
-			problem.SkrivSom(w, http.StatusMisdirectedRequest, mox.E("auth", mox.KodeIkkeTilladt, "MOX kendes ikke under det navn").
-				Med("brug serverens egen adresse, eller tilføj navnet i opsætningen"))
+			problem.Skriv(w, r, problem.Som(http.StatusMisdirectedRequest, mox.E("auth", mox.KodeIkkeTilladt, "MOX kendes ikke under det navn").
+				Med("brug serverens egen adresse, eller tilføj navnet i opsætningen")))
 		case fremmed(r):
 			v.naegt(w, r, "oprindelse", mox.E("auth", mox.KodeIkkeTilladt, "kaldet kommer fra en anden side end MOX' egne").Med("kald fra et program eller fra MOX' egne sider"))
 		case r.URL.Path == StartSti:
@@ -233,7 +233,7 @@ func (v *Vagt) nytLink(w http.ResponseWriter, r *http.Request, hvem Identitet) {
 	switch {
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
-		problem.SkrivSom(w, http.StatusMethodNotAllowed, mox.E("auth", mox.KodeUgyldig, "%s er ikke en metode her", r.Method).Med("brug POST"))
+		problem.Skriv(w, r, problem.Som(http.StatusMethodNotAllowed, mox.E("auth", mox.KodeUgyldig, "%s er ikke en metode her", r.Method).Med("brug POST")))
 	case hvem != Lokal():
 		problem.Skriv(w, r, mox.E("auth", mox.KodeIkkeTilladt, "kun den lokale nøgle giver et link").Med("kør mox status --link på den maskine, hvor MOX kører"))
 	default:

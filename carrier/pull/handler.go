@@ -86,24 +86,9 @@ type kald func(http.ResponseWriter, *http.Request, auth.Identitet) error
 // ressource is what can be done at an address, by method.
 type ressource map[string]kald
 
-// statusfejl is an error that HTTP has a status of its own for.
-type statusfejl struct {
-	status int
-	fejl   *mox.Error
-}
-
-func (s statusfejl) Error() string { return s.fejl.Error() }
-func (s statusfejl) Unwrap() error { return s.fejl }
-
 func (a *api) svarer(ved ressource) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := ved.kald(w, r)
-		var s statusfejl
-		switch {
-		case err == nil:
-		case errors.As(err, &s):
-			problem.SkrivSom(w, s.status, s.fejl)
-		default:
+		if err := ved.kald(w, r); err != nil {
 			a.log(r, err)
 			problem.Skriv(w, r, err)
 		}
@@ -121,7 +106,7 @@ func (res ressource) kald(w http.ResponseWriter, r *http.Request) error {
 	f, ok := res[metode]
 	if !ok {
 		w.Header().Set("Allow", strings.Join(slices.Sorted(maps.Keys(res)), ", "))
-		return statusfejl{http.StatusMethodNotAllowed, mox.E("kald", mox.KodeUgyldig, "%s er ikke en metode her", r.Method)}
+		return problem.Som(http.StatusMethodNotAllowed, mox.E("kald", mox.KodeUgyldig, "%s er ikke en metode her", r.Method))
 	}
 	hvem, ok := auth.Fra(r.Context())
 	if !ok {
@@ -161,7 +146,7 @@ func krop(w http.ResponseWriter, r *http.Request, maks int64) ([]byte, error) {
 }
 
 func andenType(tekst, raad string) error {
-	return statusfejl{http.StatusUnsupportedMediaType, mox.E("kald", mox.KodeUgyldig, "%s", tekst).Med(raad)}
+	return problem.Som(http.StatusUnsupportedMediaType, mox.E("kald", mox.KodeUgyldig, "%s", tekst).Med(raad))
 }
 
 // indholdstype is the content type of a call without its parameters; "" where it is none, or in another charset than UTF-8.
@@ -203,7 +188,7 @@ func afbrudt(err error) error {
 	case err == nil, errors.As(err, new(*http.MaxBytesError)), errors.As(err, new(*mox.Error)):
 		return err
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, os.ErrDeadlineExceeded):
-		return statusfejl{http.StatusRequestTimeout, mox.E("kald", mox.KodeUgyldig, "kaldet blev afbrudt, før det var modtaget helt").Med("send det igen")}
+		return problem.Som(http.StatusRequestTimeout, mox.E("kald", mox.KodeUgyldig, "kaldet blev afbrudt, før det var modtaget helt").Med("send det igen"))
 	}
 	return err
 }

@@ -41,6 +41,19 @@ type Dokument struct {
 	Message string         `json:"message"` // Detail again, under the name that clients of LoRa read
 }
 
+// medStatus is an error under another status than its kode has.
+type medStatus struct {
+	status int
+	fejl   *mox.Error
+}
+
+func (m medStatus) Error() string { return m.fejl.Error() }
+func (m medStatus) Unwrap() error { return m.fejl }
+
+// Som is e under another status than its kode has. It is for what HTTP itself refuses and has statuses of its own for: 405, 415,
+// 421.
+func Som(status int, e *mox.Error) error { return medStatus{status, e} }
+
 // Af describes err. A cause is never told, nor anything about an error without a kode: those are for the log.
 func Af(err error) Dokument {
 	e := somFejl(err)
@@ -52,7 +65,11 @@ func Af(err error) Dokument {
 	if tekst == "" {
 		tekst = r.titel
 	}
-	return Dokument{Type: urn + string(e.Kode), Title: r.titel, Status: r.status, Detail: tekst, Message: tekst, Kode: e.Kode,
+	status := r.status
+	if m := (medStatus{}); errors.As(err, &m) {
+		status = m.status
+	}
+	return Dokument{Type: urn + string(e.Kode), Title: r.titel, Status: status, Detail: tekst, Message: tekst, Kode: e.Kode,
 		Raad: tilAlle(e.Raad), Felter: maskerede(e.Felter)}
 }
 
@@ -93,14 +110,6 @@ func Skriv(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	skriv(w, Af(err))
-}
-
-// SkrivSom answers with err under another status than its kode has. It is for what HTTP itself refuses and has statuses
-// of its own for: 405, 415, 421.
-func SkrivSom(w http.ResponseWriter, status int, err error) {
-	d := Af(err)
-	d.Status = status
-	skriv(w, d)
 }
 
 func skriv(w http.ResponseWriter, d Dokument) {

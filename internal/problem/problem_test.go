@@ -177,3 +177,13 @@ func TestDenDerErGaaetFaarIntetSvar(t *testing.T) {
 		t.Errorf("%s", w.Body)
 	}
 }
+
+// TestSom has the status that HTTP has for it, and all else as its kode has it, also where the error is wrapped.
+func TestSom(t *testing.T) {
+	t.Parallel()
+	e := mox.E("kald", mox.KodeUgyldig, "PUT er ikke en metode her").Med("brug POST")
+	d, uden := problem.Af(fmt.Errorf("x: %w", problem.Som(http.StatusMethodNotAllowed, e))), problem.Af(e)
+	if uden.Status = http.StatusMethodNotAllowed; !cmp.Equal(d, uden) {
+		t.Errorf("%+v", d)
+	}
+}

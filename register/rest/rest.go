@@ -149,7 +149,7 @@ func (a *api) type_(ved ressource) http.Handler {
 		f, ok := ved[metode]
 		if !ok {
 			w.Header().Set("Allow", strings.Join(metoder(ved), ", "))
-			return statusfejl{http.StatusMethodNotAllowed, mox.E("kald", mox.KodeUgyldig, "%s er ikke en metode her", r.Method)}
+			return problem.Som(http.StatusMethodNotAllowed, mox.E("kald", mox.KodeUgyldig, "%s er ikke en metode her", r.Method))
 		}
 		hvem, ok := auth.Fra(r.Context())
 		if !ok {
@@ -189,29 +189,16 @@ func metoder(ved ressource) []string {
 	return ud
 }
 
-// statusfejl is an error that HTTP has a status of its own for.
-type statusfejl struct {
-	status int
-	fejl   *mox.Error
-}
-
-func (s statusfejl) Error() string { return s.fejl.Error() }
-func (s statusfejl) Unwrap() error { return s.fejl }
-
 func (a *api) service(f func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := f(w, r)
-		var s statusfejl
-		switch {
-		case err == nil:
-		case errors.As(err, &s):
-			problem.SkrivSom(w, s.status, s.fejl)
-		default:
-			if problem.Af(err).Status >= 500 && r.Context().Err() == nil {
-				a.log.Error("et kald til registeret kunne ikke besvares", "metode", r.Method, "adresse", r.Pattern, "fejl", mox.Maskeret(err.Error()))
-			}
-			problem.Skriv(w, r, err)
+		if err == nil {
+			return
 		}
+		if problem.Af(err).Status >= 500 && r.Context().Err() == nil {
+			a.log.Error("et kald til registeret kunne ikke besvares", "metode", r.Method, "adresse", r.Pattern, "fejl", mox.Maskeret(err.Error()))
+		}
+		problem.Skriv(w, r, err)
 	})
 }
 
@@ -258,8 +245,8 @@ func (a *api) hel(k *kald) (mox.Registrering, error) {
 }
 
 func andenType() error {
-	return statusfejl{http.StatusUnsupportedMediaType, mox.E("kald", mox.KodeUgyldig, "kaldets Content-Type er hverken application/json eller en formular med JSON i feltet json").
-		Med("send JSON i UTF-8, og sæt Content-Type: application/json")}
+	return problem.Som(http.StatusUnsupportedMediaType, mox.E("kald", mox.KodeUgyldig, "kaldets Content-Type er hverken application/json eller en formular med JSON i feltet json").
+		Med("send JSON i UTF-8, og sæt Content-Type: application/json"))
 }
 
 func afbrudt(err error) error {
@@ -267,7 +254,7 @@ func afbrudt(err error) error {
 	case err == nil, errors.As(err, new(*http.MaxBytesError)):
 		return err
 	}
-	return statusfejl{http.StatusBadRequest, mox.E("kald", mox.KodeUgyldig, "kaldet kunne ikke læses til ende").Med("send det igen")}
+	return problem.Som(http.StatusBadRequest, mox.E("kald", mox.KodeUgyldig, "kaldet kunne ikke læses til ende").Med("send det igen"))
 }
 
 func (a *api) opret(k *kald) error {
@@ -467,8 +454,8 @@ func (a *api) find(k *kald) error {
 func (a *api) soegForm(k *kald) error {
 	k.Body = http.MaxBytesReader(k.w, k.Body, oio.MaksIndreBytes)
 	if t, _, err := mime.ParseMediaType(k.Header.Get("Content-Type")); err != nil || t != "application/x-www-form-urlencoded" {
-		return statusfejl{http.StatusUnsupportedMediaType, mox.E("soeg", mox.KodeUgyldig, "parametrene skal sendes som en formular").
-			Med("sæt Content-Type: application/x-www-form-urlencoded")}
+		return problem.Som(http.StatusUnsupportedMediaType, mox.E("soeg", mox.KodeUgyldig, "parametrene skal sendes som en formular").
+			Med("sæt Content-Type: application/x-www-form-urlencoded"))
 	}
 	if err := k.ParseForm(); err != nil {
 		return afbrudt(err)
