@@ -3,15 +3,19 @@
 package e2e
 
 import (
+	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/moxkit/mox/demo/fejlplan"
@@ -115,6 +119,8 @@ func TestDemoOnce(t *testing.T) {
 		}
 	})
 
+	t.Run("ReadmesKommandoer", func(t *testing.T) { readme(t, binaer, filepath.Dir(hel.systemer)) })
+
 	// The zeros above would be worth nothing if the checker could not see.
 	t.Run("EtBrevDerIkkeSendesTaelles", func(t *testing.T) {
 		if tal := tab.tal(t); tal["tabt"] == 0 || tal["dobbelt_virkning"] != 0 {
@@ -126,6 +132,62 @@ func TestDemoOnce(t *testing.T) {
 			t.Errorf("tabt: %d, dobbelt_virkning: %d", tal["tabt"], tal["dobbelt_virkning"])
 		}
 	})
+}
+
+// readme runs what the README says of one's own systems on what the demonstration has left in dir, in its order.
+func readme(t *testing.T, binaer, dir string) {
+	t.Helper()
+	tekst, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, afsnit, _ := strings.Cut(string(tekst), "## Use it with your own systems")
+	_, afsnit, _ = strings.Cut(afsnit, "```sh\n")
+	afsnit, _, _ = strings.Cut(afsnit, "```")
+	var koert []string
+	for linje := range strings.Lines(afsnit) {
+		linje, _, _ = strings.Cut(linje, "#")
+		args := strings.Fields(strings.ReplaceAll(linje, "mox-demo", dir))
+		if args[0] != "./mox" || args[1] == "demo" { // built and run already
+			continue
+		}
+		koert = append(koert, strings.Join(args[1:3], " "))
+		cmd := exec.CommandContext(context.WithoutCancel(t.Context()), binaer, args[1:]...) // serve is told to stop, not killed
+		if args[1] == "serve" {
+			startServe(t, cmd)
+			continue
+		}
+		if ud, err := cmd.CombinedOutput(); err != nil || len(ud) == 0 {
+			t.Errorf("%s: %v\n%s", linje, err, ud)
+		}
+	}
+	if want := []string{"agent check", "agent test", "serve --dir", "status --dir", "fejl list"}; !slices.Equal(koert, want) {
+		t.Errorf("the README has %v", koert)
+	}
+}
+
+// startServe starts MOX on a free port, and stops it with the test.
+func startServe(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	cmd.Args = append(cmd.Args, "--listen", "127.0.0.1:0")
+	ud, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt) // it may have ended by itself, which Wait tells
+		_, _ = io.Copy(io.Discard, ud)
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("mox serve: %v", err)
+		}
+	})
+	s := bufio.NewScanner(ud)
+	if !s.Scan() || !strings.Contains(s.Text(), "http://127.0.0.1:") {
+		t.Errorf("mox serve says %q", s.Text())
+	}
 }
 
 func alleFelter(t *testing.T, tal map[string]int) {
