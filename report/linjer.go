@@ -48,9 +48,10 @@ func (r *Rapport) Linjer() []Linje {
 	}
 	ud = append(ud, r.aarslinjer("Realiseret", &r.Realiseret, func(a *Aarstal) *float64 { return a.Realiseret })...)
 	ud = append(ud, r.aarslinjer("Beregnet", &r.Beregnet, func(a *Aarstal) *float64 { return a.Beregnet })...)
-	l := &r.Leverandoer
-	ud = append(ud, fig("Leverandør", "faste udgifter over fem år", &l.Faste, "kr", regnet), fig("Leverandør", "dækning pr. kommune over fem år", &l.PrKunde, "kr", regnet),
-		fig("Leverandør", "kommuner, før det betaler sig", l.Nulpunkt, "antal", regnet), fig("Leverandør", "resultat over fem år", &l.Resultat, "kr", regnet))
+	l, g := &r.Leverandoer, &r.Grundlag.Leverandoer
+	byg, pris := g.Byg != nil, g.Pris != nil || g.PrisPrAar != nil
+	ud = append(ud, fig("Leverandør", "faste udgifter over fem år", kendt(&l.Faste, byg), "kr", regnet), fig("Leverandør", "dækning pr. kommune over fem år", kendt(&l.PrKunde, pris), "kr", regnet),
+		fig("Leverandør", "kommuner, før det betaler sig", l.Nulpunkt, "antal", regnet), fig("Leverandør", "resultat over fem år", kendt(&l.Resultat, byg && pris && g.Kunder != nil), "kr", regnet))
 	for _, m := range r.Mangler {
 		ud = append(ud, Linje{Afsnit: "Mangler", Post: m.Tekst})
 	}
