@@ -140,6 +140,9 @@ func (a *App) aabnDatabase(ctx context.Context) (err error) {
 	url := a.config.Database
 	if url == "" {
 		url = a.config.databasefil()
+	} else if !store.PaaPostgres(url) { // a slip must not become a new and empty file
+		return mox.E("database", mox.KodeUgyldig, "database i %s er ikke adressen på en PostgreSQL", filepath.Join(a.config.Dir, "mox.yaml")).
+			Med("skriv postgres://bruger@vært:port/database, eller slet linjen: så er databasen en fil i mappen")
 	}
 	if a.store, err = store.Open(ctx, url); err != nil {
 		e := mox.E("database", mox.KodeUtilgaengelig, "databasen kan ikke åbnes: %v", err).Med("se, om disken er fuld, og om database i mox.yaml er rigtig")

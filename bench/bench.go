@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/store"
 )
 
 const (
@@ -66,7 +67,7 @@ func Navne() (ud []string) {
 // Koer measures what is named, all of it where nothing is, and tells of each result as it comes. Without a broker rabbitmq
 // is left out, unless it is named.
 //
-// Errors: [mox.KodeUgyldig] for a name it does not know, and a size or a time that cannot be; [mox.KodeKonflikt] for a vhost that MOX uses already.
+// Errors: [mox.KodeUgyldig] for a name it does not know, and a size, a time or a database that cannot be; [mox.KodeKonflikt] for a vhost that MOX uses already.
 func Koer(ctx context.Context, o Options, navne []string, ud func(Resultat) error) error {
 	valgte, err := vaelg(o, navne)
 	if err != nil {
@@ -92,6 +93,9 @@ func Koer(ctx context.Context, o Options, navne []string, ud func(Resultat) erro
 func vaelg(o Options, navne []string) (ud []gruppe, err error) {
 	if o.Varighed < 0 {
 		return nil, mox.E("bench", mox.KodeUgyldig, "en måling kan ikke vare %s", o.Varighed).Med("giv en varighed over 0, fx 5s")
+	}
+	if o.Database != "" && !store.PaaPostgres(o.Database) {
+		return nil, mox.E("bench", mox.KodeUgyldig, "databasen er ikke adressen på en PostgreSQL").Med("skriv postgres://bruger@vært:port/database; uden --database måles på SQLite")
 	}
 	for _, n := range o.Objekter {
 		if n < mindsteRegister || n > stoersteRegister {

@@ -29,6 +29,9 @@ func (f *Fil) Genskab(ctx context.Context, g Genskabelse) error {
 	if !f.Manifest.Genskabes {
 		return ugyldig("%s er lavet af mox eksport alt og har ikke installationens nøgle og opsætning", f.sti).Med("brug en kopi fra mox backup")
 	}
+	if g.Database != nil && *g.Database != "" && !store.PaaPostgres(*g.Database) {
+		return mox.E("restore", mox.KodeUgyldig, "databasen er ikke adressen på en PostgreSQL").Med("skriv postgres://bruger@vært:port/database, eller sqlite")
+	}
 	if err := kraevTom(g.Dir); err != nil {
 		return err
 	}

@@ -44,6 +44,7 @@ func TestBenchAfviser(t *testing.T) {
 		{exitUgyldig, []string{"match", "--tid", "-1s"}},
 		{exitUgyldig, []string{"register", "--objects", "10"}},
 		{exitUgyldig, []string{"rabbitmq"}},
+		{exitUgyldig, []string{"accept", "--tid", "1ms", "--database", "localhost"}},
 		{exitServer, []string{"accept", "--dir", "/findes/ikke"}},
 		{exitBrug, []string{"register", "--objects", "mange"}},
 	} {

@@ -56,6 +56,7 @@ func TestBackupRestoreVerify(t *testing.T) {
 	k(exitOK, "arkiv/sager", "status", "--dir", ny)
 	k(exitFundet, "findes ikke", "restore", fil+"x", "--dir", ny+"2")
 	k(exitUgyldig, "ikke en hel kopi", "restore", filepath.Join(dir, "mox.yaml"), "--dir", ny+"2")
+	k(exitUgyldig, "postgres://", "restore", fil, "--dir", ny+"2", "--database", "localhost")
 	k(exitFundet, "findes ikke", "verify", "--dir", ny+"2")
 
 	eksport := filepath.Join(t.TempDir(), "alt.zip")

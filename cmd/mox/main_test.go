@@ -114,6 +114,7 @@ func TestUsageErrors(t *testing.T) {
 	skriv(t, filepath.Join(dir, "fil"), "")
 	skriv(t, filepath.Join(dir, "yaml", "mox.yaml"), "agenter: [a.yaml\nprocesser: x")
 	skriv(t, filepath.Join(dir, "noegle", "mox.yaml"), "agentr: [a.yaml]")
+	skriv(t, filepath.Join(dir, "database", "mox.yaml"), "database: postgress://mox:hemmelig@db/mox")
 	skriv(t, filepath.Join(dir, "fjern", "mox.yaml"), "fjern: {listen: \"0.0.0.0:0\"}")
 	skriv(t, filepath.Join(dir, "agent.yaml"), "agent: a\nsystem: A\nacts_as: u\nsources:\n  - name: s\n    start: altid\n    kay: NR\n")
 	tests := map[string]struct {
@@ -127,6 +128,8 @@ func TestUsageErrors(t *testing.T) {
 		"NotLoopback":       {[]string{"serve", "--dir", filepath.Join(dir, "l"), "--listen", "0.0.0.0:8480"}, exitTilladt, []string{"0.0.0.0:8480", "fjern.listen"}},
 		"FolderNotWritable": {[]string{"serve", "--dir", filepath.Join(dir, "fil", "under")}, exitServer, []string{filepath.Join(dir, "fil"), "--dir"}},
 		"ConfigNotYAML":     {[]string{"serve", "--dir", filepath.Join(dir, "yaml")}, exitUgyldig, []string{"mox.yaml", "["}},
+		"ConfigDatabase":    {[]string{"serve", "--dir", filepath.Join(dir, "database")}, exitUgyldig, []string{"mox.yaml", "database", "postgres://"}},
+		"BackupDatabase":    {[]string{"backup", "--dir", filepath.Join(dir, "database"), "--til", filepath.Join(dir, "k.zip")}, exitUgyldig, []string{"mox.yaml", "database", "postgres://"}},
 		"ConfigUnknownKey":  {[]string{"serve", "--dir", filepath.Join(dir, "noegle")}, exitUgyldig, []string{"mox.yaml", "agentr"}},
 		"RemoteWithoutTLS":  {[]string{"serve", "--dir", filepath.Join(dir, "fjern")}, exitUgyldig, []string{"fjern.certifikat"}},
 		"AgentWrong":        {[]string{"agent", "check", filepath.Join(dir, "agent.yaml")}, exitUgyldig, []string{"agent.yaml"}},
@@ -141,6 +144,9 @@ func TestUsageErrors(t *testing.T) {
 			kode, ud, fejl := moxKommando(t, x.args...)
 			if kode != x.kode {
 				t.Errorf("exit code %d, want %d: %s", kode, x.kode, fejl)
+			}
+			if strings.Contains(ud+fejl, "hemmelig") {
+				t.Errorf("the password is shown: %s%s", ud, fejl)
 			}
 			for _, s := range x.skal {
 				if !strings.Contains(ud+fejl, s) {
