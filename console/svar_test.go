@@ -144,7 +144,7 @@ func TestTiderOgTal(t *testing.T) {
 	t.Parallel()
 	zone, err := time.LoadLocation("Europe/Copenhagen")
 	if err != nil {
-		t.Skip("the machine has no time zones")
+		t.Fatal(err)
 	}
 	nu := time.Date(2026, 11, 23, 14, 30, 0, 0, zone)
 	sprog := laesSprog(zone, func() time.Time { return nu })

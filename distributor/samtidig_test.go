@@ -3,14 +3,13 @@ package distributor_test
 import (
 	"errors"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/internal/testenv"
 	"github.com/moxkit/mox/store"
 )
 
@@ -118,18 +117,12 @@ func (a *aktoer) afgoer() error {
 // On a full disk nothing new is taken in, and what was begun is finished.
 func TestPaaEnFuldDiskGoeresDetBegyndteFaerdigt(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	if err := syscall.Mount("mox", dir, "tmpfs", 0, "size=32m"); err != nil {
-		t.Skipf("et lille filsystem kan ikke laves her: %v", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
-	p := nyProeve(t, filepath.Join(dir, "mox.db"))
+	disk := testenv.NewDisk(t)
+	p := nyProeve(t, filepath.Join(disk.Dir, "mox.db"))
 	p.konfigurer(ab("esdh", kunSager))
 	a := p.accept(besked())
 	w := p.en("esdh")
-	var st syscall.Statfs_t
-	p.maa(syscall.Statfs(dir, &st))
-	p.maa(os.WriteFile(filepath.Join(dir, "andet"), make([]byte, int64(st.Bavail)*st.Bsize-2<<20), 0o600))
+	disk.Fill()
 
 	var taget []distributor.Accepteret
 	for {

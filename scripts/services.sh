@@ -80,6 +80,20 @@ provide_compiler() {
   command -v "$(go env CC)" >/dev/null || packages gcc libc6-dev || lack "C compiler" "apt-get install gcc libc6-dev" CC
 }
 
+# ---- a disk that becomes full
+
+# mounts tells whether a file system can be mounted here: by root only, and not in every container.
+mounts() {
+  local dir made=
+  dir=$(mktemp -d)
+  if mount -t tmpfs -o size=1m mox "$dir" 2>/dev/null; then
+    umount "$dir"
+    made=yes
+  fi
+  rmdir "$dir"
+  [ -n "$made" ]
+}
+
 # ---- xmllint
 
 # The official schemas, which it is used with, are looked for by the tests themselves.

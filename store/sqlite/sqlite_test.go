@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
-	"syscall"
 	"testing"
 	"time"
 
+	"github.com/moxkit/mox/internal/testenv"
 	"github.com/moxkit/mox/store/driver"
 	"github.com/moxkit/mox/store/drivertest"
 )
@@ -37,32 +36,15 @@ func open(t *testing.T, path string) *DB {
 	return db
 }
 
-// small is a database on a file system of its own with 32 MB. Only root can make one.
+// small is a database on a small disk.
 func small(t *testing.T) (_ driver.DB, fill, free func()) {
 	t.Helper()
-	dir := t.TempDir()
-	if err := syscall.Mount("mox", dir, "tmpfs", 0, "size=32m"); err != nil {
-		t.Skipf("a small file system cannot be made here: %v", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
-	db := open(t, filepath.Join(dir, "mox.db"))
-	ballast := filepath.Join(dir, "ballast")
-	fill = func() {
-		var st syscall.Statfs_t
-		if err := syscall.Statfs(dir, &st); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(ballast, make([]byte, int64(st.Bavail)*st.Bsize-2<<20), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	free = func() {
-		if err := os.Remove(ballast); err != nil {
-			t.Fatal(err)
-		}
+	disk := testenv.NewDisk(t)
+	db := open(t, filepath.Join(disk.Dir, "mox.db"))
+	return db, disk.Fill, func() {
+		disk.Free()
 		db.tried.Store(0) // as if retryReserve had passed
 	}
-	return db, fill, free
 }
 
 // queued waits until n closures wait for the writer.
