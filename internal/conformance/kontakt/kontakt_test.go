@@ -152,6 +152,19 @@ func TestHanging(t *testing.T) {
 	}
 }
 
+func TestRepeatable(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for src, want := range map[string]int{"package hus\n\nimport \"testing\"\n": 0, "package hus\n\nimport \"pgregory.net/rapid\"\n": 3} {
+		if err := os.WriteFile(filepath.Join(dir, "hus_test.go"), []byte(src), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if flags, err := repeatable(dir); err != nil || len(flags) != want {
+			t.Errorf("%q: %q, %v", src, flags, err)
+		}
+	}
+}
+
 func TestChoose(t *testing.T) {
 	t.Parallel()
 	all := []conformance.Switch{
