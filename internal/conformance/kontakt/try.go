@@ -26,6 +26,11 @@ type result struct {
 // try runs the tests of all switches once as the product is, and then each switch. The switches of one package follow each
 // other, so that what their tests share is built once.
 func try(ctx context.Context, root string, switches []conformance.Switch, progress io.Writer) ([]result, error) {
+	for _, s := range switches { // before anything takes time
+		if _, err := faulty(root, s); err != nil {
+			return nil, err
+		}
+	}
 	dir, err := os.MkdirTemp("", "kontakt")
 	if err != nil {
 		return nil, err
@@ -117,22 +122,26 @@ func trySwitch(ctx context.Context, root, dir string, s conformance.Switch, befo
 	return result{s, false, "with the fault it " + string(v.outcome) + ": " + v.said}, nil
 }
 
+// faulty is the text of the switch's file with the fault in it.
+func faulty(root string, s conformance.Switch) ([]byte, error) {
+	src, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(s.File)))
+	if err != nil {
+		return nil, err
+	}
+	return s.Apply(src)
+}
+
 // writeOverlay writes the faulty file, and the file that tells the go command to read it in the other's place.
 func writeOverlay(root, dir string, s conformance.Switch) (string, error) {
-	file := filepath.Join(root, filepath.FromSlash(s.File))
-	src, err := os.ReadFile(file)
-	if err != nil {
-		return "", err
-	}
-	faulty, err := s.Apply(src)
+	text, err := faulty(root, s)
 	if err != nil {
 		return "", err
 	}
 	instead := faultFile(dir, s)
-	if err := os.WriteFile(instead, faulty, 0o600); err != nil {
+	if err := os.WriteFile(instead, text, 0o600); err != nil {
 		return "", err
 	}
-	data, err := json.Marshal(map[string]any{"Replace": map[string]string{file: instead}})
+	data, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(root, filepath.FromSlash(s.File)): instead}})
 	if err != nil {
 		return "", err
 	}
