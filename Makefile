@@ -24,7 +24,7 @@ bench: ## all benchmarks, printed
 fuzz: ## each fuzz target for a minute
 	@bash scripts/fuzz
 
-crash: ## 1,000 kills while cases flow, and 15 of broker, database and MOX while 10,000 beskeder do
+crash: ## 1,000 kills while cases flow; broker, database, MOX and network failing while 10,000 beskeder do
 	MOX_CRASH_ROUNDS=1000 MOX_TRIAL_BESKEDER=10000 go test -count 1 -v -timeout 60m ./demo/crash/...
 
 bevis: ## benchmarks, mox bench and kills, written to docs/bevis with commit, date and conditions
