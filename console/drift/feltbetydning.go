@@ -3,6 +3,8 @@ package drift
 // feltbetydning tells what each name in the calls and answers means, for the documentation. A name means one thing.
 func feltbetydning() map[string]string {
 	return map[string]string{
+		"aftale": "aftalens navn", "aftaler": "tilslutningsaftalerne", "cvr": "CVR-nummeret", "databehandler": "hvem der behandler data for den dataansvarlige", "dataansvarlig": "den, der svarer for data",
+		"formaal": "hvad data bruges til", "gyldigFra": "fra og med", "gyldigTil": "til, men ikke med; intet er uden ophør", "hjemmel": "den lov, det sker efter", "i_kraft": "den gælder nu", "slettefrist": "hvor længe modtageren gemmer data",
 		"brugere": "brugerne", "ekstern": "logger ind gennem oidc_personer, og har intet kodeord her", "kodeord": "kodeordet; mindst 12 tegn, og ikke til at gætte",
 		"rolle": "laeser, drift eller administrator", "sidst_inde": "hvornår brugeren sidst loggede ind",
 		"aaben": "den er ikke lukket", "aabne_fejl": "hvor mange, en person skal afgøre", "aarsag": "hvorfor leveringen står sådan", "abonnement": "abonnementet, eller dets id",
