@@ -18,8 +18,8 @@ import (
 )
 
 func (e *env) agent() *cobra.Command {
-	c := &cobra.Command{Use: "agent", Short: "Prøv og kør agenter"}
-	c.AddCommand(e.agentCheck(), e.agentTest(), e.agentRun())
+	c := &cobra.Command{Use: "agent", Short: "Begynd på, prøv og kør agenter"}
+	c.AddCommand(e.agentNew(), e.agentCheck(), e.agentTest(), e.agentRun())
 	return c
 }
 
