@@ -183,14 +183,15 @@ func (v verdict) after(e event, itself bool, said string) verdict {
 }
 
 // heard is what a test is known to have said after one more line of its output: the last line that names a place, since a
-// test may log before it fails. A panic counts where nothing was said before it; that of the test's time limit always.
+// test may log before it fails; what a random test draws is no saying. A panic counts where nothing was said before it; that
+// of the test's time limit always.
 func heard(said, line string) string {
 	m := spoken.FindStringSubmatch(line)
 	switch {
 	case strings.HasPrefix(said, timedOut):
 		return said
 	case strings.HasPrefix(line, timedOut), said == "" && strings.HasPrefix(line, "panic: "):
-	case m != nil:
+	case m != nil && !strings.Contains(line, ": [rapid] draw "):
 		line = m[1]
 	default:
 		return said

@@ -152,6 +152,20 @@ func TestHanging(t *testing.T) {
 	}
 }
 
+func TestHeard(t *testing.T) {
+	t.Parallel()
+	said := ""
+	for _, line := range []string{
+		"=== RUN   TestA\n", "    a_test.go:1: begun\n", "    a_test.go:2: [rapid] failed after 8 tests: 1, want 2\n",
+		"    a_test.go:3: [rapid] draw tal: 7\n", "panic: afterwards\n", "--- FAIL: TestA\n",
+	} {
+		said = heard(said, line)
+	}
+	if said != "a_test.go:2: [rapid] failed after 8 tests: 1, want 2" {
+		t.Error(said)
+	}
+}
+
 func TestRepeatable(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
