@@ -1,0 +1,73 @@
+package main
+
+// tabel writes a table: no row is parted between two pages unless it fills one, and the head is repeated.
+func (p *pdf) tabel(celler [][]celle) {
+	b := bredder(celler, bredde)
+	hoved := celler[0]
+	if tomt(hoved) {
+		hoved = nil
+	}
+	p.plads(24)
+	if hoved != nil {
+		p.raekke(hoved, b, true)
+	}
+	for _, r := range celler[1:] {
+		if p.GetY()+p.raekkehoejde(r, b) > hoejde-bund {
+			p.AddPage()
+			if hoved != nil {
+				p.raekke(hoved, b, true)
+			}
+		}
+		p.raekke(r, b, false)
+	}
+	p.SetY(p.GetY() + 4)
+}
+
+func (p *pdf) celleform(i int, b []float64, hoved bool, c *celle) *form {
+	f := &form{stoerrelse: 9, hoejre: c.hoejre}
+	if hoved {
+		f.farve = 0x52616f
+	}
+	for _, x := range b[:i] {
+		f.venstre += x
+	}
+	f.venstre += celleDx
+	f.bredde = b[i] - 2*celleDx
+	return f
+}
+
+func (p *pdf) raekkehoejde(r []celle, b []float64) (h float64) {
+	for i, c := range r {
+		f := p.celleform(i, b, false, &c)
+		h = max(h, float64(len(p.linjer(c.tekst, f)))*f.linje())
+	}
+	return h + 2*celleDy
+}
+
+func (p *pdf) raekke(r []celle, b []float64, hoved bool) {
+	y, h := p.GetY(), p.raekkehoejde(r, b)
+	for i, c := range r {
+		tekst := c.tekst
+		if hoved {
+			tekst = fede(tekst)
+		}
+		p.SetY(y + celleDy)
+		p.tekst(tekst, p.celleform(i, b, hoved, &c))
+	}
+	p.SetDrawColor(0xb9, 0xc3, 0xcd)
+	p.SetLineWidth(0.2)
+	if hoved {
+		p.SetLineWidth(0.4)
+	}
+	p.Line(margen, y+h, margen+bredde, y+h)
+	p.SetY(y + h)
+}
+
+func fede(tekst []stykke) []stykke {
+	ud := make([]stykke, len(tekst))
+	for i, s := range tekst {
+		ud[i] = s
+		ud[i].fed = true
+	}
+	return ud
+}
