@@ -1,7 +1,7 @@
 # Daily work. What CI runs is scripts/test; these are its parts, and what takes long.
 
 .DEFAULT_GOAL := help
-.PHONY: help check test test-quick race bench fuzz crash bevis generate demo build
+.PHONY: help check test test-quick race bench fuzz crash bevis generate demo build dokumenter
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -35,6 +35,9 @@ generate: ## what is made from the code: the table of conformance
 
 demo: ## the demonstration, on http://127.0.0.1:8480
 	go run ./cmd/mox demo
+
+dokumenter: ## the Danish documents as a site, PDF and ODT, in dokumenter/
+	go run ./internal/vejledning -til dokumenter
 
 build: ## bin/mox, one static file
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/...

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // dokumenter are the Markdown files that people read: the README and all of docs but the notes on decisions.
@@ -116,18 +115,15 @@ func kendes(rod *cobra.Command, args []string) string {
 			return "kommandoen " + c.CommandPath() + " har ikke " + a
 		}
 		navn, _, _ := strings.Cut(a, "=")
-		var f *pflag.Flag
+		kendt := true
 		switch {
+		case navn == "--help":
 		case strings.HasPrefix(navn, "--"):
-			if f = c.Flags().Lookup(navn[2:]); f == nil {
-				f = c.InheritedFlags().Lookup(navn[2:])
-			}
+			kendt = c.Flags().Lookup(navn[2:]) != nil || c.InheritedFlags().Lookup(navn[2:]) != nil
 		case strings.HasPrefix(navn, "-") && len(navn) == 2:
-			f = c.Flags().ShorthandLookup(navn[1:])
-		default:
-			continue
+			kendt = c.Flags().ShorthandLookup(navn[1:]) != nil
 		}
-		if f == nil && navn != "--help" {
+		if !kendt {
 			return c.CommandPath() + " har ikke flaget " + navn
 		}
 	}

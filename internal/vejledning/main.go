@@ -2,6 +2,7 @@
 // no network, and a PDF and an ODT of each book. It fetches nothing.
 //
 //	go run ./internal/vejledning -til dokumenter
+//	go run ./internal/vejledning -tal     # first, when docs/bevis has new figures: puts them into the guide that shows them
 package main
 
 import (
@@ -17,25 +18,37 @@ import (
 
 func main() {
 	til := flag.String("til", "dokumenter", "mappen, der skrives i")
+	nyeTal := flag.Bool("tal", false, "sæt tallene fra docs/bevis ind i vejledningen, og lav intet andet")
 	flag.Parse()
-	if err := lav(*til, time.Now()); err != nil {
+	if err := koer(*til, *nyeTal); err != nil {
 		fmt.Fprintln(os.Stderr, "vejledning:", err)
 		os.Exit(1)
 	}
 }
 
-// lav writes everything to a folder. idag is the date on the first page of each book.
-func lav(til string, idag time.Time) error {
+func koer(til string, nyeTal bool) error {
 	rod, err := source.Root()
 	if err != nil {
 		return err
 	}
-	s, err := laesSamling(filepath.Join(rod, "docs"))
+	docs := filepath.Join(rod, "docs")
+	if nyeTal {
+		return indsaetTal(docs)
+	}
+	if err := lav(docs, til, time.Now()); err != nil {
+		return err
+	}
+	fmt.Printf("%s/sted/index.html, og PDF og ODT ved siden af\n", filepath.Clean(til))
+	return nil
+}
+
+// lav writes the documents below docs to a folder. idag is the date on the first page of each book.
+func lav(docs, til string, idag time.Time) error {
+	s, err := laesSamling(docs)
 	if err != nil {
 		return err
 	}
-	boeger := s.boeger()
-	for _, b := range boeger {
+	for _, b := range s.boeger() {
 		for endelse, skriv := range map[string]func(io.Writer, *bog, time.Time) error{".pdf": skrivPDF, ".odt": skrivODT} {
 			err := skrivFil(filepath.Join(til, b.navn+endelse), func(w io.Writer) error { return skriv(w, &b, idag) })
 			if err != nil {
@@ -43,11 +56,7 @@ func lav(til string, idag time.Time) error {
 			}
 		}
 	}
-	if err := skrivSted(filepath.Join(til, "sted"), s); err != nil {
-		return err
-	}
-	fmt.Printf("%s: %d bøger som PDF og ODT, og %d sider i sted/index.html\n", til, len(boeger), len(s.efter))
-	return nil
+	return skrivSted(filepath.Join(til, "sted"), s)
 }
 
 func skrivFil(fil string, skriv func(io.Writer) error) error {
