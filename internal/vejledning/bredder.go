@@ -7,6 +7,9 @@ import (
 	"unicode/utf8"
 )
 
+// aaben is the weight of a column that is to be filled in by hand.
+const aaben = 18
+
 // bredder shares a width among the columns of a table: by how much text each has, but none narrower than its longest word
 // while there is room.
 func bredder(raekker [][]celle, ialt float64) []float64 {
@@ -14,32 +17,34 @@ func bredder(raekker [][]celle, ialt float64) []float64 {
 	vaegt, mindst := make([]float64, n), make([]float64, n)
 	var sum float64
 	for i := range n {
-		for _, r := range raekker {
-			if i >= len(r) {
-				continue
-			}
+		tom := true
+		for nr, r := range raekker {
 			t := ren(r[i].tekst)
+			tom = tom && (nr == 0 || t == "")
 			vaegt[i] = max(vaegt[i], min(float64(utf8.RuneCountInString(t)), 90))
 			for _, ord := range strings.Fields(t) {
 				mindst[i] = max(mindst[i], min(float64(utf8.RuneCountInString(ord)), 24))
 			}
 		}
 		vaegt[i] = max(vaegt[i], mindst[i], 4)
+		if tom {
+			vaegt[i] = max(vaegt[i], aaben)
+		}
 		sum += vaegt[i]
 	}
-	// The letters are about 2 mm wide, and a cell has some air.
+	const letter, luft = 2.1, 4.2 // about how wide a letter is, and the air in a cell, mm
 	ud := make([]float64, n)
 	var fast, rest float64
 	for i := range n {
 		ud[i] = ialt * vaegt[i] / sum
-		if m := min(mindst[i]*2+4, ialt/2); ud[i] < m {
+		if m := min(mindst[i]*letter+luft, ialt/2); ud[i] < m {
 			ud[i], fast = m, fast+m
 		} else {
 			rest += ud[i]
 		}
 	}
 	for i := range n {
-		if m := min(mindst[i]*2+4, ialt/2); ud[i] > m && rest > 0 {
+		if m := min(mindst[i]*letter+luft, ialt/2); ud[i] > m && rest > 0 {
 			ud[i] *= (ialt - fast) / rest
 		}
 	}

@@ -1,5 +1,5 @@
 // Command vejledning makes the documents that people are given: docs/dokumenter.yaml names them. It writes a site that needs
-// no network, and a PDF and an ODT of each book. It fetches nothing.
+// no network, and a PDF and an ODT of each book. It fetches nothing. It is run in the repository's root.
 //
 //	go run ./internal/vejledning -til dokumenter
 //	go run ./internal/vejledning -tal     # first, when docs/bevis has new figures: puts them into the guide that shows them
@@ -12,26 +12,20 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/moxkit/mox/internal/source"
 )
 
 func main() {
+	docs := flag.String("docs", "docs", "mappen med dokumenterne")
 	til := flag.String("til", "dokumenter", "mappen, der skrives i")
 	nyeTal := flag.Bool("tal", false, "sæt tallene fra docs/bevis ind i vejledningen, og lav intet andet")
 	flag.Parse()
-	if err := koer(*til, *nyeTal); err != nil {
+	if err := koer(*docs, *til, *nyeTal); err != nil {
 		fmt.Fprintln(os.Stderr, "vejledning:", err)
 		os.Exit(1)
 	}
 }
 
-func koer(til string, nyeTal bool) error {
-	rod, err := source.Root()
-	if err != nil {
-		return err
-	}
-	docs := filepath.Join(rod, "docs")
+func koer(docs, til string, nyeTal bool) error {
 	if nyeTal {
 		return indsaetTal(docs)
 	}

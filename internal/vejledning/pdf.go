@@ -147,8 +147,11 @@ func (p *pdf) blok(alle []blok, i int) {
 	b := &alle[i]
 	switch b.art {
 	case overskrift:
-		p.overskrift(b)
+		p.overskrift(b, i+1 < len(alle) && (alle[i+1].art == tabel || alle[i+1].art == kode))
 	case afsnit:
+		if i+1 < len(alle) && alle[i+1].art != afsnit && strings.HasSuffix(ren(b.tekst), ":") {
+			p.plads(30) // what it introduces begins on the same page
+		}
 		p.tekst(b.tekst, &form{stoerrelse: brod})
 		p.SetY(p.GetY() + 2.4)
 	case punkt:
@@ -163,12 +166,18 @@ func (p *pdf) blok(alle []blok, i int) {
 	}
 }
 
-func (p *pdf) overskrift(b *blok) {
+// overskrift writes a heading where there is room for what it is over: a table or code, which is not begun at the end of a page,
+// or a few lines.
+func (p *pdf) overskrift(b *blok, hel bool) {
 	f := map[int]*form{
 		1: {stoerrelse: 21, farve: 0x0c5a73}, 2: {stoerrelse: 14, farve: 0x0c5a73}, 3: {stoerrelse: 11.5}, 4: {stoerrelse: brod},
 	}[min(b.niveau, 4)]
 	if b.niveau > 1 {
-		p.plads(26) // so that a heading is not alone at the end of a page
+		plads := 26.0
+		if hel {
+			plads = 54
+		}
+		p.plads(plads)
 		if p.GetY() > margen+1 {
 			p.SetY(p.GetY() + 10/float64(b.niveau))
 		}

@@ -3,9 +3,11 @@ package main
 // tabel writes a table: no row is parted between two pages unless it fills one, and the head is repeated.
 func (p *pdf) tabel(celler [][]celle) {
 	b := bredder(celler, bredde)
-	hoved := celler[0]
-	if tomt(hoved) {
-		hoved = nil
+	var hoved []celle
+	if !tomt(celler[0]) {
+		for _, c := range celler[0] {
+			hoved = append(hoved, celle{tekst: fede(c.tekst), hoejre: c.hoejre})
+		}
 	}
 	p.plads(24)
 	if hoved != nil {
@@ -41,18 +43,17 @@ func (p *pdf) raekkehoejde(r []celle, b []float64) (h float64) {
 		f := p.celleform(i, b, false, &c)
 		h = max(h, float64(len(p.linjer(c.tekst, f)))*f.linje())
 	}
+	if tomt(r) { // to be filled in by hand
+		return 9
+	}
 	return h + 2*celleDy
 }
 
 func (p *pdf) raekke(r []celle, b []float64, hoved bool) {
 	y, h := p.GetY(), p.raekkehoejde(r, b)
 	for i, c := range r {
-		tekst := c.tekst
-		if hoved {
-			tekst = fede(tekst)
-		}
 		p.SetY(y + celleDy)
-		p.tekst(tekst, p.celleform(i, b, hoved, &c))
+		p.tekst(c.tekst, p.celleform(i, b, hoved, &c))
 	}
 	p.SetDrawColor(0xb9, 0xc3, 0xcd)
 	p.SetLineWidth(0.2)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,10 +63,20 @@ func laesSamling(docs string) (*samling, error) {
 }
 
 // boeger are the books of all groups.
-func (s *samling) boeger() (ud []bog) {
+func (s *samling) boeger() []bog {
+	ud := s.boegerne()
+	for i := range ud {
+		for j, d := range ud[i].dokumenter {
+			ud[i].dokumenter[j] = s.tilPapir(d, &ud[i])
+		}
+	}
+	return ud
+}
+
+func (s *samling) boegerne() (ud []bog) {
 	for _, g := range s.Grupper {
 		if g.Bog != "" {
-			ud = append(ud, bog{navn: g.Bog, titel: g.Titel, dokumenter: g.dokumenter})
+			ud = append(ud, bog{navn: g.Bog, titel: g.Titel, dokumenter: slices.Clone(g.dokumenter)})
 		}
 		if g.Hver {
 			for _, d := range g.dokumenter {
@@ -74,6 +85,35 @@ func (s *samling) boeger() (ud []bog) {
 		}
 	}
 	return ud
+}
+
+// tilPapir is the document as its book has it: a link to another of the documents, which is not in the book, says in which one
+// the reader finds it.
+func (s *samling) tilPapir(d *dokument, b *bog) *dokument {
+	henvis := func(tekst []stykke) []stykke {
+		ud := slices.Clone(tekst)
+		for i := range ud {
+			_, sti, _ := maal(d, ud[i].link)
+			if andet := s.efter[sti]; ud[i].link != "" && andet != nil && !b.har(sti) && ud[i].tekst != andet.titel {
+				ud[i].tekst += " (i «" + andet.titel + "»)"
+			}
+		}
+		return ud
+	}
+	ny := *d
+	ny.blokke = slices.Clone(d.blokke)
+	for i := range ny.blokke {
+		x := &ny.blokke[i]
+		x.tekst = henvis(x.tekst)
+		x.celler = slices.Clone(x.celler)
+		for j, r := range x.celler {
+			x.celler[j] = slices.Clone(r)
+			for k := range r {
+				x.celler[j][k].tekst = henvis(r[k].tekst)
+			}
+		}
+	}
+	return &ny
 }
 
 // har tells whether the book has a document.
