@@ -194,41 +194,78 @@ func mangler(vil, har string) string {
 	return ""
 }
 
+// vindue is a shell in a folder of its own, with the built program on its path.
+type vindue struct {
+	t        *testing.T
+	dir, bin string
+}
+
+func nytVindue(t *testing.T) *vindue {
+	t.Helper()
+	v := &vindue{t: t, dir: t.TempDir(), bin: t.TempDir()}
+	if ud, err := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(v.bin, "mox"), ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, ud)
+	}
+	return v
+}
+
+func (v *vindue) bash(kommando string) *exec.Cmd {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(v.t.Context()), 5*time.Minute) // a guide waits for files that may never come
+	v.t.Cleanup(stop)
+	cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", kommando)
+	cmd.Dir = v.dir
+	cmd.Env = []string{"PATH=" + v.bin + ":" + os.Getenv("PATH"), "HOME=" + v.dir, "LC_ALL=C.UTF-8"}
+	return cmd
+}
+
+// koer runs what a guide marks, and tells how many blocks there were.
+func (v *vindue) koer(fil string) int {
+	v.t.Helper()
+	blokke := koerbare(v.t, fil)
+	for _, b := range blokke {
+		if strings.HasPrefix(b.kommando, "mox serve") { // it goes on in a window of its own
+			iVindue(v.t, v.bash("exec "+b.kommando+" --listen 127.0.0.1:0"))
+			continue
+		}
+		ud, err := v.bash(b.kommando).CombinedOutput()
+		if err != nil {
+			v.t.Fatalf("%s\n%v\n%s", b.kommando, err, ud)
+		}
+		if l := mangler(b.vil, string(ud)); l != "" {
+			v.t.Errorf("%s\nthe guide says %q, and it printed\n%s", b.kommando, l, ud)
+		}
+	}
+	return len(blokke)
+}
+
 // The guide for a morning is run as it stands, by a shell and the built program.
 func TestFormiddagensVejledningKanKoeres(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	bin := filepath.Join(dir, "bin")
-	if ud, err := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(bin, "mox"), ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, ud)
-	}
-	bash := func(kommando string) *exec.Cmd {
-		ctx, stop := context.WithTimeout(context.WithoutCancel(t.Context()), 5*time.Minute) // the guide waits for files that may never come
-		t.Cleanup(stop)
-		cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", kommando)
-		cmd.Dir = dir
-		cmd.Env = []string{"PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=" + dir, "LC_ALL=C.UTF-8"}
-		return cmd
-	}
-	blokke := koerbare(t, "../../docs/vejledning/kom-i-gang.md")
-	for _, b := range blokke {
-		if strings.HasPrefix(b.kommando, "mox serve") { // it goes on in a window of its own
-			iVindue(t, bash("exec "+b.kommando+" --listen 127.0.0.1:0"))
-			continue
-		}
-		ud, err := bash(b.kommando).CombinedOutput()
-		if err != nil {
-			t.Fatalf("%s\n%v\n%s", b.kommando, err, ud)
-		}
-		if l := mangler(b.vil, string(ud)); l != "" {
-			t.Errorf("%s\nthe guide says %q, and it printed\n%s", b.kommando, l, ud)
-		}
-	}
-	if len(blokke) < 9 {
-		t.Errorf("only %d blocks", len(blokke))
+	if n := nytVindue(t).koer("../../docs/vejledning/kom-i-gang.md"); n < 9 {
+		t.Errorf("only %d blocks", n)
 	}
 	if mangler("a … c", "a b c\n") != "" || mangler("a … d", "a b c\n") == "" {
 		t.Error("what is missing is not seen")
+	}
+}
+
+// What the other guides mark is run against a MOX in the folder that commands look in when they are told no other.
+func TestVejledningernesKommandoerKanKoeres(t *testing.T) {
+	t.Parallel()
+	v := nytVindue(t)
+	iVindue(t, v.bash("exec mox serve --listen 127.0.0.1:0"))
+	filer, err := filepath.Glob("../../docs/vejledning/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	antal := 0
+	for _, fil := range filer {
+		if filepath.Base(fil) != "kom-i-gang.md" {
+			antal += v.koer(fil)
+		}
+	}
+	if antal < 4 {
+		t.Errorf("only %d blocks", antal)
 	}
 }
 

@@ -27,6 +27,11 @@ const odtHoved = `<?xml version="1.0" encoding="UTF-8"?>
 <office:automatic-styles>%s</office:automatic-styles><office:body><office:text>
 `
 
+// odtTabel are the styles of tables, which an office program looks for beside the text only.
+const odtTabel = `<style:style style:name="Tabel" style:family="table"><style:table-properties style:width="%.0fmm" table:align="left" table:border-model="collapsing"/></style:style>
+<style:style style:name="Raekke" style:family="table-row"><style:table-row-properties style:min-row-height="6.5mm" fo:keep-together="always"/></style:style>
+<style:style style:name="Celle" style:family="table-cell"><style:table-cell-properties fo:padding="1.2mm" fo:border-bottom="0.5pt solid #b9c3cd" fo:border-top="none" fo:border-left="none" fo:border-right="none"/></style:style>`
+
 // odtBredde is the width of the text on the page that stile.xml describes, in millimetres.
 const odtBredde = 170.0
 
@@ -49,7 +54,7 @@ func skrivODT(w io.Writer, b *bog, idag time.Time) error {
 	for i, del := range [][2]string{
 		{"mimetype", "application/vnd.oasis.opendocument.text"},
 		{"META-INF/manifest.xml", odtManifest},
-		{"content.xml", fmt.Sprintf(odtHoved, o.stile.String()) + o.tekst.String() + "</office:text></office:body></office:document-content>\n"},
+		{"content.xml", fmt.Sprintf(odtHoved, fmt.Sprintf(odtTabel, odtBredde)+o.stile.String()) + o.tekst.String() + "</office:text></office:body></office:document-content>\n"},
 		{"styles.xml", odtStile},
 		{"meta.xml", odtMeta(b, idag)},
 	} {
