@@ -53,7 +53,7 @@ func erfaringstal(docs string) (string, error) {
 		}
 		fmt.Fprintf(&ud, "| programmet dræbes, mens sager går igennem | %s | %d | %d | %d | %d |\n", databaser[f.Navn], f.Runder, f.Versioner, f.Tabt, f.Dobbelt)
 	}
-	fmt.Fprintf(&ud, "\nMålt %s på %s med %d kerner, udgave %.9s.\n", x.Date[:10], x.Conditions.System, x.Conditions.Cores, x.Commit)
+	fmt.Fprintf(&ud, "\nMålt %s på `%s` med %d kerner, udgave `%.9s`.\n", x.Date[:10], x.Conditions.System, x.Conditions.Cores, x.Commit)
 	return ud.String(), nil
 }
 
