@@ -40,6 +40,11 @@ func laesKrav(d *dokument, form *regexp.Regexp) (ud []krav) {
 			ud[len(ud)-1].proever = append(ud[len(ud)-1].proever, proeveForm.FindAllString(ren(b.tekst), -1)...)
 		default:
 			ud[len(ud)-1].tekst += ren(b.tekst) + " "
+			for _, r := range b.celler {
+				for _, c := range r {
+					ud[len(ud)-1].tekst += ren(c.tekst) + " "
+				}
+			}
 		}
 	}
 	return ud
