@@ -185,7 +185,7 @@ func TestInteressenternesSvarHarBevis(t *testing.T) {
 			}
 		}
 	}
-	if sider != 7 {
+	if sider != 8 {
 		t.Errorf("%d pages", sider)
 	}
 }
