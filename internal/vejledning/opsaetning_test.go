@@ -6,6 +6,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/image/font/gofont/gomono"
+	"golang.org/x/image/font/gofont/goregular"
+	"golang.org/x/image/font/sfnt"
 )
 
 func TestAnker(t *testing.T) {
@@ -68,6 +72,48 @@ func TestLinjer(t *testing.T) {
 	}
 	if first := linjer[0]; first[1].tekst != "fedt" || !first[1].fed || first[2].tekst != "," || first[2].luft != 0 {
 		t.Errorf("%+v", first)
+	}
+}
+
+// A sign that the PDF's fonts lack would be an empty place on the paper, without a word.
+func TestSkrifterneHarHvertTegn(t *testing.T) {
+	t.Parallel()
+	tekst, err := sfnt.Parse(goregular.TTF)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fast, err := sfnt.Parse(gomono.TTF)
+	if err != nil {
+		t.Fatal(err)
+	}
+	har := func(f *sfnt.Font, r rune) bool {
+		nr, err := f.GlyphIndex(new(sfnt.Buffer), r)
+		return err == nil && nr != 0
+	}
+	if har(tekst, '☃') || !har(tekst, 'å') {
+		t.Error("what is missing is not seen")
+	}
+	for sti, d := range laesAlt(t).efter {
+		for _, b := range d.blokke {
+			for _, r := range strings.Join(b.linjer, "") {
+				if !har(fast, r) {
+					t.Errorf("%s: code has %q", sti, r)
+				}
+			}
+			stykker := slices.Clone(b.tekst)
+			for _, r := range b.celler {
+				for _, c := range r {
+					stykker = append(stykker, c.tekst...)
+				}
+			}
+			for _, s := range stykker {
+				for _, r := range s.tekst {
+					if s.kode && !har(fast, r) || !har(tekst, r) {
+						t.Errorf("%s: %q has %q", sti, s.tekst, r)
+					}
+				}
+			}
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
-// tabel writes a table: no row is parted between two pages unless it fills one, and the head is repeated.
+// tabel writes a table: no row is parted between two pages, and the head is repeated. A row that is higher than a page is an
+// error of the document.
 func (p *pdf) tabel(celler [][]celle) {
 	b := bredder(celler, bredde)
 	var hoved []celle
@@ -14,7 +15,12 @@ func (p *pdf) tabel(celler [][]celle) {
 		p.raekke(hoved, b, true)
 	}
 	for _, r := range celler[1:] {
-		if p.GetY()+p.raekkehoejde(r, b) > hoejde-bund {
+		h := p.raekkehoejde(r, b)
+		if h > hoejde-bund-2*margen {
+			p.SetErrorf("%s: the row %.40q is higher than a page", p.d.sti, ren(r[0].tekst))
+			return
+		}
+		if p.GetY()+h > hoejde-bund {
 			p.AddPage()
 			if hoved != nil {
 				p.raekke(hoved, b, true)

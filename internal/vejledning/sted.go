@@ -67,7 +67,7 @@ func skrivSted(dir string, s *samling) error {
 
 // side is the frame around a document; nil is the front page.
 func (s *samling) side(d *dokument) *side {
-	p := &side{Titel: s.Titel, Sted: s.Titel, Stil: template.CSS(sideCSS), Forside: d == nil} //nolint:gosec // our own file
+	p := &side{Titel: s.Titel, Sted: s.Titel, Stil: template.CSS(sideCSS), Forside: d == nil}
 	if d != nil {
 		p.Titel = d.titel
 		p.Rod = strings.Repeat("../", strings.Count(d.sti, "/"))
@@ -84,8 +84,10 @@ func (s *samling) side(d *dokument) *side {
 		}
 		p.Grupper = append(p.Grupper, sg)
 	}
-	for _, b := range s.boeger() {
-		p.Boeger = append(p.Boeger, sidelink{Titel: b.titel, Adresse: "../" + b.navn})
+	if p.Forside {
+		for _, b := range s.boeger() {
+			p.Boeger = append(p.Boeger, sidelink{Titel: b.titel, Adresse: "../" + b.navn})
+		}
 	}
 	return p
 }
@@ -121,7 +123,7 @@ func (s *samling) html(d *dokument) (template.HTML, error) {
 	}
 	var b bytes.Buffer
 	err = markdown().Renderer().Render(&b, frisk.kilde, frisk.trae)
-	return template.HTML(rulbare(b.String())), err //nolint:gosec // our own documents; raw HTML in them is left out
+	return template.HTML(rulbare(b.String())), err // our own documents, and raw HTML in them is left out
 }
 
 // udenLink puts a link's text in its place.
