@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -13,14 +14,23 @@ func (k *koersel) koerAfsender(ctx context.Context, f *forloeb) {
 	k.bakke.toem()
 	f.start = time.Now()
 	fra := len(k.ind.haendelser(0))
-	objektID := ""
+	objektID, borte := "", false
 	for n := range f.trin {
 		t := &f.trin[n]
 		k.bakke.nytTrin(n + 1)
 		k.ind.plan().saet(t.Svar)
+		foer, _ := k.ind.forgaeves()
 		if err := k.trin(ctx, t, &objektID, f); err != nil {
 			f.stoppet = err.Error()
 			break
+		}
+		switch t.Goer {
+		case goerNede, goerUdenKoe, goerOppe, goerMedKoe:
+			borte = t.Goer == goerNede || t.Goer == goerUdenKoe
+		default:
+			if borte {
+				k.ventForgaeves(ctx, foer)
+			}
 		}
 		if !k.venter(ctx, t, n+1) {
 			f.mangler[n+1] = fmt.Sprintf("efter trin %d (%s) kom der ikke %d %s inden for %s", n+1, t.Goer, t.antal(), flertal(t.antal(), "besked", "beskeder"), k.p.frist)
@@ -33,6 +43,24 @@ func (k *koersel) koerAfsender(ctx context.Context, f *forloeb) {
 	k.bakke.vent(ctx, k.p.ro, func([]*Modtaget) bool { return false })
 	k.genopret(ctx, f)
 	f.set, f.haendelser = k.bakke.alle(), k.ind.haendelser(fra)
+}
+
+// ventForgaeves waits until the product has tried in vain: what it does about that is what is tested. One that takes long to try is
+// not waited for.
+func (k *koersel) ventForgaeves(ctx context.Context, foer int) {
+	ctx, stop := context.WithTimeout(ctx, k.p.frist)
+	defer stop()
+	for {
+		n, aendret := k.ind.forgaeves()
+		if n > foer {
+			return
+		}
+		select {
+		case <-aendret:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func flertal(n int, en, flere string) string {
@@ -55,7 +83,7 @@ func (k *koersel) trin(ctx context.Context, t *Trin, objektID *string, f *forloe
 	case goerUdenKoe, goerMedKoe:
 		return k.ind.koe(t.Goer == goerUdenKoe)
 	}
-	if nyt := len(t.Goer) >= 5 && t.Goer[:5] == "opret"; nyt {
+	if strings.HasPrefix(t.Goer, "opret") {
 		*objektID = ""
 	}
 	id, err := k.stimulus(ctx, t.Goer, map[string]string{"objektID": *objektID, "kendetegn": f.kendetegn, "cpr": f.cpr})
@@ -71,20 +99,31 @@ func (k *koersel) venter(ctx context.Context, t *Trin, nr int) bool {
 	if t.Antal == nil && slices.Contains(goerord(), t.Goer) {
 		antal = 0
 	}
+	if antal == 0 && len(t.Svar) > 0 {
+		return k.bakke.vent(ctx, k.p.frist, func(set []*Modtaget) bool {
+			return slices.ContainsFunc(set, func(m *Modtaget) bool { return m.Trin == nr })
+		})
+	}
 	if antal == 0 {
 		return true
 	}
-	return k.bakke.vent(ctx, k.p.frist, func(set []*Modtaget) bool { return len(besvarede(set, nr)) >= antal })
+	nyt := strings.HasPrefix(t.Goer, "opret")
+	return k.bakke.vent(ctx, k.p.frist, func(set []*Modtaget) bool { return len(besvarede(set, nr, nyt)) >= antal })
 }
 
-// besvarede are the attempts of a step that have had an answer after which nothing more is to come.
-func besvarede(set []*Modtaget, trin int) (ud []*Modtaget) {
+// besvarede are the beskeder of a step that have had an answer after which nothing more is to come. Of a step that makes a new
+// objekt they are those about it: what comes late of an earlier step is not what is waited for.
+func besvarede(set []*Modtaget, trin int, nyt bool) []*Modtaget {
+	var ud []*Modtaget
 	for _, m := range set {
-		if m.Trin == trin && (m.Svar == Tag || m.Svar == Afvis || m.Svar == Andetsteds) {
+		kendt := slices.ContainsFunc(set, func(x *Modtaget) bool {
+			return x.Trin < trin && x.en("objektID") != "" && x.en("objektID") == m.en("objektID")
+		})
+		if m.Trin == trin && (m.Svar == Tag || m.Svar == Afvis || m.Svar == Andetsteds) && !(nyt && kendt) {
 			ud = append(ud, m)
 		}
 	}
-	return ud
+	return forskellige(ud)
 }
 
 // genopret leaves the way in as it was found.

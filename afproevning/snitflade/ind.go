@@ -13,6 +13,7 @@ type ind interface {
 	nede(bool) error // false: it cannot be done as the profile is
 	koe(vaek bool) error
 	haendelser(fra int) []mellemled.Haendelse // of the line; none where there is none
+	forgaeves() (int, <-chan struct{})        // attempts while the way in, or its queue, was away; and a channel that is closed when there are more
 	luk()
 }
 
@@ -31,22 +32,28 @@ func (s *svarplan) saet(svar []Svar) {
 	s.naest, s.valgt = append([]Svar(nil), svar...), nil
 }
 
-// vaelg is the answer to the next attempt, which is about objekt.
-func (s *svarplan) vaelg(objekt string) Svar {
+// vaelg is the answer to the next attempt. One of an earlier run is no part of the plan.
+func (s *svarplan) vaelg(m *Modtaget, gammel bool) Svar {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.holdt[objekt] {
+	objekt := m.en("objektID")
+	switch {
+	case gammel:
+		return Tag
+	case s.holdt[objekt]:
 		return Midlertidig
 	}
 	v := af(&s.naest)
-	if v == Hold {
+	if v != Hold {
+		return v
+	}
+	if objekt != "" {
 		if s.holdt == nil {
 			s.holdt = map[string]bool{}
 		}
 		s.holdt[objekt] = true
-		return Midlertidig
 	}
-	return v
+	return Midlertidig
 }
 
 // slip lets go what was held; false where nothing was.
@@ -59,10 +66,13 @@ func (s *svarplan) slip() bool {
 }
 
 // publiceret chooses the answer as the product publishes; udleveret is the same answer as the besked comes out of the queue.
-func (s *svarplan) publiceret() Svar {
+func (s *svarplan) publiceret(gammel bool) Svar {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v := af(&s.naest)
+	v := Tag
+	if !gammel {
+		v = af(&s.naest)
+	}
 	s.valgt = append(s.valgt, v)
 	return v
 }

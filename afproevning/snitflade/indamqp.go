@@ -63,7 +63,7 @@ func aarsag(err error) string {
 }
 
 // laegLedning opens the line between the product and the broker; nil where the profile has none.
-func laegLedning(ctx context.Context, f *Forbindelse, lytter net.Listener, svar func(string) mellemled.Svar) (*mellemled.Ledning, error) {
+func laegLedning(ctx context.Context, f *Forbindelse, lytter net.Listener, svar func(string, []byte) mellemled.Svar) (*mellemled.Ledning, error) {
 	if lytter == nil && f.Lyt == "" {
 		return nil, nil
 	}
@@ -118,11 +118,11 @@ func nyIndAMQP(ctx context.Context, p *Profil, bakke *indbakke, vej Vej, lytter 
 }
 
 // linjesvar chooses what the line answers a publish.
-func (i *indAMQP) linjesvar(exchange string) mellemled.Svar {
+func (i *indAMQP) linjesvar(exchange string, besked []byte) mellemled.Svar {
 	if exchange == "" || i.vej.Exchange != "" && exchange != i.vej.Exchange {
 		return mellemled.Bekraeft
 	}
-	switch i.publiceret() {
+	switch i.publiceret(i.bakke.naevnerGammel(besked)) {
 	case Midlertidig:
 		return mellemled.Naegt
 	case Intet:
@@ -200,7 +200,7 @@ func (i *indAMQP) tag(d amqp.Delivery) {
 // vaelgUdleveret is the answer the line has chosen, or, without one, the next of the plan.
 func (i *indAMQP) vaelgUdleveret(m *Modtaget) Svar {
 	if i.ledning == nil {
-		return i.vaelg(m.en("objektID"))
+		return i.vaelg(m, i.bakke.erGammel(m))
 	}
 	return i.udleveret()
 }
@@ -283,6 +283,22 @@ func (i *indAMQP) haendelser(fra int) []mellemled.Haendelse {
 	}
 	h, _ := i.ledning.Set(fra)
 	return h
+}
+
+// forgaeves counts what was published, and connections that were refused: while the queue or the broker is away, all of it is
+// in vain.
+func (i *indAMQP) forgaeves() (int, <-chan struct{}) {
+	if i.ledning == nil {
+		return 0, nil
+	}
+	set, aendret := i.ledning.Set(0)
+	n := 0
+	for _, h := range set {
+		if h.Slags == mellemled.Publiceret && h.Exchange != "" || h.Slags == mellemled.Forgaeves {
+			n++
+		}
+	}
+	return n, aendret
 }
 
 func (i *indAMQP) luk() {

@@ -1,10 +1,14 @@
 package snitflade
 
 import (
+	"bytes"
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/moxkit/mox"
 )
 
 // Svar is how the tool answers an attempt.
@@ -27,11 +31,12 @@ func svarord() []Svar { return []Svar{Tag, Afvis, Midlertidig, Senere, Intet, An
 type indbakke struct {
 	mu      sync.Mutex
 	set     []*Modtaget
-	trin    int // of the besked that comes next
+	gamle   map[string]bool // beskeder and objekter of earlier runs: what comes about them is no concern of this
+	trin    int             // of the besked that comes next
 	aendret chan struct{}
 }
 
-func nyIndbakke() *indbakke { return &indbakke{aendret: make(chan struct{})} }
+func nyIndbakke() *indbakke { return &indbakke{aendret: make(chan struct{}), gamle: map[string]bool{}} }
 
 // nytTrin begins a step: beskeder that are seen for the first time from now on belong to it.
 func (i *indbakke) nytTrin(nr int) {
@@ -40,23 +45,61 @@ func (i *indbakke) nytTrin(nr int) {
 	i.trin = nr
 }
 
-// toem forgets what has come.
+// toem begins anew.
 func (i *indbakke) toem() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	for _, m := range i.set {
+		for _, v := range m.kendetegn() {
+			i.gamle[v] = true
+		}
+	}
 	i.set = nil
+}
+
+// kendetegn are what a besked of an earlier run is known again by.
+func (m *Modtaget) kendetegn() (ud []string) {
+	for _, v := range []string{m.en("beskedID"), m.en("objektID")} {
+		if mox.ErUUID(strings.ToLower(v)) {
+			ud = append(ud, strings.ToLower(v))
+		}
+	}
+	return append(ud, m.noegle())
+}
+
+func (i *indbakke) gammel(m *Modtaget) bool {
+	return slices.ContainsFunc(m.kendetegn(), func(v string) bool { return i.gamle[v] })
+}
+
+// erGammel reports whether a besked is of an earlier run.
+func (i *indbakke) erGammel(m *Modtaget) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.gammel(m)
+}
+
+// naevnerGammel is erGammel for a besked that has not been read.
+func (i *indbakke) naevnerGammel(raa []byte) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for v := range i.gamle {
+		if len(v) == 36 && bytes.Contains(raa, []byte(v)) {
+			return true
+		}
+	}
+	return false
 }
 
 // laeg adds an attempt.
 func (i *indbakke) laeg(m *Modtaget) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	if i.gammel(m) {
+		return
+	}
 	m.Trin = i.trin
-	for _, foer := range i.set {
-		if foer.en("beskedID") == m.en("beskedID") && foer.haendelse() == m.haendelse() {
-			m.Trin = foer.Trin
-			break
-		}
+	if n := slices.IndexFunc(i.set, func(foer *Modtaget) bool { return foer.noegle() == m.noegle() }); n >= 0 {
+		m.Trin = i.set[n].Trin
 	}
 	i.set = append(i.set, m)
 	close(i.aendret)

@@ -8,7 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/moxkit/mox/afproevning/snitflade/mellemled"
@@ -26,8 +26,12 @@ type indHTTP struct {
 	bakke  *indbakke
 	lytter net.Listener
 	server *http.Server
-	borte  atomic.Bool
 	slut   chan struct{}
+
+	mu      sync.Mutex
+	borte   bool
+	forgaev int
+	aendret chan struct{}
 }
 
 // nyIndHTTP opens a way in for what an HTTP product sends.
@@ -38,7 +42,7 @@ func nyIndHTTP(ctx context.Context, adresse string, bakke *indbakke, lytter net.
 			return nil, err
 		}
 	}
-	i := &indHTTP{bakke: bakke, lytter: lytter, slut: make(chan struct{})}
+	i := &indHTTP{bakke: bakke, lytter: lytter, slut: make(chan struct{}), aendret: make(chan struct{})}
 	i.server = &http.Server{Handler: http.HandlerFunc(i.betjen), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		defer close(i.slut)
@@ -48,7 +52,7 @@ func nyIndHTTP(ctx context.Context, adresse string, bakke *indbakke, lytter net.
 }
 
 func (i *indHTTP) betjen(w http.ResponseWriter, r *http.Request) {
-	if i.borte.Load() {
+	if i.erBorte() {
 		panic(http.ErrAbortHandler) // cuts the connection
 	}
 	if r.Method == http.MethodOptions { // the CloudEvents webhook handshake
@@ -67,7 +71,7 @@ func (i *indHTTP) betjen(w http.ResponseWriter, r *http.Request) {
 	}
 	m := fraHTTP(r, krop)
 	if m.Svar = Tag; !strings.HasPrefix(m.Adresse, stiAndetsteds) {
-		m.Svar = i.vaelg(m.en("objektID"))
+		m.Svar = i.vaelg(m, i.bakke.erGammel(m))
 	}
 	i.bakke.laeg(m)
 	besvar(w, m)
@@ -114,8 +118,28 @@ func (i *indHTTP) plan() *svarplan { return &i.svarplan }
 func (i *indHTTP) kan(Svar) bool   { return true }
 
 func (i *indHTTP) nede(ja bool) error {
-	i.borte.Store(ja)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.borte = ja
 	return nil
+}
+
+// erBorte reports whether nobody is to be there, and counts who came in vain.
+func (i *indHTTP) erBorte() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.borte {
+		i.forgaev++
+		close(i.aendret)
+		i.aendret = make(chan struct{})
+	}
+	return i.borte
+}
+
+func (i *indHTTP) forgaeves() (int, <-chan struct{}) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.forgaev, i.aendret
 }
 
 func (i *indHTTP) koe(bool) error                       { return errors.New("køer findes kun over AMQP") }

@@ -55,7 +55,7 @@ func (k *koersel) koerModtager(ctx context.Context, f *forloeb, p *Proeve) {
 	f.start = time.Now()
 	f.spoerg = func(beskedID, objektID string) (effekt, error) { return k.effekt(ctx, beskedID, objektID) }
 	f.pause = func() bool { return service.Wait(ctx, mellemForsoeg) }
-	e := &etiketter{besked: map[string]string{}, objekt: map[string]string{}}
+	e := &etiketter{besked: map[string]mox.Besked{}, objekt: map[string]mox.ObjektID{}}
 	for n := range p.Trin {
 		t := &p.Trin[n]
 		var err error
@@ -90,7 +90,7 @@ func (k *koersel) sendTrin(ctx context.Context, f *forloeb, s *Send, e *etikette
 			form = ModtagBesked
 		}
 		b := k.grundbesked(s, e)
-		p, err := pak(form, &b, s)
+		p, err := pak(form, &b, s.medTid(&b))
 		if err != nil {
 			return err
 		}

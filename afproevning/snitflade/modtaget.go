@@ -73,7 +73,7 @@ const (
 
 // fraAMQP reads a delivery.
 func fraAMQP(d amqp.Delivery) *Modtaget {
-	m := &Modtaget{Tid: time.Now(), Form: Headers, Felter: map[string][]string{}, Slags: map[string]string{}, Indholdstype: d.ContentType, Indhold: d.Body,
+	m := &Modtaget{Tid: time.Now(), Form: Headers, Felter: map[string][]string{}, Slags: map[string]string{}, Indholdstype: d.ContentType, Indhold: d.Body, Krop: d.Body,
 		Vedvarende: d.DeliveryMode == amqp.Persistent, SvarTil: d.ReplyTo, Korrelation: d.CorrelationId, Noegle: d.RoutingKey}
 	for navn, v := range d.Headers {
 		m.Navne = append(m.Navne, navn)

@@ -3,7 +3,9 @@ package snitflade
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
 	"path"
 	"regexp"
 	"strconv"
@@ -31,7 +33,7 @@ func pak(form Form, b *mox.Besked, s *Send) (p pakke, err error) {
 	case Binaer:
 		var hoveder map[string]string
 		if hoveder, p.krop, err = oio.CloudEventHeaders(b); err == nil {
-			saetAttributter(hoveder, "ce-", s)
+			saetAttributter(hoveder, "ce-", s.procentkodet())
 			p.hoved, p.indholdstype = http.Header{}, hoveder["content-type"]
 			for navn, v := range hoveder {
 				p.hoved.Set(navn, v)
@@ -48,6 +50,16 @@ func pak(form Form, b *mox.Besked, s *Send) (p pakke, err error) {
 		}
 	}
 	return p, err
+}
+
+// procentkodet is s with its values as HTTP's binary form has them.
+func (s *Send) procentkodet() *Send {
+	ud := *s
+	ud.Saet = maps.Clone(s.Saet)
+	for felt, v := range ud.Saet {
+		ud.Saet[felt] = url.PathEscape(v)
+	}
+	return &ud
 }
 
 func saetHeaders(h map[string]any, s *Send) error {

@@ -116,7 +116,7 @@ func stimulustekster(r Rolle) map[string]string {
 		"opret_foelsom":   "Opret en sag med følsomme personoplysninger.",
 		"opret_dokument":  "Opret et dokument med en fil, hvis indhold er teksten {{kendetegn}}.",
 		"opret_stor":      "Opret en sag, der er over 1 MiB, når hele registreringen skrives.",
-		"opret_mange":     "Opret 50 sager.",
+		"opret_mange":     "Opret 20 sager.",
 		"opret_med_frist": "Opret en sag, hvis besked kun gælder i en periode (gyldigFra og gyldigTil).",
 		"genstart":        "Stop produktet brat, og start det igen med de data, det havde.",
 	}
@@ -124,7 +124,7 @@ func stimulustekster(r Rolle) map[string]string {
 
 // evner is what a case may demand that the profile says of the product.
 func evner() []string {
-	return []string{string(Headers), string(Binaer), string(Struktureret), string(Kuvert), "noegle", "signatur", "standardretur", "kvitteringer"}
+	return []string{string(Headers), string(Binaer), string(Struktureret), string(Kuvert), "cloudevent", "navne", "noegle", "signatur", "standardretur", "svar", "kvitteringer"}
 }
 
 // har reports whether the profile says the product can do that.
@@ -134,6 +134,12 @@ func (p *Profil) har(evne string) bool {
 		return p.Adgang == evne
 	case "standardretur":
 		return p.Svar == evne
+	case "svar": // it says what it makes of a besked, and does not only take it off its queue
+		return p.Carrier == HTTP || p.Svar != "ack"
+	case "cloudevent":
+		return p.har(string(Binaer)) || p.har(string(Struktureret))
+	case "navne": // a form in which the case of a name means something
+		return p.har(string(Headers)) || p.har(string(Struktureret))
 	case "kvitteringer":
 		return p.Kvitteringer != nil
 	case string(Kuvert):

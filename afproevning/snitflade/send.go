@@ -39,8 +39,10 @@ type Send struct {
 }
 
 // The words that Send takes.
-func indholdsord() []string { return []string{"reference", "intet", "stort", "ikke json"} }
-func somord() []string      { return []string{"tal", "timestamp", "bytes", "enkelt"} }
+func indholdsord() []string {
+	return []string{"reference", "intet", "stort", "ikke json", "andet objekt"}
+}
+func somord() []string { return []string{"tal", "timestamp", "bytes", "enkelt"} }
 func signaturord() []string {
 	return []string{"ingen", "forkert", "gammel", "fremtid", "aendret", "flere"}
 }
@@ -72,6 +74,19 @@ func (s *Send) kontroller() error {
 		}
 	}
 	return nil
+}
+
+// lokal stands for the besked's registreringstid as it is written in Danish summer time.
+const lokal = "{{lokal}}"
+
+// medTid is s with the times that depend on the besked put in.
+func (s *Send) medTid(b *mox.Besked) *Send {
+	ud := *s
+	ud.Saet = maps.Clone(s.Saet)
+	for felt, v := range ud.Saet {
+		ud.Saet[felt] = strings.ReplaceAll(v, lokal, b.Registreringstid.In(time.FixedZone("", 2*60*60)).Format(time.RFC3339Nano))
+	}
+	return &ud
 }
 
 // sendt is a besked that has been sent, and what came of it.
@@ -118,17 +133,19 @@ func (s *sendt) sidste() svar {
 	return s.forsoeg[len(s.forsoeg)-1]
 }
 
-// etiketter are the ids that a run has given its labels.
-type etiketter struct{ besked, objekt map[string]string }
+// etiketter are what a run has given its labels: the same beskedID, objekt and time each time.
+type etiketter struct {
+	besked map[string]mox.Besked
+	objekt map[string]mox.ObjektID
+}
 
-func (e *etiketter) id(l map[string]string, navn string) string {
-	if navn == "" {
-		return mox.NyUUID()
+func (e *etiketter) objektID(navn string) mox.ObjektID {
+	id, ok := e.objekt[navn]
+	if !ok || navn == "" {
+		id = mox.ObjektID(mox.NyUUID())
+		e.objekt[navn] = id
 	}
-	if l[navn] == "" {
-		l[navn] = mox.NyUUID()
-	}
-	return l[navn]
+	return id
 }
 
 // Values of a besked that is in order.
@@ -140,16 +157,24 @@ const (
 	proeveTitel  = "Carport, Åvej 3"
 )
 
-// grundbesked is a besked in order, with the times and ids of s.
+// grundbesked is a besked in order, with the times and ids of s. A label that has been used gives what it gave then.
 func (k *koersel) grundbesked(s *Send, e *etiketter) mox.Besked {
-	k.nr++
-	tid := k.foerste.Add(time.Duration(k.nr) * time.Second)
-	if d, err := time.ParseDuration(s.Tid); err == nil {
-		tid = tid.Add(d)
+	b, ok := e.besked[s.Besked]
+	if !ok || s.Antal > 1 || s.Besked == "" {
+		k.nr++
+		tid := k.foerste.Add(time.Duration(k.nr) * time.Second)
+		if d, err := time.ParseDuration(s.Tid); err == nil {
+			tid = tid.Add(d)
+		}
+		b = mox.Besked{ID: mox.BeskedID(mox.NyUUID()), Version: mox.Beskedversion, ObjektID: e.objektID(s.Objekt), ObjektType: mox.Sag,
+			LivscyklusKode: mox.LivscyklusKode(cmp.Or(s.Sker, string(mox.Opstaaet))), Registreringstid: tid, Aktoer: proeveAktoer, Bruger: proeveBruger,
+			Myndighed: proeveCVR, Opgaveemne: proeveKLE, Kildesystem: k.p.System, Dannet: tid,
+			Relateret: []mox.Relateret{{Rolle: "primaerpart", ID: "urn:oio:cpr-nr:" + opdigtetCPR, ObjektType: "Person"}}}
+		e.besked[s.Besked] = b
 	}
-	b := mox.Besked{ID: mox.BeskedID(e.id(e.besked, s.Besked)), Version: mox.Beskedversion, ObjektID: mox.ObjektID(e.id(e.objekt, s.Objekt)), ObjektType: mox.Sag,
-		LivscyklusKode: mox.LivscyklusKode(cmp.Or(s.Sker, string(mox.Opstaaet))), Registreringstid: tid, Aktoer: proeveAktoer, Bruger: proeveBruger, Myndighed: proeveCVR, Opgaveemne: proeveKLE,
-		Kildesystem: k.p.System, Dannet: tid, Relateret: []mox.Relateret{{Rolle: "primaerpart", ID: "urn:oio:cpr-nr:" + opdigtetCPR, ObjektType: "Person"}}}
+	if slices.Contains(s.Uden, "relateret") {
+		b.Relateret = nil
+	}
 	b.Indholdstype, b.Indhold = "application/json", sagsindhold(&b, cmp.Or(s.Titel, proeveTitel))
 	switch s.Indhold {
 	case "reference":
@@ -158,6 +183,10 @@ func (k *koersel) grundbesked(s *Send, e *etiketter) mox.Besked {
 		b.Indholdstype, b.Indhold = "", nil
 	case "stort":
 		b.Indhold = sagsindhold(&b, strings.Repeat("x", mox.MaksIndhold))
+	case "andet objekt":
+		andet := b
+		andet.ObjektID = mox.ObjektID(mox.NyUUID())
+		b.Indhold = sagsindhold(&andet, proeveTitel)
 	case "ikke json":
 		b.Indhold = []byte(`{"objektID": `)
 	}

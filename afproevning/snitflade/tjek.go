@@ -48,7 +48,11 @@ func hver(f func(fl *forloeb, e *Forvent, m *Modtaget) fund) func(*forloeb, *For
 	return func(fl *forloeb, e *Forvent) fund {
 		ud := intet("der kom ingen besked at se på")
 		for _, m := range fl.afTrin(e.Trin) {
-			switch x := f(fl, e, m); {
+			x := f(fl, e, m)
+			if m.Ulaeselig != "" && e.Tjek != "laesbar" {
+				x = intet("beskeden kan ikke læses") // that is another case
+			}
+			switch {
 			case x.status == Fejlet:
 				return x
 			case x.status == Bestaaet:
@@ -99,6 +103,7 @@ func metadatatjek() map[string]tjek {
 		"findes":      {maa: []string{"felt", "felter", "trin"}, f: hver(findes)},
 		"form":        {skal: []string{"felt", "form"}, maa: []string{"trin"}, f: hver(harForm)},
 		"vaerdi":      {skal: []string{"felt", "en_af"}, maa: []string{"trin"}, f: hver(harVaerdi)},
+		"hvis_der":    {skal: []string{"felt", "en_af"}, f: hver(hvisDer)},
 		"ikke_vaerdi": {skal: []string{"felt", "en_af"}, maa: []string{"trin"}, f: hver(harIkkeVaerdi)},
 		"system":      {f: hver(egetSystem)},
 		"headertype":  {skal: []string{"er"}, f: hver(headertype)},
@@ -162,6 +167,14 @@ func harVaerdi(_ *forloeb, e *Forvent, m *Modtaget) fund {
 		return godt()
 	}
 	return fejl("%s er %s; det skal være %s", e.Felt, vist(v), strings.Join(e.EnAf, " eller "))
+}
+
+// hvisDer is for a field that may be left out.
+func hvisDer(_ *forloeb, e *Forvent, m *Modtaget) fund {
+	if v := m.en(e.Felt); v != "" && !slices.Contains(e.EnAf, v) {
+		return fejl("%s er %s; det skal være %s eller udelades", e.Felt, vist(v), strings.Join(e.EnAf, " eller "))
+	}
+	return godt()
 }
 
 func harIkkeVaerdi(_ *forloeb, e *Forvent, m *Modtaget) fund {

@@ -29,14 +29,19 @@ func adfaerdstjek() map[string]tjek {
 
 // haendelse is what a besked is about: attempts at it, also under another beskedID, have it in common.
 func (m *Modtaget) haendelse() string {
+	if m.Ulaeselig != "" {
+		return string(m.Krop)
+	}
 	return strings.ToLower(strings.Join([]string{m.en("objektID"), m.en("livscykluskode"), m.en("handling"), m.en("registreringstid")}, " "))
 }
+
+// noegle is what attempts to send one besked have in common.
+func (m *Modtaget) noegle() string { return m.en("beskedID") + " " + m.haendelse() }
 
 // forskellige are the beskeder of a step: attempts with one beskedID are one.
 func forskellige(set []*Modtaget) (ud []*Modtaget) {
 	for _, m := range set {
-		samme := func(x *Modtaget) bool { return x.en("beskedID") == m.en("beskedID") && x.haendelse() == m.haendelse() }
-		if !slices.ContainsFunc(ud, samme) {
+		if !slices.ContainsFunc(ud, func(x *Modtaget) bool { return x.noegle() == m.noegle() }) {
 			ud = append(ud, m)
 		}
 	}
@@ -212,8 +217,8 @@ func ventede(fl *forloeb, e *Forvent) fund {
 // andreGikForbi looks for a besked of another objekt that was taken while that of the step had to wait.
 func andreGikForbi(fl *forloeb, e *Forvent) fund {
 	ventende := fl.forsoeg(e.Trin)
-	if len(ventende) == 0 {
-		return intet("der kom ingen besked")
+	if len(ventende) == 0 || ventende[0].en("objektID") == "" {
+		return intet("der kom ingen besked med objektID")
 	}
 	taget := func(l []*Modtaget) int {
 		return slices.IndexFunc(fl.set, func(m *Modtaget) bool { return m.Svar == Tag && slices.Contains(l, m) })

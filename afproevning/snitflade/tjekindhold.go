@@ -64,7 +64,7 @@ func indholdEnig(_ *forloeb, e *Forvent, m *Modtaget) fund {
 	i, der := iIndhold(l, indholdsnavne()[e.Felt])
 	hoved := m.en(e.Felt)
 	switch {
-	case err != nil || !der || hoved == "":
+	case err != nil || !der || hoved == "" || e.Felt == "registreringstid" && !erTid(hoved) || e.Felt == "objektID" && !mox.ErUUID(strings.ToLower(hoved)):
 		return intet("ingen besked sagde %s både i metadata og i indholdet", e.Felt)
 	case strings.EqualFold(i, hoved) || sammeTid(i, hoved):
 		return godt()

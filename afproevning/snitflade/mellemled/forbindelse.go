@@ -14,8 +14,10 @@ import (
 const (
 	rammeMetode  = 1
 	rammeHoved   = 2
+	rammeKrop    = 3
 	rammeSlut    = 0xCE
 	maksRamme    = 16 << 20
+	maksSet      = 64 << 10 // of a message that is shown to Svar
 	kanalAaben   = 20<<16 | 10
 	basicConsume = 60<<16 | 20
 	consumeOk    = 60<<16 | 21
@@ -41,6 +43,7 @@ type forbindelse struct {
 // kanal is what is known of one channel.
 type kanal struct {
 	bekraeftes bool
+	sendes     *publicering      // what the product is in the middle of publishing
 	naeste     uint64            // tag of the next publish
 	venter     map[uint64]Svar   // publishes the broker has not confirmed
 	auto       map[string]bool   // consumers that do not acknowledge, by tag
@@ -48,6 +51,13 @@ type kanal struct {
 	getAuto    bool              // the basic.get that is under way does not acknowledge
 	udlever    *udlevering       // whose properties come next
 	aabne      map[uint64]string // correlation-id of each delivery that is not settled
+}
+
+// publicering is a message on its way to the broker.
+type publicering struct {
+	haendelse Haendelse
+	set       []byte
+	mangler   uint64 // bytes of body
 }
 
 type udlevering struct {
@@ -152,20 +162,23 @@ func (f *forbindelse) ned() {
 
 // fraProdukt notes what a frame of the product says; false cuts the connection in place of passing it on.
 func (f *forbindelse) fraProdukt(m ramme) bool {
-	if m.type_ != rammeMetode {
-		return true
-	}
-	a := argumenter{b: m.indhold}
-	metode := a.lang()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	switch metode {
+	if m.type_ != rammeMetode {
+		return f.indhold(f.kanal(m.kanal), m)
+	}
+	a := argumenter{b: m.indhold}
+	switch metode := a.lang(); metode {
 	case kanalAaben:
 		delete(f.kanaler, m.kanal)
 	case confirmVaelg:
 		f.kanal(m.kanal).bekraeftes = true
 	case basicPublish:
-		return f.publiceret(f.kanal(m.kanal), &a)
+		k := f.kanal(m.kanal)
+		a.kort()
+		k.sendes = &publicering{haendelse: Haendelse{Slags: Publiceret, Exchange: a.tekst(), Bekraeftes: k.bekraeftes}}
+		a.tekst() // routing key
+		k.sendes.haendelse.Mandatory = a.bit(1)
 	case basicConsume:
 		f.forbruger(f.kanal(m.kanal), &a)
 	case basicGet:
@@ -179,12 +192,26 @@ func (f *forbindelse) fraProdukt(m ramme) bool {
 	return true
 }
 
-func (f *forbindelse) publiceret(k *kanal, a *argumenter) bool {
-	a.kort()
-	exchange := a.tekst()
-	a.tekst() // routing key
-	svar := f.l.o.Svar(exchange)
-	f.l.meld(Haendelse{Slags: Publiceret, Exchange: exchange, Mandatory: a.bit(1), Bekraeftes: k.bekraeftes})
+// indhold is a part of a message that is being published. When it is whole, it is decided what the product hears of it.
+func (f *forbindelse) indhold(k *kanal, m ramme) bool {
+	p := k.sendes
+	if p == nil || m.type_ != rammeHoved && m.type_ != rammeKrop {
+		return true // a heartbeat
+	}
+	if m.type_ == rammeHoved {
+		a := argumenter{b: m.indhold}
+		a.tag(2 + 2) // class, weight
+		p.mangler = a.meget()
+	} else {
+		p.mangler -= min(p.mangler, uint64(len(m.indhold)))
+	}
+	p.set = append(p.set, m.indhold[:min(len(m.indhold), maksSet-min(len(p.set), maksSet))]...)
+	if p.mangler > 0 {
+		return true
+	}
+	k.sendes = nil
+	svar := f.l.o.Svar(p.haendelse.Exchange, p.set)
+	f.l.meld(p.haendelse)
 	if k.bekraeftes {
 		k.venter[k.naeste] = svar
 		k.naeste++

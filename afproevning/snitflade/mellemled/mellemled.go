@@ -32,6 +32,7 @@ const (
 	Forbruger                   // the product asked for deliveries of a queue
 	Udleveret                   // the product was delivered a message
 	Afgjort                     // the product settled one
+	Forgaeves                   // a connection was refused: the broker is away
 )
 
 // Dom is how a delivery was settled.
@@ -61,7 +62,7 @@ type Haendelse struct {
 type Options struct {
 	Lytter  net.Listener                                // where the product connects; the line closes it
 	Maegler func(ctx context.Context) (net.Conn, error) // connects to the broker
-	Svar    func(exchange string) Svar                  // asked once for each publish; nil = always Bekraeft
+	Svar    func(exchange string, besked []byte) Svar   // asked once for each publish, with its properties and the beginning of its body as they stand on the wire; nil = always Bekraeft
 }
 
 // Ledning is the line. It is safe for concurrent use.
@@ -82,7 +83,7 @@ type Ledning struct {
 // Ny lays the line. It is up until Luk.
 func Ny(o Options) *Ledning {
 	if o.Svar == nil {
-		o.Svar = func(string) Svar { return Bekraeft }
+		o.Svar = func(string, []byte) Svar { return Bekraeft }
 	}
 	l := &Ledning{o: o, aabne: map[*forbindelse]bool{}, aendret: make(chan struct{}), skaer: map[string]bool{}}
 	l.ctx, l.stop = context.WithCancel(context.Background())
@@ -180,6 +181,7 @@ func (l *Ledning) betjen(produkt net.Conn) {
 	f := &forbindelse{l: l, produkt: produkt, kanaler: map[uint16]*kanal{}}
 	defer f.skaer()
 	if l.erNede() {
+		l.meld(Haendelse{Slags: Forgaeves})
 		return
 	}
 	var err error

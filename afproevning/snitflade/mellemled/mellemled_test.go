@@ -43,7 +43,7 @@ func ny(t *testing.T) *opstilling {
 			var d net.Dialer
 			return d.DialContext(ctx, "tcp", maegler)
 		},
-		Svar: func(string) mellemled.Svar {
+		Svar: func(string, []byte) mellemled.Svar {
 			select {
 			case s := <-o.svar:
 				return s
