@@ -17,6 +17,7 @@ import (
 // Options are how a test is run. The zero value runs everything at basis.
 type Options struct {
 	Niveau    Niveau
+	Proever   []Proeve  // nil = all there are
 	Haand     bool      // a person does what the profile has no stimulus for
 	Ind       io.Reader // the person's answers
 	Ud        io.Writer // what the person is told
@@ -69,7 +70,7 @@ func Koer(ctx context.Context, p *Profil, o Options) (*Resultat, error) {
 	}
 	defer k.luk()
 	r := nytResultat(p, k.o)
-	proever := valgte(p, k.o.Niveau)
+	proever := valgte(p, k.o)
 	for i := range proever {
 		if k.o.Fremdrift != nil {
 			k.o.Fremdrift(i+1, len(proever), &proever[i])
@@ -83,13 +84,19 @@ func Koer(ctx context.Context, p *Profil, o Options) (*Resultat, error) {
 	return r, nil
 }
 
-// valgte are the cases of the product's role, carrier and level that are within its scope, in the order they are tried: those
-// that take the product down last.
-func valgte(p *Profil, n Niveau) []Proeve {
-	return slices.DeleteFunc(Proever(), func(q Proeve) bool {
-		return q.Rolle != p.Rolle || !slices.Contains(q.Carrier, p.Carrier) || n == Basis && q.Niveau == Udvidet ||
-			slices.ContainsFunc(q.Kraever, func(k string) bool { return !p.har(k) })
-	})
+// valgte are the cases of the product's role, carrier and level that are within its scope.
+func valgte(p *Profil, o Options) []Proeve {
+	return slices.DeleteFunc(slices.Clone(o.Proever), func(q Proeve) bool { return !p.angaar(&q, o.Niveau) || len(p.mangler(&q)) > 0 })
+}
+
+// angaar reports whether a case is of the product's role and carrier, and of the level.
+func (p *Profil) angaar(q *Proeve, n Niveau) bool {
+	return q.Rolle == p.Rolle && slices.Contains(q.Carrier, p.Carrier) && (n == Udvidet || q.Niveau == Basis)
+}
+
+// mangler is what a case demands and the profile does not say the product has.
+func (p *Profil) mangler(q *Proeve) []string {
+	return slices.DeleteFunc(slices.Clone(q.Kraever), p.har)
 }
 
 func nyKoersel(ctx context.Context, p *Profil, o Options) (k *koersel, err error) {
@@ -98,6 +105,9 @@ func nyKoersel(ctx context.Context, p *Profil, o Options) (k *koersel, err error
 	}
 	if o.Niveau == "" {
 		o.Niveau = Basis
+	}
+	if o.Proever == nil {
+		o.Proever = Proever()
 	}
 	k = &koersel{p: p, o: o, bakke: nyIndbakke(), forloeb: map[string]*forloeb{}}
 	if o.Haand {
@@ -165,7 +175,7 @@ func (k *koersel) proev(ctx context.Context, p *Proeve) Proeveresultat {
 
 // faa gives the run of the case's steps. Cases with the same steps share one: what is seen of it is looked at once for each.
 func (k *koersel) faa(ctx context.Context, p *Proeve) *forloeb {
-	noegle, _ := json.Marshal([]any{p.Trin, slices.Contains(p.Kraever, string(Kuvert))}) // our own data
+	noegle, _ := json.Marshal([]any{p.Trin, slices.Contains(p.Kraever, "kvitteringer")}) // our own data
 	if f, ok := k.forloeb[string(noegle)]; ok {
 		return f
 	}

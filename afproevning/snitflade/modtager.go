@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -114,7 +115,7 @@ func (k *koersel) sendTrin(ctx context.Context, f *forloeb, s *Send, e *etikette
 
 // domMedKvittering lets a Kvittering decide, where the profile says the product answers so.
 func (k *koersel) domMedKvittering(ctx context.Context, x *sendt, s svar) (svar, error) {
-	if k.p.Svar != "kvittering" || s.dom != DomModtaget || x.Send.UdenDom {
+	if k.p.Svar != "kvittering" || s.dom != DomModtaget || x.Send.UdenDom || x.Send.Saet["beskedtype"] == mox.TypeKvittering {
 		return s, nil
 	}
 	k.bakke.vent(ctx, k.p.frist, func(set []*Modtaget) bool { return len(kvitteringerFor(set, x.beskedID, forretning())) > 0 })
@@ -136,7 +137,7 @@ func forretning() []string {
 func (k *koersel) samlKvitteringer(ctx context.Context, f *forloeb, p *Proeve) {
 	for i := range p.Forvent {
 		for _, x := range f.sendte {
-			if p.Forvent[i].Tjek == "kvittering" && x.Send.Besked == p.Forvent[i].Besked {
+			if strings.HasPrefix(p.Forvent[i].Tjek, "kvittering") && x.Send.Besked == p.Forvent[i].Besked {
 				k.bakke.vent(ctx, k.p.frist, func(set []*Modtaget) bool { return len(kvitteringerFor(set, x.beskedID, forretning())) > 0 })
 			}
 		}

@@ -45,6 +45,12 @@ func pak(form Form, b *mox.Besked, s *Send) (p pakke, err error) {
 	case Kuvert, ModtagBesked:
 		p.indholdstype = oio.TypeXML + "; charset=utf-8"
 		p.krop, err = kuvert(b, s)
+		if len(s.Ekstra) > 0 {
+			p.headers = map[string]any{}
+			for navn, v := range s.Ekstra {
+				p.headers[navn] = v
+			}
+		}
 		if form == ModtagBesked && err == nil {
 			p.krop = oio.Indpak(`<?xml version="1.0" encoding="UTF-8"?><ModtagBeskedInput xmlns="urn:oio:sts:1.0.0">`, p.krop, `</ModtagBeskedInput>`)
 		}

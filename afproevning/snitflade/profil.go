@@ -124,7 +124,7 @@ func stimulustekster(r Rolle) map[string]string {
 
 // evner is what a case may demand that the profile says of the product.
 func evner() []string {
-	return []string{string(Headers), string(Binaer), string(Struktureret), string(Kuvert), "cloudevent", "navne", "noegle", "signatur", "standardretur", "svar", "kvitteringer"}
+	return []string{string(Headers), string(Binaer), string(Struktureret), string(Kuvert), "cloudevent", "navne", "metadatafelter", "noegle", "signatur", "standardretur", "svar", "kvitteringer"}
 }
 
 // har reports whether the profile says the product can do that.
@@ -135,7 +135,9 @@ func (p *Profil) har(evne string) bool {
 	case "standardretur":
 		return p.Svar == evne
 	case "svar": // it says what it makes of a besked, and does not only take it off its queue
-		return p.Carrier == HTTP || p.Svar != "ack"
+		return p.Carrier == HTTP || p.Svar == "standardretur"
+	case "metadatafelter": // a form that may hold any field, with any text
+		return p.har(string(Headers)) || p.har("cloudevent")
 	case "cloudevent":
 		return p.har(string(Binaer)) || p.har(string(Struktureret))
 	case "navne": // a form in which the case of a name means something

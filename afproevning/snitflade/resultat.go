@@ -114,9 +114,9 @@ func nytResultat(p *Profil, o Options) *Resultat {
 	} else {
 		r.Omfang.Svar = p.Svar
 	}
-	for _, q := range Proever() {
-		mangler := slices.DeleteFunc(slices.Clone(q.Kraever), p.har)
-		if q.Rolle == p.Rolle && slices.Contains(q.Carrier, p.Carrier) && len(mangler) > 0 && (o.Niveau == Udvidet || q.Niveau == Basis) {
+	for i := range o.Proever {
+		q := &o.Proever[i]
+		if mangler := p.mangler(q); p.angaar(q, o.Niveau) && len(mangler) > 0 {
 			r.Udenfor = append(r.Udenfor, UdenforOmfanget{q.ID, q.Navn, mangler})
 		}
 	}

@@ -76,14 +76,18 @@ func (s *Send) kontroller() error {
 	return nil
 }
 
-// lokal stands for the besked's registreringstid as it is written in Danish summer time.
-const lokal = "{{lokal}}"
+// What may stand in Saet: the besked's registreringstid as it is written in Danish summer time, and a text that is too long.
+const (
+	lokal = "{{lokal}}"
+	langt = "{{langt}}"
+)
 
 // medTid is s with the times that depend on the besked put in.
 func (s *Send) medTid(b *mox.Besked) *Send {
 	ud := *s
 	ud.Saet = maps.Clone(s.Saet)
 	for felt, v := range ud.Saet {
+		v = strings.ReplaceAll(v, langt, strings.Repeat("x", mox.MaksFeltVaerdi+1))
 		ud.Saet[felt] = strings.ReplaceAll(v, lokal, b.Registreringstid.In(time.FixedZone("", 2*60*60)).Format(time.RFC3339Nano))
 	}
 	return &ud
@@ -110,6 +114,7 @@ type svar struct {
 	raa         string // all of it
 	korrelation string
 	svarede     bool // there was an answer beside the acknowledgement
+	antal       int  // AMQP: how many
 	leveringer  int  // AMQP: how many times the broker delivered it
 	auto        bool // AMQP: the product takes without acknowledging
 }
@@ -169,7 +174,7 @@ func (k *koersel) grundbesked(s *Send, e *etiketter) mox.Besked {
 		b = mox.Besked{ID: mox.BeskedID(mox.NyUUID()), Version: mox.Beskedversion, ObjektID: e.objektID(s.Objekt), ObjektType: mox.Sag,
 			LivscyklusKode: mox.LivscyklusKode(cmp.Or(s.Sker, string(mox.Opstaaet))), Registreringstid: tid, Aktoer: proeveAktoer, Bruger: proeveBruger,
 			Myndighed: proeveCVR, Opgaveemne: proeveKLE, Kildesystem: k.p.System, Dannet: tid,
-			Relateret: []mox.Relateret{{Rolle: "primaerpart", ID: "urn:oio:cpr-nr:" + opdigtetCPR, ObjektType: "Person"}}}
+			Relateret: []mox.Relateret{{Rolle: "primaerpart", ID: "urn:oio:cpr-nr:" + opdigtetCPR, ObjektType: "Person"}}}.MedStandard()
 		e.besked[s.Besked] = b
 	}
 	if slices.Contains(s.Uden, "relateret") {

@@ -11,23 +11,25 @@ import (
 // modtagertjek are about what a receiver makes of what it is sent.
 func modtagertjek() map[string]tjek {
 	return map[string]tjek{
-		"dom":               {skal: []string{"er"}, maa: []string{"besked"}, f: dom},
-		"virkning":          {skal: []string{"besked", "antal"}, f: virkning},
-		"virkning_straks":   {skal: []string{"besked"}, f: virkningStraks},
-		"titel":             {skal: []string{"besked", "titel"}, f: harTitel},
-		"titel_stadig":      {skal: []string{"besked", "titel"}, f: harStadigTitel},
-		"leveret_en_gang":   {skal: []string{"besked"}, f: leveretEnGang},
-		"selv_kvitteret":    {f: selvKvitteret},
-		"svar":              {skal: []string{"besked"}, f: svarer},
-		"svarkode":          {skal: []string{"besked", "en_af"}, f: svarkode},
-		"svar_korrelation":  {skal: []string{"besked"}, f: svarKorrelation},
-		"egen_kode":         {skal: []string{"besked", "mod"}, f: egenKode},
-		"grund":             {skal: []string{"besked"}, f: grund},
-		"svar_uden_cpr":     {f: svarUdenCPR},
-		"kvittering":        {skal: []string{"besked"}, maa: []string{"en_af"}, f: kvitteret},
-		"kvittering_felt":   {skal: []string{"besked", "felt"}, maa: []string{"en_af"}, f: kvitteringFelt},
-		"ingen_kvittering":  {skal: []string{"besked"}, f: ingenKvittering},
-		"kvittering_system": {skal: []string{"besked"}, f: kvitteringID},
+		"dom":              {skal: []string{"er"}, maa: []string{"besked"}, f: dom},
+		"dom_sidst":        {skal: []string{"er", "besked"}, f: domSidst},
+		"virkning_alle":    {skal: []string{"besked"}, f: virkningAlle},
+		"virkning":         {skal: []string{"besked", "antal"}, f: virkning},
+		"virkning_straks":  {skal: []string{"besked"}, f: virkningStraks},
+		"titel":            {skal: []string{"besked", "titel"}, f: harTitel},
+		"titel_stadig":     {skal: []string{"besked", "titel"}, f: harStadigTitel},
+		"leveret_en_gang":  {skal: []string{"besked"}, f: leveretEnGang},
+		"selv_kvitteret":   {f: selvKvitteret},
+		"svar":             {skal: []string{"besked"}, f: svarer},
+		"svarkode":         {skal: []string{"besked", "en_af"}, f: svarkode},
+		"svar_korrelation": {skal: []string{"besked"}, f: svarKorrelation},
+		"egen_kode":        {skal: []string{"besked", "mod"}, f: egenKode},
+		"grund":            {skal: []string{"besked"}, f: grund},
+		"svar_uden_cpr":    {f: svarUdenCPR},
+		"kvittering":       {skal: []string{"besked"}, maa: []string{"en_af"}, f: kvitteret},
+		"kvittering_felt":  {skal: []string{"besked", "felt"}, maa: []string{"en_af"}, f: kvitteringFelt},
+		"ingen_kvittering": {skal: []string{"besked"}, f: ingenKvittering},
+		"kvittering_id":    {skal: []string{"besked"}, f: kvitteringID},
 	}
 }
 
@@ -53,22 +55,27 @@ func (f *forloeb) sidst(etiket string) *sendt {
 // dom holds what the product made of a besked against what it should have. Each besked with the label is looked at.
 func dom(f *forloeb, e *Forvent) fund {
 	for _, s := range f.med(e.Besked) {
-		d := s.sidste()
-		switch {
-		case d.dom == Dom(e.Er):
-		case d.dom == DomIntet && f.blind:
-			return intet("%v", errKanIkke)
-		case d.dom == DomIntet:
-			return fejl("produktet svarede ikke på beskeden inden for %s", f.p.frist)
-		default:
-			return fejl("produktet svarede %s%s; det skulle have %s den", d.dom, kodetekst(d), skulle(e.Er))
+		if x := f.domPaa(s, Dom(e.Er)); x.status != Bestaaet {
+			return x
 		}
 	}
 	return godt()
 }
 
-func skulle(er string) string {
-	return map[string]string{"modtaget": "modtaget", "afvist": "afvist"}[er]
+// domSidst looks at the last besked with the label.
+func domSidst(f *forloeb, e *Forvent) fund { return f.domPaa(f.sidst(e.Besked), Dom(e.Er)) }
+
+func (f *forloeb) domPaa(s *sendt, er Dom) fund {
+	d := s.sidste()
+	switch {
+	case d.dom == er:
+		return godt()
+	case f.blind && (d.dom == DomIntet || d.dom == DomModtaget):
+		return intet("%v", errKanIkke)
+	case d.dom == DomIntet:
+		return fejl("produktet svarede ikke på beskeden inden for %s", f.p.frist)
+	}
+	return fejl("produktet svarede %s%s; beskeden skulle være %s", d.dom, kodetekst(d), er)
 }
 
 func kodetekst(s svar) string {
@@ -82,10 +89,11 @@ func kodetekst(s svar) string {
 	return ud
 }
 
-func virkning(f *forloeb, e *Forvent) fund {
-	s := f.sidst(e.Besked)
+func virkning(f *forloeb, e *Forvent) fund { return virkningAf(f, f.sidst(e.Besked), *e.Antal) }
+
+func virkningAf(f *forloeb, s *sendt, antal int) fund {
 	ud, er, err := f.ventEffekt(s, func(x effekt) (bool, bool) {
-		return x.Antal != nil && *x.Antal == *e.Antal, x.Antal == nil || *x.Antal > *e.Antal
+		return x.Antal != nil && *x.Antal == antal, x.Antal == nil || *x.Antal > antal
 	})
 	switch {
 	case err != nil:
@@ -93,7 +101,21 @@ func virkning(f *forloeb, e *Forvent) fund {
 	case ud.Antal == nil:
 		return intet("effekten siger ikke antal")
 	case !er:
-		return fejl("beskeden har virket %d %s; den skulle have virket %d", *ud.Antal, flertal(*ud.Antal, "gang", "gange"), *e.Antal)
+		return fejl("beskeden har virket %d %s; den skulle have virket %d", *ud.Antal, flertal(*ud.Antal, "gang", "gange"), antal)
+	}
+	return godt()
+}
+
+// virkningAlle looks for one effect of each besked with the label.
+func virkningAlle(f *forloeb, e *Forvent) fund {
+	for i, s := range f.med(e.Besked) {
+		x := virkningAf(f, s, 1)
+		if x.status == Fejlet {
+			return fejl("besked %d af %d: %s", i+1, len(f.med(e.Besked)), x.tekst)
+		}
+		if x.status != Bestaaet {
+			return x
+		}
 	}
 	return godt()
 }

@@ -196,7 +196,8 @@ func (u *udAMQP) vent(ctx context.Context, s *sendt) svar {
 		paaLinje, linje := u.afgjort(s)
 		svaret, mere := u.svaret(s)
 		ud := sammen(paaLinje, svaret)
-		if (u.ledning == nil || paaLinje.dom != DomIntet) && (u.p.Svar != "standardretur" || svaret.svarede) {
+		paaAlle := svaret.svarede && svaret.antal >= paaLinje.leveringer // each delivery has an answer of its own
+		if (u.ledning == nil || paaLinje.dom != DomIntet) && (u.p.Svar != "standardretur" || paaAlle) {
 			return ud
 		}
 		select {
@@ -232,21 +233,19 @@ func (u *udAMQP) afgjort(s *sendt) (svar, <-chan struct{}) {
 	return ud, aendret
 }
 
-// svaret is the StandardRetur that has come. One without a correlation-id can only be about what was sent last.
+// svaret is the last StandardRetur that has come, and how many. One without a correlation-id can only be about what was sent last.
 func (u *udAMQP) svaret(s *sendt) (svar, <-chan struct{}) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	for i := len(u.svar) - 1; i >= 0; i-- {
-		d := u.svar[i]
-		if d.CorrelationId != s.korrelation && !(d.CorrelationId == "" && i >= s.svarFra) {
-			continue
+	ud := svar{dom: DomIntet}
+	for _, d := range u.svar[s.svarFra:] {
+		if d.CorrelationId == s.korrelation || d.CorrelationId == "" {
+			ud = svar{raa: string(d.Body), korrelation: d.CorrelationId, svarede: true, antal: ud.antal + 1}
+			ud.kode, ud.tekst, _ = standardreturI(d.Body)
+			ud.dom = domAfStatusKode(ud.kode)
 		}
-		ud := svar{raa: string(d.Body), korrelation: d.CorrelationId, svarede: true}
-		ud.kode, ud.tekst, _ = standardreturI(d.Body)
-		ud.dom = domAfStatusKode(ud.kode)
-		return ud, u.aendret
 	}
-	return svar{dom: DomIntet}, u.aendret
+	return ud, u.aendret
 }
 
 // sammen is the verdict of the two: what the product says weighs more than that it took the besked off its queue.

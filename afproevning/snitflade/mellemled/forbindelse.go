@@ -65,16 +65,12 @@ type udlevering struct {
 	auto bool
 }
 
-// skaer ends both ends at once, with a reset and no goodbye.
+// skaer ends both ends at once. What was written to either before still arrives there.
 func (f *forbindelse) skaer() {
 	for _, c := range []net.Conn{f.produkt, f.maegler} {
-		if c == nil {
-			continue
+		if c != nil {
+			_ = c.Close() // it may be closed already
 		}
-		if t, ok := c.(*net.TCPConn); ok {
-			_ = t.SetLinger(0) // a reset
-		}
-		_ = c.Close()
 	}
 }
 

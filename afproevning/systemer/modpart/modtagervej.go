@@ -165,7 +165,7 @@ func (m *Modtager) kald(w http.ResponseWriter, r *http.Request) {
 		m.problem(w, http.StatusUnsupportedMediaType, nej("type", "den slags tages ikke"))
 		return
 	}
-	if b.fejl != "" && m.undtagelse("fejl_500") {
+	if b.fejl != "" && b.form == "struktureret" && m.undtagelse("fejl_500") {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}

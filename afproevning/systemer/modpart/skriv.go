@@ -58,8 +58,15 @@ func attributnavn(felt string) string {
 }
 
 func tekst(v any) string {
-	if t, ok := v.(time.Time); ok {
-		return rfc(t)
+	switch v := v.(type) {
+	case time.Time:
+		return rfc(v)
+	case []any:
+		var ud []string
+		for _, x := range v {
+			ud = append(ud, tekst(x))
+		}
+		return strings.Join(ud, ",")
 	}
 	return fmt.Sprint(v)
 }

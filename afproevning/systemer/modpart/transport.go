@@ -169,7 +169,7 @@ const direkteSvar = "amq.rabbitmq.reply-to"
 
 // forbind has a channel that can be used. t.mu is held.
 func (t *amqpTransport) forbind() (err error) {
-	if t.ch != nil && !t.ch.IsClosed() {
+	if t.ch != nil && !t.ch.IsClosed() && (t.c.Fejl != "uden_bekraeftelser" || t.derErNogen()) {
 		return nil
 	}
 	if t.conn != nil {
@@ -289,7 +289,12 @@ func (t *amqpTransport) standardretur(ctx context.Context) dom {
 func (t *amqpTransport) oppe(context.Context) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.forbind() == nil && t.ch.ExchangeDeclarePassive(t.c.Exchange, amqp.ExchangeFanout, true, false, false, false, nil) == nil
+	return t.forbind() == nil && t.derErNogen()
+}
+
+// derErNogen asks the broker something, and waits for the answer.
+func (t *amqpTransport) derErNogen() bool {
+	return t.ch.ExchangeDeclarePassive(t.c.Exchange, amqp.ExchangeFanout, true, false, false, false, nil) == nil
 }
 
 func (t *amqpTransport) luk() {
