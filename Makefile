@@ -30,8 +30,9 @@ crash: ## 1,000 kills while cases flow; broker, database, MOX and network failin
 bevis: ## benchmarks, mox bench and kills, written to docs/bevis with commit, date and conditions
 	@bash scripts/bevis
 
-generate: ## what is made from the code: the table of conformance
+generate: ## what is made from the code: the table of conformance, and the handbook's list of cases
 	go generate ./...
+	go run ./internal/vejledning -opdater
 
 demo: ## the demonstration, on http://127.0.0.1:8480
 	go run ./cmd/mox demo

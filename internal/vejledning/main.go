@@ -2,7 +2,7 @@
 // no network, and a PDF and an ODT of each book. It fetches nothing. It is run in the repository's root.
 //
 //	go run ./internal/vejledning -til dokumenter
-//	go run ./internal/vejledning -tal     # first, when docs/bevis has new figures: puts them into the guide that shows them
+//	go run ./internal/vejledning -opdater     # first, when docs/bevis or the cases of the snitfladetest have changed
 package main
 
 import (
@@ -17,17 +17,17 @@ import (
 func main() {
 	docs := flag.String("docs", "docs", "mappen med dokumenterne")
 	til := flag.String("til", "dokumenter", "mappen, der skrives i")
-	nyeTal := flag.Bool("tal", false, "sæt tallene fra docs/bevis ind i vejledningen, og lav intet andet")
+	kunOpdater := flag.Bool("opdater", false, "sæt tallene fra docs/bevis og listen over prøver ind i dokumenterne, og lav intet andet")
 	flag.Parse()
-	if err := koer(*docs, *til, *nyeTal); err != nil {
+	if err := koer(*docs, *til, *kunOpdater); err != nil {
 		fmt.Fprintln(os.Stderr, "vejledning:", err)
 		os.Exit(1)
 	}
 }
 
-func koer(docs, til string, nyeTal bool) error {
-	if nyeTal {
-		return indsaetTal(docs)
+func koer(docs, til string, kunOpdater bool) error {
+	if kunOpdater {
+		return opdater(docs)
 	}
 	if err := lav(docs, til, time.Now()); err != nil {
 		return err
