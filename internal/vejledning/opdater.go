@@ -108,17 +108,24 @@ func proeveside(docs string) (string, error) {
 		}
 	}
 	var ud strings.Builder
-	ud.WriteString("# Prøverne\n\nHver prøve ser på systemet udefra. Et nummer bruges aldrig til en anden prøve. [Krav](2-krav.md) siger, hvad der kræves.\n\n" +
+	ud.WriteString("# Prøverne\n\nHver prøve ser på systemet udefra. Et nummer bruges aldrig til en anden prøve. [Krav](2-krav.md) siger, hvad der kræves. *Vej* er AMQP, HTTP\neller begge.\n\n" +
 		"<!-- Lavet af prøverne selv: go run ./internal/vejledning -opdater -->\n")
 	for _, rolle := range [][2]string{{"S-A-", "Systemet sender"}, {"S-M-", "Systemet modtager"}} {
 		fmt.Fprintf(&ud, "\n## %s\n\n| Prøve | Krav | Niveau | Vej | Det skal være sådan |\n|---|---|---|---|---|\n", rolle[1])
 		for _, p := range alle {
 			if strings.HasPrefix(p.ID, rolle[0]) {
-				fmt.Fprintf(&ud, "| %s | %s | %s | %s | %s |\n", p.ID, tilKrav[p.ID], p.Niveau, strings.ToUpper(strings.Join(p.Carrier, ", ")), p.Navn)
+				fmt.Fprintf(&ud, "| %s | %s | %s | %s | %s |\n", p.ID, tilKrav[p.ID], p.Niveau, vej(&p), p.Navn)
 			}
 		}
 	}
 	return ud.String(), nil
+}
+
+func vej(p *proeve) string {
+	if len(p.Carrier) > 1 {
+		return "begge"
+	}
+	return strings.ToUpper(strings.Join(p.Carrier, ""))
 }
 
 // opdater writes what is made from elsewhere: the figures in the guide, and the list of the cases.
