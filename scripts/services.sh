@@ -143,6 +143,25 @@ provide_curl() {
   export MOX_TEST_CURL
 }
 
+# ---- hunspell
+
+provide_hunspell() {
+  if [ -n "${MOX_TEST_HUNSPELL:-}" ]; then
+    return
+  fi
+  MOX_TEST_HUNSPELL=$(danish_hunspell) || { packages hunspell hunspell-da && MOX_TEST_HUNSPELL=$(danish_hunspell); } || {
+    lack "hunspell in Danish" "apt-get install hunspell hunspell-da" "MOX_TEST_HUNSPELL to a hunspell that has da_DK"
+    return
+  }
+  export MOX_TEST_HUNSPELL
+}
+
+# danish_hunspell prints the program if it has the dictionary: without it, it ends with an error.
+danish_hunspell() {
+  local program
+  program=$(command -v hunspell) && echo ja | "$program" -d da_DK -l >/dev/null 2>&1 && echo "$program"
+}
+
 # ---- PostgreSQL
 
 provide_postgres() {
