@@ -32,7 +32,7 @@ bevis: ## benchmarks, mox bench and kills, written to docs/bevis with commit, da
 
 generate: ## what is made from the code: the table of conformance, and the handbook's list of cases
 	go generate ./...
-	go run ./internal/vejledning -opdater
+	go run ./internal/vejledning/lav -opdater
 
 demo: ## the demonstration, on http://127.0.0.1:8480
 	go run ./cmd/mox demo
@@ -41,7 +41,7 @@ package: ## dist/: Debian packages and tars for amd64 and arm64, with SBOM, lice
 	@bash scripts/package
 
 dokumenter: ## the Danish documents as a site, PDF and ODT, in dokumenter/
-	go run ./internal/vejledning -til dokumenter
+	go run ./internal/vejledning/lav -til dokumenter
 
 build: ## bin/mox, one static file
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/...

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"regexp"
 	"slices"
 	"time"
@@ -202,10 +203,15 @@ func (k *SinkSpec) Tabel() *mapping.Table { return k.table }
 // Tabel is the field table that makes a besked of the system's answer.
 func (k *SvarSpec) Tabel() *mapping.Table { return k.table }
 
-// Tekst is the part of the file as it stands there. Secrets are never in it, only where they are found.
+// Tekst is the part of the file as it stands there, without what it is indented by. Secrets are never in it, only where they are found.
 func (n node) Tekst() string {
 	if n.Node == nil {
 		return ""
 	}
-	return n.Node.String()
+	linjer := strings.Split(n.Node.String(), "\n")
+	indryk := len(linjer[0]) - len(strings.TrimLeft(linjer[0], " "))
+	for i, l := range linjer {
+		linjer[i] = strings.TrimPrefix(l, strings.Repeat(" ", indryk))
+	}
+	return strings.Join(linjer, "\n")
 }

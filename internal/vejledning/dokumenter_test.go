@@ -1,4 +1,4 @@
-package main
+package vejledning
 
 import (
 	"archive/zip"
@@ -200,7 +200,7 @@ func TestInteressenternesSvarHarBevis(t *testing.T) {
 func lavet(t *testing.T) string {
 	t.Helper()
 	til := t.TempDir()
-	if err := lav(docs(t), til, time.Date(2026, 11, 26, 8, 0, 0, 0, time.UTC)); err != nil {
+	if err := Lav(docs(t), til, time.Date(2026, 11, 26, 8, 0, 0, 0, time.UTC)); err != nil {
 		t.Fatal(err)
 	}
 	return til

@@ -1,4 +1,4 @@
-package main
+package vejledning
 
 import (
 	"encoding/json"
@@ -109,7 +109,7 @@ func proeveside(docs string) (string, error) {
 	}
 	var ud strings.Builder
 	ud.WriteString("# Prøverne\n\nHver prøve ser på systemet udefra. Et nummer bruges aldrig til en anden prøve. [Krav](2-krav.md) siger, hvad der kræves. *Vej* er AMQP, HTTP\neller begge.\n\n" +
-		"<!-- Lavet af prøverne selv: go run ./internal/vejledning -opdater -->\n")
+		"<!-- Lavet af prøverne selv: go run ./internal/vejledning/lav -opdater -->\n")
 	for _, rolle := range [][2]string{{"S-A-", "Systemet sender"}, {"S-M-", "Systemet modtager"}} {
 		fmt.Fprintf(&ud, "\n## %s\n\n| Prøve | Krav | Niveau | Vej | Det skal være sådan |\n|---|---|---|---|---|\n", rolle[1])
 		for _, p := range alle {
@@ -128,8 +128,8 @@ func vej(p *proeve) string {
 	return strings.ToUpper(strings.Join(p.Carrier, ""))
 }
 
-// opdater writes what is made from elsewhere: the figures in the guide, and the list of the cases.
-func opdater(docs string) error {
+// Opdater writes what is made from elsewhere: the figures in the guide, and the list of the cases.
+func Opdater(docs string) error {
 	side, err := proeveside(docs)
 	if err != nil {
 		return err

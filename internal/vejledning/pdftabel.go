@@ -1,4 +1,4 @@
-package main
+package vejledning
 
 // tabel writes a table: no row is parted between two pages, and the head is repeated. A row that is higher than a page is an
 // error of the document.

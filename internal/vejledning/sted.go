@@ -1,4 +1,4 @@
-package main
+package vejledning
 
 import (
 	"bytes"
@@ -105,6 +105,8 @@ func (s *samling) html(d *dokument) (template.HTML, error) {
 		adresse, sti, anker := maal(d, string(l.Destination))
 		switch {
 		case adresse != "":
+		case sti == d.sti:
+			l.Destination = append([]byte{'#'}, anker...)
 		case s.efter[sti] == nil:
 			doede = append(doede, l)
 		default:
