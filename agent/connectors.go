@@ -9,6 +9,7 @@ import (
 	"github.com/moxkit/mox/connector"
 	"github.com/moxkit/mox/connector/folderc"
 	"github.com/moxkit/mox/connector/httpc"
+	"github.com/moxkit/mox/connector/sftpc"
 	"github.com/moxkit/mox/connector/soapc"
 	"github.com/moxkit/mox/connector/sqlc"
 )
@@ -27,7 +28,11 @@ type (
 	aabnSink   func(connector.Env) (connector.Sink, error)
 )
 
-const forbindelser = "folder, http, sql eller soap"
+// What from and to may name.
+const (
+	kildetyper = "folder, sftp, http, sql eller soap"
+	sinktyper  = "folder, sftp, http, sql eller soap"
+)
 
 // nySource is an empty config of the type's source; nil for an unknown type. The connectors are listed here and in nySink,
 // and nowhere else.
@@ -36,6 +41,9 @@ func nySource(type_ string) (sourceFor, aabnSource) {
 	case "folder":
 		c := &folderc.SourceConfig{}
 		return c, func(e connector.Env) (connector.Source, error) { return folderc.NewSource(*c, e) }
+	case "sftp":
+		c := &sftpc.SourceConfig{}
+		return c, func(e connector.Env) (connector.Source, error) { return sftpc.NewSource(*c, e) }
 	case "http":
 		c := &httpc.SourceConfig{}
 		return c, func(e connector.Env) (connector.Source, error) { return httpc.NewSource(*c, e) }
@@ -55,6 +63,9 @@ func nySink(type_ string) (sinkFor, aabnSink) {
 	case "folder":
 		c := &folderc.SinkConfig{}
 		return c, func(e connector.Env) (connector.Sink, error) { return folderc.NewSink(*c, e) }
+	case "sftp":
+		c := &sftpc.SinkConfig{}
+		return c, func(e connector.Env) (connector.Sink, error) { return sftpc.NewSink(*c, e) }
 	case "http":
 		c := &httpc.SinkConfig{}
 		return c, func(e connector.Env) (connector.Sink, error) { return httpc.NewSink(*c, e) }
@@ -68,8 +79,8 @@ func nySink(type_ string) (sinkFor, aabnSink) {
 	return nil, nil
 }
 
-// connectorType is the type of connector that a from or to names.
-func (l *linter) connectorType(path string, n node) (string, bool) {
+// connectorType is the type of connector that a from or to names, one of typer.
+func (l *linter) connectorType(path string, n node, kendt func(string) bool, typer string) (string, bool) {
 	if n.Node == nil {
 		l.fail(l.at(path), "skriv fx «{type: folder, path: ud, …}»", "%s mangler", path[strings.LastIndex(path, ".")+1:])
 		return "", false
@@ -81,12 +92,15 @@ func (l *linter) connectorType(path string, n node) (string, bool) {
 		l.yamlFejl(err)
 		return "", false
 	}
-	if c, _ := nySource(t.Type); c == nil {
-		l.fail(l.at(path+".type"), "brug "+forbindelser, "forbindelsen %q kendes ikke", t.Type)
+	if !kendt(t.Type) {
+		l.fail(l.at(path+".type"), "brug "+typer, "forbindelsen %q kendes ikke", t.Type)
 		return "", false
 	}
 	return t.Type, true
 }
+
+func erKilde(type_ string) bool { c, _ := nySource(type_); return c != nil }
+func erSink(type_ string) bool  { c, _ := nySink(type_); return c != nil }
 
 // connector decodes a connector's config into c, and tells what it says against itself.
 func (l *linter) connector(path string, n node, c sourceFor) bool {
@@ -113,6 +127,8 @@ func (l *linter) gentagelse(path string, k *SinkSpec, c sinkFor) {
 func kanSlaaOp(c sinkFor) bool {
 	switch c := c.(type) {
 	case *folderc.SinkConfig:
+		return len(c.Opslag) > 0
+	case *sftpc.SinkConfig:
 		return len(c.Opslag) > 0
 	case *httpc.SinkConfig:
 		return c.Opslag != nil

@@ -353,6 +353,22 @@ provide_zeep() { provide_python zeep MOX_TEST_ZEEP; }
 # A mail server.
 provide_smtp() { provide_python aiosmtpd MOX_TEST_SMTP; }
 
+# An SFTP server: OpenSSH's, which each test starts for itself. It looks up passwords in files of the machine's; a test that
+# logs in with one gives it others, where file systems can be mounted.
+provide_sftp() {
+  if [ -z "${MOX_TEST_SFTP:-}" ]; then
+    [ -x /usr/sbin/sshd ] || packages openssh-server && [ -x /usr/sbin/sshd ] || {
+      lack "OpenSSH server" "apt-get install openssh-server" "MOX_TEST_SFTP to its program sshd"
+      return
+    }
+    export MOX_TEST_SFTP=/usr/sbin/sshd
+  fi
+  if [ -z "${MOX_TEST_SFTP_UNSHARE:-}" ] && mounts && command -v unshare >/dev/null; then
+    MOX_TEST_SFTP_UNSHARE=$(command -v unshare)
+    export MOX_TEST_SFTP_UNSHARE
+  fi
+}
+
 # provide_python MODULE VARIABLE names a Python that has the module: Debian's, whose package has the module's name.
 provide_python() {
   local module=$1 variable=$2
