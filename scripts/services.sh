@@ -138,6 +138,11 @@ provide_postgres() {
   started+=(postgres)
   postgres_as_user "$bin/initdb" --pgdata "$home/data" --username postgres --auth trust \
     --encoding UTF8 --locale C.UTF-8 >.test/initdb.log || return
+  # Everyone is let in, but for those whom a test gives a password, by this role.
+  sed -i '1i host all +mox_kodeord 127.0.0.1/32 scram-sha-256' "$home/data/pg_hba.conf" || return
+  rm -rf .test/postgres-tls && mkdir .test/postgres-tls && go run ./internal/testenv/certs "$PWD/.test/postgres-tls" || return
+  cp .test/postgres-tls/server.pem .test/postgres-tls/server.key "$home/data/" && chmod 600 "$home/data/server.key" || return
+  [ "$EUID" -ne 0 ] || chown postgres: "$home"/data/server.* || return
   local _
   for _ in 1 2 3; do
     if postgres_start "$bin" "$home"; then
@@ -158,10 +163,14 @@ listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 max_connections = 200
 fsync = on
+ssl = on
+ssl_cert_file = 'server.pem'
+ssl_key_file = 'server.key'
 CONF
   # The server must not hold the checkout's lock when we are gone.
   postgres_as_user "$bin/pg_ctl" --pgdata "$home/data" --log "$home/log" --wait --timeout 60 start >/dev/null 9>&- || return
   export MOX_TEST_POSTGRES_URL="postgres://postgres@127.0.0.1:$port/postgres?sslmode=disable"
+  export MOX_TEST_POSTGRES_KODEORD=mox_kodeord MOX_TEST_POSTGRES_TLS_DIR="$PWD/.test/postgres-tls"
 }
 
 # stop_postgres ends the server that .test/postgres.path names, if any, and removes its data; the log is kept.
