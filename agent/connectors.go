@@ -9,6 +9,7 @@ import (
 	"github.com/moxkit/mox/connector"
 	"github.com/moxkit/mox/connector/folderc"
 	"github.com/moxkit/mox/connector/httpc"
+	"github.com/moxkit/mox/connector/mailc"
 	"github.com/moxkit/mox/connector/sftpc"
 	"github.com/moxkit/mox/connector/soapc"
 	"github.com/moxkit/mox/connector/sqlc"
@@ -30,8 +31,8 @@ type (
 
 // What from and to may name.
 const (
-	kildetyper = "folder, sftp, http, sql eller soap"
-	sinktyper  = "folder, sftp, http, sql eller soap"
+	kildetyper = "folder, sftp, http, sql, soap eller imap"
+	sinktyper  = "folder, sftp, http, sql, soap eller smtp"
 )
 
 // nySource is an empty config of the type's source; nil for an unknown type. The connectors are listed here and in nySink,
@@ -53,6 +54,9 @@ func nySource(type_ string) (sourceFor, aabnSource) {
 	case "soap":
 		c := &soapc.SourceConfig{}
 		return c, func(e connector.Env) (connector.Source, error) { return soapc.NewSource(*c, e) }
+	case "imap":
+		c := &mailc.SourceConfig{}
+		return c, func(e connector.Env) (connector.Source, error) { return mailc.NewSource(*c, e) }
 	}
 	return nil, nil
 }
@@ -75,6 +79,9 @@ func nySink(type_ string) (sinkFor, aabnSink) {
 	case "soap":
 		c := &soapc.SinkConfig{}
 		return c, func(e connector.Env) (connector.Sink, error) { return soapc.NewSink(*c, e) }
+	case "smtp":
+		c := &mailc.SinkConfig{}
+		return c, func(e connector.Env) (connector.Sink, error) { return mailc.NewSink(*c, e) }
 	}
 	return nil, nil
 }
@@ -116,7 +123,10 @@ func (l *linter) connector(path string, n node, c sourceFor) bool {
 
 // gentagelse holds the way a repeat is made harmless against what the connector has been told to do.
 func (l *linter) gentagelse(path string, k *SinkSpec, c sinkFor) {
+	_, mail := c.(*mailc.SinkConfig)
 	switch {
+	case mail && k.Gentag != GentagNej && k.Gentag != GentagOpslag:
+		l.fail(l.at(path+".gentag"), "vælg nej, eller opslag med «opslag: {…, mappe: Sent Items}», hvor mailserveren selv lægger kopier", "en mail, der sendes to gange, er to mails: gentag kan ikke være %s", k.Gentag)
 	case k.Gentag == GentagOpslag && !kanSlaaOp(c):
 		l.fail(l.at(path+".to"), "skriv, hvordan systemet spørges om vores egen reference: «opslag: …»", "gentag: opslag kræver, at to har et opslag")
 	case k.Gentag == GentagNoegle && !senderNoegle(c):
@@ -135,6 +145,8 @@ func kanSlaaOp(c sinkFor) bool {
 	case *sqlc.SinkConfig:
 		return c.Opslag != ""
 	case *soapc.SinkConfig:
+		return c.Opslag != nil
+	case *mailc.SinkConfig:
 		return c.Opslag != nil
 	}
 	return false

@@ -362,6 +362,19 @@ provide_zeep() { provide_python zeep MOX_TEST_ZEEP; }
 # A mail server.
 provide_smtp() { provide_python aiosmtpd MOX_TEST_SMTP; }
 
+# A server for mailboxes: Dovecot 2.3, which each test starts for itself. 2.4 is configured in another way.
+provide_imap() {
+  if [ -n "${MOX_TEST_IMAP:-}" ]; then
+    return
+  fi
+  [ -x /usr/sbin/dovecot ] || packages dovecot-imapd
+  [[ $(/usr/sbin/dovecot --version 2>/dev/null) == 2.3.* ]] || {
+    lack "Dovecot 2.3" "apt-get install dovecot-imapd" "MOX_TEST_IMAP to its program dovecot"
+    return
+  }
+  export MOX_TEST_IMAP=/usr/sbin/dovecot
+}
+
 # An SFTP server: OpenSSH's, which each test starts for itself. It looks up passwords in files of the machine's; a test that
 # logs in with one gives it others, where file systems can be mounted.
 provide_sftp() {

@@ -21,6 +21,7 @@ import (
 
 	"github.com/moxkit/mox/connector"
 	"github.com/moxkit/mox/connector/internal/check"
+	"github.com/moxkit/mox/connector/internal/line"
 )
 
 // postgresDB is an [engine] on a PostgreSQL server. Values go both ways as PostgreSQL writes them: whole numbers and
@@ -50,7 +51,7 @@ func postgresConfig(c connection, env connector.Env) (*pgxpool.Config, error) {
 		return nil, errors.New("dsn: er ikke en adresse")
 	}
 	q := u.Query()
-	if q.Get("sslmode") == "" && !loopback(u.Hostname()) {
+	if q.Get("sslmode") == "" && !line.Loopback(u.Hostname()) {
 		q.Set("sslmode", "verify-full")
 	}
 	if c.ca != "" {
@@ -93,11 +94,6 @@ func keepBytes(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
 func checkPostgres(p *check.Problems, c connection) {
 	const hint = "skriv fx postgres://mox@db.kommune.dk/sager"
 	if !p.Need("dsn", c.dsn, hint) {
@@ -114,7 +110,7 @@ func checkPostgres(p *check.Problems, c connection) {
 	if _, has := u.User.Password(); has || u.Query().Has("password") {
 		p.Add("dsn", "adressen indeholder et kodeord", "skriv kodeord: env:NAVN")
 	}
-	if m := u.Query().Get("sslmode"); m != "" && m != "verify-full" && !loopback(u.Hostname()) {
+	if m := u.Query().Get("sslmode"); m != "" && m != "verify-full" && !line.Loopback(u.Hostname()) {
 		p.Add("dsn", "sslmode="+m+" kontrollerer ikke, hvem serveren er", "fjern sslmode, og skriv ca: FIL, hvis serverens certifikat er udstedt af kommunen selv")
 	}
 	if c.kodeord != "" {
