@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/moxkit/mox/connector"
+	"github.com/moxkit/mox/connector/amqpc"
 	"github.com/moxkit/mox/connector/folderc"
 	"github.com/moxkit/mox/connector/httpc"
 	"github.com/moxkit/mox/connector/mailc"
@@ -31,8 +32,8 @@ type (
 
 // What from and to may name.
 const (
-	kildetyper = "folder, sftp, http, sql, soap eller imap"
-	sinktyper  = "folder, sftp, http, sql, soap eller smtp"
+	kildetyper = "folder, sftp, http, sql, soap, imap eller amqp"
+	sinktyper  = "folder, sftp, http, sql, soap, smtp eller amqp"
 )
 
 // nySource is an empty config of the type's source; nil for an unknown type. The connectors are listed here and in nySink,
@@ -57,6 +58,9 @@ func nySource(type_ string) (sourceFor, aabnSource) {
 	case "imap":
 		c := &mailc.SourceConfig{}
 		return c, func(e connector.Env) (connector.Source, error) { return mailc.NewSource(*c, e) }
+	case "amqp":
+		c := &amqpc.SourceConfig{}
+		return c, func(e connector.Env) (connector.Source, error) { return amqpc.NewSource(*c, e) }
 	}
 	return nil, nil
 }
@@ -82,6 +86,9 @@ func nySink(type_ string) (sinkFor, aabnSink) {
 	case "smtp":
 		c := &mailc.SinkConfig{}
 		return c, func(e connector.Env) (connector.Sink, error) { return mailc.NewSink(*c, e) }
+	case "amqp":
+		c := &amqpc.SinkConfig{}
+		return c, func(e connector.Env) (connector.Sink, error) { return amqpc.NewSink(*c, e) }
 	}
 	return nil, nil
 }
@@ -124,7 +131,10 @@ func (l *linter) connector(path string, n node, c sourceFor) bool {
 // gentagelse holds the way a repeat is made harmless against what the connector has been told to do.
 func (l *linter) gentagelse(path string, k *SinkSpec, c sinkFor) {
 	_, mail := c.(*mailc.SinkConfig)
+	_, amqp := c.(*amqpc.SinkConfig)
 	switch {
+	case amqp && k.Gentag == GentagOpslag:
+		l.fail(l.at(path+".gentag"), "vælg noegle, hvis modtageren kender en gentagelse på message-id, ellers nej", "en kø kan ikke spørges: gentag kan ikke være opslag")
 	case mail && k.Gentag != GentagNej && k.Gentag != GentagOpslag:
 		l.fail(l.at(path+".gentag"), "vælg nej, eller opslag med «opslag: {…, mappe: Sent Items}», hvor mailserveren selv lægger kopier", "en mail, der sendes to gange, er to mails: gentag kan ikke være %s", k.Gentag)
 	case k.Gentag == GentagOpslag && !kanSlaaOp(c):
@@ -161,6 +171,8 @@ func senderNoegle(c sinkFor) bool {
 		}
 	case *soapc.SinkConfig:
 		return c.NoegleFelt != ""
+	case *amqpc.SinkConfig:
+		return true // it is each message's message-id
 	}
 	for sti, navne := range c.TemplateNames() {
 		if !strings.HasPrefix(sti, "opslag") && slices.Contains(navne, "noegle") {

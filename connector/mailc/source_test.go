@@ -155,7 +155,6 @@ func item(i connectortest.Item) string {
 
 func TestSourceConformance(t *testing.T) {
 	for name, change := range map[string]func(*SourceConfig){
-		"Stay":   nil,
 		"Move":   func(c *SourceConfig) { c.Behandlet = "Behandlet" },
 		"Marked": func(c *SourceConfig) { c.Maerke = "laest" },
 	} {

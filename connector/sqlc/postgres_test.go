@@ -1,16 +1,13 @@
 package sqlc
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"io"
-	"net"
 	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -116,10 +113,7 @@ func (v *tables) source(c SourceConfig, env connector.Env) *Source {
 
 func (v *tables) sink(c SinkConfig, env connector.Env) *Sink {
 	v.Helper()
-	c.Type, c.Driver, c.Kodeord = "sql", "postgres", "env:KODEORD"
-	if c.DSN == "" {
-		c.DSN = v.dsn
-	}
+	c.Type, c.Driver, c.DSN, c.Kodeord = "sql", "postgres", v.dsn, "env:KODEORD"
 	s, err := NewSink(c, v.env(env))
 	if err != nil {
 		v.Fatal(err)
@@ -227,12 +221,6 @@ func TestPostgresSinkConformance(t *testing.T) {
 			Exec:  "INSERT INTO svar (id, titel, noegle) VALUES (:id, :titel, :noegle)",
 			Opret: "INSERT INTO svar (id, titel, noegle) VALUES (:id, :titel, :noegle) RETURNING nr",
 		}
-		var lose atomic.Bool
-		c.DSN = v.watched(func() {
-			if lose.Load() {
-				v.proxy.Set(fejlnet.ResetAnswers)
-			}
-		})
 		open := func(change func(*SinkConfig)) func(*testing.T, connector.Env) connector.Sink {
 			return func(_ *testing.T, env connector.Env) connector.Sink {
 				c := c
@@ -250,9 +238,11 @@ func TestPostgresSinkConformance(t *testing.T) {
 				run(t, v.conn, `CREATE FUNCTION nej() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'Sagen er afsluttet'; END $$;
 					CREATE TRIGGER nej BEFORE INSERT ON svar FOR EACH ROW EXECUTE FUNCTION nej()`)
 			},
-			Away:       v.away,
-			LoseAnswer: func(*testing.T) { lose.Store(true) },
-			Secret:     v.password,
+			Away: v.away,
+			LoseAnswer: func(*testing.T) {
+				v.proxy.Before([]byte("commit\x00"), func() { v.proxy.Set(fejlnet.ResetAnswers) })
+			},
+			Secret: v.password,
 		}
 	})
 }
@@ -268,45 +258,6 @@ func (v *tables) effects() []connectortest.Item {
 		v.Fatal(err)
 	}
 	return found
-}
-
-// watched is the database's address by a way on which someone calls commit before each commit.
-func (v *tables) watched(commit func()) string {
-	listen, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		v.Fatal(err)
-	}
-	v.Cleanup(func() { _ = listen.Close() })
-	go func() {
-		for {
-			client, err := listen.Accept()
-			if err != nil {
-				return
-			}
-			target, err := net.Dial("tcp", v.proxy.Addr())
-			if err != nil {
-				_ = client.Close()
-				continue
-			}
-			go func() { _, _ = io.Copy(client, target); _ = client.Close() }()
-			go func() { _, _ = io.Copy(&onCommit{target, commit}, client); _ = target.Close() }()
-		}
-	}()
-	u := parse(v.T, v.dsn)
-	u.Host = listen.Addr().String()
-	return u.String()
-}
-
-type onCommit struct {
-	io.Writer
-	commit func()
-}
-
-func (w *onCommit) Write(p []byte) (int, error) {
-	if bytes.Contains(bytes.ToLower(p), []byte("commit\x00")) {
-		w.commit()
-	}
-	return w.Writer.Write(p)
 }
 
 func fieldsOf(t *testing.T, s *Source, position string) []map[string]string {

@@ -144,6 +144,7 @@ ssl = yes
 ssl_cert = <DIR/server.pem
 ssl_key = <DIR/server.key
 mail_location = maildir:~/Maildir
+mail_fsync = never
 mail_max_userip_connections = 1000
 auth_failure_delay = 0
 first_valid_uid = 1
