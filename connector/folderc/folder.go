@@ -51,6 +51,9 @@ func load(dir Dir, name string, max connector.Size) (file, error) {
 		return file{}, err
 	}
 	after, err := dir.Stat(name)
+	if errors.Is(err, ErrLost) {
+		return file{}, err
+	}
 	if err != nil {
 		return file{}, errors.Join(errChanging, err)
 	}

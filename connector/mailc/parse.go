@@ -86,13 +86,13 @@ func (p *parsed) head(h message.Header, raw []byte) error {
 	for field, name := range map[string]string{"til": "To", "cc": "Cc", "svar_til": "Reply-To"} {
 		_, all, err := addresses(h, name)
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return fmt.Errorf("%s: %w", field, err)
 		}
 		set(field, all)
 	}
 	from, all, err := addresses(h, "From")
 	if err != nil {
-		return fmt.Errorf("From: %w", err)
+		return fmt.Errorf("fra: %w", err)
 	}
 	set("fra", all)
 	set("fra_navn", from)

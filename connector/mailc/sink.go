@@ -428,7 +428,11 @@ func deliver(conn *line.Conn, client *smtp.Client, m envelope) (connector.Answer
 	if err := w.Close(); err != nil {
 		return judge(conn, err, true)
 	}
-	return connector.Answer{Code: CodeOK, Raw: []byte("250")}, nil
+	a := connector.Answer{Code: CodeOK}
+	if closed, ok := w.(*smtp.DataCloser); ok {
+		a.Raw = []byte(closed.ServerResponse())
+	}
+	return a, nil
 }
 
 // judge says what an error means; sent tells that the whole mail had been sent. A refusal for good is an answer.

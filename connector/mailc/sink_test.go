@@ -296,6 +296,28 @@ func TestSinkLogin(t *testing.T) {
 	}
 }
 
+// Until the mail's last line is sent, a lost connection has no effect.
+func TestMailCutInTheMiddle(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, "", testenv.IMAP(t, testenv.IMAPOptions{}))
+	s := p.sink(func(c *SinkConfig) { c.TLS, c.Bruger, c.Kodeord = "ingen", "", "" }, connector.Env{})
+	c := call("1", map[string]any{"id": "1", "titel": "x"})
+	for _, word := range []string{"MAIL FROM", "RCPT TO", "DATA\r\n"} {
+		p.proxy.Before([]byte(word), func() { p.proxy.Set(fejlnet.ResetAnswers) })
+		if _, err := s.Write(t.Context(), c); !connector.Temporary(err) || connector.Unknown(err) {
+			t.Errorf("lost at %q: Write = %v, want temporary and known", word, err)
+		}
+		p.proxy.Before(nil, nil)
+		p.proxy.Set(fejlnet.Pass)
+	}
+	if got := p.sent(); len(got) > 0 {
+		t.Errorf("%d mails were sent", len(got))
+	}
+	if a, err := s.Write(t.Context(), c); err != nil || a.Code != CodeOK || len(p.sent()) != 1 {
+		t.Errorf("Write: %+v, %v, and %d mails were sent", a, err, len(p.sent()))
+	}
+}
+
 func TestSilentMailServerIsGivenUp(t *testing.T) {
 	t.Parallel()
 	p := newPost(t, "starttls", testenv.IMAP(t, testenv.IMAPOptions{}))

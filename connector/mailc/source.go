@@ -82,7 +82,7 @@ func (c SourceConfig) folder() string {
 type Source struct {
 	config SourceConfig
 	box    *box
-	tidied imap.UID // mails up to here have been moved or marked
+	tidied position // mails up to here have been moved or marked
 }
 
 var _ connector.Source = (*Source)(nil)
@@ -308,14 +308,21 @@ func (s *Source) Committed(ctx context.Context, text string) error {
 	if err != nil {
 		return &connector.Error{Op: op, Err: err}
 	}
-	if p.UID <= s.tidied || s.config.Behandlet == "" && s.config.Maerke == "" {
+	if s.config.Behandlet == "" && s.config.Maerke == "" {
+		return nil
+	}
+	from := imap.UID(1)
+	if s.tidied.Validity == p.Validity {
+		from = s.tidied.UID + 1
+	}
+	if p.UID < from {
 		return nil
 	}
 	err = s.box.with(ctx, false, func(c *imapclient.Client, m *imap.SelectData) error {
 		if m.UIDValidity != p.Validity {
 			return nil
 		}
-		set := imap.UIDSet{{Start: s.tidied + 1, Stop: p.UID}}
+		set := imap.UIDSet{{Start: from, Stop: p.UID}}
 		if s.config.Maerke != "" {
 			return s.mark(c, set)
 		}
@@ -324,7 +331,7 @@ func (s *Source) Committed(ctx context.Context, text string) error {
 	if err != nil {
 		return failure(op, err)
 	}
-	s.tidied = p.UID
+	s.tidied = p
 	return nil
 }
 

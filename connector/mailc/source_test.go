@@ -275,6 +275,29 @@ func TestNewNumberingReadsAll(t *testing.T) {
 	}
 }
 
+// A folder that was made anew is read, and tidied, from its beginning.
+func TestFolderMadeAnew(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t, testenv.IMAP(t, testenv.IMAPOptions{}))
+	s := m.source(func(c *SourceConfig) { c.Mappe, c.Maerke = "Sager", "laest" }, connector.Env{})
+	position := ""
+	for _, subjects := range [][]string{{"a", "b", "c"}, {"d"}} {
+		m.must(m.client.Create("Sager", nil).Wait())
+		for _, subject := range subjects {
+			m.add("Sager", item(connectortest.Item{ID: subject, Titel: subject}))
+		}
+		b, err := s.Read(t.Context(), position)
+		m.must(err)
+		m.must(s.Committed(t.Context(), b.Position))
+		if got, want := m.mails("Sager"), "("+strings.Join(subjects, ") (")+")"; got != want || len(b.Records) != len(subjects) {
+			t.Errorf("%d records, and the folder has %q, want %q", len(b.Records), got, want)
+		}
+		position = b.Position
+		m.must(m.client.Unselect().Wait())
+		m.must(m.client.Delete("Sager").Wait())
+	}
+}
+
 func TestTooLargeMailIsARecord(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t, testenv.IMAP(t, testenv.IMAPOptions{}))
@@ -323,6 +346,27 @@ func TestBrokenSessionHeals(t *testing.T) {
 	m.must(err)
 	if made := m.proxy.Made(); made != 2 {
 		t.Errorf("%d connections, want 2: they are kept between calls, and replaced when broken", made)
+	}
+}
+
+// A connection that is lost while mails are sent gives none of them, and loses none.
+func TestFetchCutInTheMiddle(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t, testenv.IMAP(t, testenv.IMAPOptions{}))
+	m.add("INBOX", item(connectortest.Item{ID: "1", Titel: "1"}))
+	m.add("INBOX", withDocument(make([]byte, 1<<20)))
+	plain := fejlnet.New(t, m.server.Addr)
+	s := m.source(func(c *SourceConfig) { c.Host, c.TLS = plain.Addr(), "ingen" }, connector.Env{})
+	plain.Before([]byte("BODY.PEEK"), func() { plain.Set(fejlnet.ResetAnswers) })
+	if b, err := s.Read(t.Context(), ""); !connector.Temporary(err) {
+		t.Errorf("Read = %d records, %v, want temporary", len(b.Records), err)
+	}
+	plain.Before(nil, nil)
+	plain.Set(fejlnet.Pass)
+	b, err := s.Read(t.Context(), "")
+	m.must(err)
+	if len(b.Records) != 2 || b.Records[0].Err != nil || b.Records[1].Err != nil {
+		t.Errorf("%d records, want two that can be read", len(b.Records))
 	}
 }
 

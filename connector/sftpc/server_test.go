@@ -130,6 +130,8 @@ func request(packet []byte) string {
 	switch packet[4] {
 	case 11:
 		return "opendir"
+	case 17:
+		return "stat"
 	case 18:
 		return "rename"
 	case 5:
@@ -153,12 +155,13 @@ type system struct {
 
 	mu    sync.Mutex
 	order map[string]string // request → what is done with it; none = it passes
+	first map[string]int    // request → how many of them pass before that
 	asked chan struct{}     // gets a value when a request is not to pass
 }
 
 func newSystem(t *testing.T) *system {
 	t.Helper()
-	s := &system{T: t, dir: filepath.Join(t.TempDir(), "ud"), order: map[string]string{}, asked: make(chan struct{}, 10)}
+	s := &system{T: t, dir: filepath.Join(t.TempDir(), "ud"), order: map[string]string{}, first: map[string]int{}, asked: make(chan struct{}, 10)}
 	if err := os.Mkdir(s.dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -195,10 +198,12 @@ func (s *system) command(c net.Conn) {
 	for requests := bufio.NewScanner(c); requests.Scan(); {
 		s.mu.Lock()
 		order := s.order[requests.Text()]
-		s.mu.Unlock()
-		if order == "" {
+		if order == "" || s.first[requests.Text()] > 0 {
+			s.first[requests.Text()]--
 			order = pass
-		} else {
+		}
+		s.mu.Unlock()
+		if order != pass {
 			select {
 			case s.asked <- struct{}{}:
 			default:
@@ -210,10 +215,13 @@ func (s *system) command(c net.Conn) {
 	}
 }
 
-func (s *system) when(request, order string) {
+func (s *system) when(request, order string) { s.whenNth(request, 1, order) }
+
+// whenNth is when, from the nth such request on.
+func (s *system) whenNth(request string, n int, order string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.order[request] = order
+	s.order[request], s.first[request] = order, n-1
 }
 
 // login is the server as a config says it.

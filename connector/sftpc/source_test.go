@@ -249,6 +249,22 @@ func TestFileCutInTheMiddleIsReadLater(t *testing.T) {
 	}
 }
 
+// A connection that is lost in the middle of a file says nothing of the file.
+func TestFileBegunIsReadOnAfterALostConnection(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	s.write("a.csv", strings.Repeat("1;a\n", connector.MaxBatch)+"2;b\n")
+	_, position := read(t, s.source(nil, connector.Env{}), "")
+	source := s.source(nil, connector.Env{}) // which has to find its place again
+	s.whenNth("stat", 2, lose)               // the first is of the folder, the second of the file when it has been read
+	if b, err := source.Read(t.Context(), position); !connector.Temporary(err) {
+		t.Errorf("Read = %d records, %v, want temporary", len(b.Records), err)
+	}
+	s.when("stat", pass)
+	got, _ := read(t, source, position)
+	want(t, "records", got, "2")
+}
+
 func TestSilentServerIsGivenUp(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)

@@ -118,7 +118,7 @@ func (c *Conn) Failed() bool { return c.cause.Load() != nil }
 const keep = time.Minute
 
 // Pool keeps connections between calls. Each is used by one call at a time.
-type Pool[C comparable] struct {
+type Pool[C any] struct {
 	Dial  func(context.Context) (C, error)
 	End   func(C) error
 	Spare int // how many unused ones are kept
