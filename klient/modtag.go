@@ -28,7 +28,8 @@ import (
 // when the plan is used up.
 //
 // It gives an error when MOX refuses to give out work and would do so again: a wrong key, an abonnement that is not there or is
-// another's. What passes, and what came of each attempt, is in [Options].Log.
+// another's; and when it is given what this version of the package cannot read. What passes, and what came of each attempt, is in
+// [Options].Log.
 func (k *Klient) Modtag(ctx context.Context, abonnement mox.AbonnementID, goer func(context.Context, Arbejde) Udfald) error {
 	log := k.log.With("abonnement", abonnement)
 	for fejl := 0; ctx.Err() == nil; {

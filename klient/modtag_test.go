@@ -412,6 +412,12 @@ func TestModtagAfvises(t *testing.T) {
 	defer fremmed.Luk()
 	kode(t, fremmed.Modtag(t.Context(), sager, aldrig), mox.KodeIkkeLoggetInd)
 
+	nyere := falsk(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"arbejde":[{"leverance":1,"besked":{"beskedID":"urn:a:b","nyt":1}}]}`)
+	})
+	kode(t, nyere.Modtag(t.Context(), sager, aldrig), mox.KodeUgyldig)
+
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var kald atomic.Int64
