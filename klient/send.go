@@ -42,8 +42,8 @@ type Modtaget struct {
 	ProcesID []string // the processes it is part of, given or assigned
 }
 
-// Send gives MOX the responsibility for a besked: when there is no error, it is stored durably. After any other answer than a
-// refusal, send the same besked again; it has one effect. Never send something else under the same beskedID.
+// Send gives MOX the responsibility for a besked: when there is no error, it is stored durably. After an error that may pass
+// ([mox.Forbigaaende]), send the same besked again; it has one effect. Never send something else under the same beskedID.
 //
 // [mox.KodeUgyldig] with the fields where b breaks a rule, [mox.KodeIkkeTilladt] where the system may not send it,
 // [mox.KodeAndetIndhold] where the beskedID has been used. What is refused for what it says is also shown to the operators.
