@@ -9,7 +9,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/afproevning/snitflade/mellemled"
-	"github.com/moxkit/mox/carrier/push"
+	"github.com/moxkit/mox/internal/webhook"
 )
 
 // adfaerdstjek are about what the product sends when, and what it does about an answer.
@@ -359,12 +359,12 @@ func ikkeViderestil(fl *forloeb, _ *Forvent) fund {
 
 // signatur checks a call as a receiver does. https://www.standardwebhooks.com
 func signatur(fl *forloeb, _ *Forvent, m *Modtaget) fund {
-	k, err := push.LaesHemmelighed(fl.p.Kald.Hemmelighed)
+	k, err := webhook.LaesHemmelighed(fl.p.Kald.Hemmelighed)
 	if err != nil {
 		return intet("profilens http.hemmelighed er ikke whsec_…")
 	}
-	for v := range strings.FieldsSeq(m.Hoved.Get(push.HeaderWebhookSignatur)) {
-		if v == underskrift(k, m.Hoved.Get(push.HeaderWebhookID), m.Hoved.Get(push.HeaderWebhookTid), m.Krop) {
+	for v := range strings.FieldsSeq(m.Hoved.Get(webhook.HeaderSignatur)) {
+		if v == underskrift(k, m.Hoved.Get(webhook.HeaderID), m.Hoved.Get(webhook.HeaderTid), m.Krop) {
 			return godt()
 		}
 	}
@@ -372,7 +372,7 @@ func signatur(fl *forloeb, _ *Forvent, m *Modtaget) fund {
 }
 
 func tidsstempel(_ *forloeb, _ *Forvent, m *Modtaget) fund {
-	t, err := unixtid(m.Hoved.Get(push.HeaderWebhookTid))
+	t, err := unixtid(m.Hoved.Get(webhook.HeaderTid))
 	switch {
 	case err != nil:
 		return fejl("webhook-timestamp er ikke et helt antal sekunder")
@@ -388,7 +388,7 @@ func webhookID(fl *forloeb, e *Forvent) fund {
 		return intet("beskeden blev ikke sendt igen")
 	}
 	for _, m := range f[1:] {
-		if m.Hoved.Get(push.HeaderWebhookID) != f[0].Hoved.Get(push.HeaderWebhookID) {
+		if m.Hoved.Get(webhook.HeaderID) != f[0].Hoved.Get(webhook.HeaderID) {
 			return fejl("webhook-id er et andet, når den samme besked sendes igen")
 		}
 	}
@@ -398,7 +398,7 @@ func webhookID(fl *forloeb, e *Forvent) fund {
 func webhookEntydig(fl *forloeb, _ *Forvent) fund {
 	om := map[string]string{}
 	for _, m := range fl.set {
-		id := m.Hoved.Get(push.HeaderWebhookID)
+		id := m.Hoved.Get(webhook.HeaderID)
 		if foer, set := om[id]; set && foer != m.haendelse() {
 			return fejl("webhook-id er den samme for to forskellige beskeder")
 		}
