@@ -408,12 +408,18 @@ provide_imap() {
   if [ -n "${MOX_TEST_IMAP:-}" ]; then
     return
   fi
-  [ -x /usr/sbin/dovecot ] || packages dovecot-imapd
-  [[ $(/usr/sbin/dovecot --version 2>/dev/null) == 2.3.* ]] || {
-    lack "Dovecot 2.3" "apt-get install dovecot-imapd" "MOX_TEST_IMAP to its program dovecot"
+  [ -x /usr/sbin/dovecot ] || packages dovecot-imapd || {
+    lack Dovecot "apt-get install dovecot-imapd" "MOX_TEST_IMAP to its program dovecot"
     return
   }
-  export MOX_TEST_IMAP=/usr/sbin/dovecot
+  local version
+  version=$(/usr/sbin/dovecot --version)
+  if [[ $version == 2.3.* ]]; then
+    export MOX_TEST_IMAP=/usr/sbin/dovecot
+  else
+    # Its configuration is another from 2.4 on (Debian 13).
+    echo "the tests of a mailbox are skipped: they set up Dovecot 2.3, and here is $version"
+  fi
 }
 
 # An SFTP server: OpenSSH's, which each test starts for itself. It looks up passwords in files of the machine's; a test that
