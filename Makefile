@@ -1,7 +1,7 @@
 # Daily work. What CI runs is scripts/test; these are its parts, and what takes long.
 
 .DEFAULT_GOAL := help
-.PHONY: package help check test test-quick race bench fuzz crash bevis kontakter generate demo build
+.PHONY: help check test test-quick race bench fuzz crash bevis kontakter generate demo package dokumenter build
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -33,14 +33,18 @@ bevis: ## benchmarks, mox bench and kills, written to docs/bevis with commit, da
 kontakter: ## each proven statement's fault, which its test must see; written to docs/bevis/kontakter.json
 	@bash scripts/bevis kontakter
 
-generate: ## what is made from the code: the table of conformance
+generate: ## what is made from the code: the table of conformance, and the handbook's list of cases
 	go generate ./...
+	go run ./internal/vejledning/lav -opdater
 
 demo: ## the demonstration, on http://127.0.0.1:8480
 	go run ./cmd/mox demo
 
 package: ## dist/: Debian packages and tars for amd64 and arm64, with SBOM, licences and checksums
 	@bash scripts/package
+
+dokumenter: ## the Danish documents as a site, PDF and ODT, in dokumenter/
+	go run ./internal/vejledning/lav -til dokumenter
 
 build: ## bin/mox, one static file
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/...
