@@ -190,6 +190,7 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	a.tjeneste = pull.Tjeneste{Distributor: a.distributor, Lager: a.indhold, Log: a.log, Koder: koder}
 	a.gruppe.Add("distributor", a.distributor.Run)
 	a.gruppe.Add("bevaring", func(ctx context.Context) error { return a.distributor.KoerBevaring(ctx, bevaring, a.indhold) })
+	a.gruppe.Add("sletning", func(ctx context.Context) error { return a.distributor.KoerSletning(ctx, a.indhold) })
 	return nil
 }
 

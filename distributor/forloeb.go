@@ -133,6 +133,7 @@ type Overblik struct {
 	Alarmer          []store.Alarm                   // those that stand, the oldest first
 	Inkarnationer    int                             // processes that work on the database
 	Bevaring         []store.Bevaringspost           // what retention has removed
+	Sletfrister      []store.SletfristTal            // receivers that have not confirmed an erasure in time
 }
 
 // Taktvindue is how far back attempts are counted to tell how fast, and how well, each abonnement is served.
@@ -158,6 +159,9 @@ func (d *Distributor) Overblik(ctx context.Context) (o Overblik, err error) {
 			return err
 		}
 		if o.Bevaring, err = tx.Bevaringsposter(); err != nil {
+			return err
+		}
+		if o.Sletfrister, err = tx.SletningerOverFrist(); err != nil {
 			return err
 		}
 		if o.Takter, err = tx.Takter(tx.Now().Add(-Taktvindue)); err != nil {

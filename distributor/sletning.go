@@ -90,6 +90,9 @@ func (d *Distributor) BekraeftSletning(ctx context.Context, id mox.ObjektID, abo
 		return mox.E("sletning", mox.KodeIkkeFundet, "%s er ikke en modtager, der venter på at slette objektet", mox.Maskeret(string(abonnement))).Med("se modtagerne med mox register glemte UUID")
 	})
 	d.vaekker.vaek(vaek...)
+	if err == nil {
+		d.rens()
+	}
 	return err
 }
 
@@ -161,6 +164,9 @@ func (d *Distributor) AfslutSletninger(ctx context.Context) (n int, err error) {
 		}
 		return err
 	})
+	if err == nil && n > 0 {
+		d.rens()
+	}
 	return n, err
 }
 
@@ -254,6 +260,11 @@ func sletBytes(tx *store.Tx, l *indhold.Lager, sha string) error {
 // Slettet tells that something has been erased, so that what is left of it goes at once.
 func (d *Distributor) Slettet() {
 	d.punkt("glem.efter")
+	d.rens()
+}
+
+// rens wakes the one who removes what is left.
+func (d *Distributor) rens() {
 	d.urenset.Store(true)
 	select {
 	case d.glemt <- struct{}{}:

@@ -48,9 +48,11 @@ func (r *Register) Foelg(ctx context.Context, b mox.Besked) (mox.Udfald, error) 
 			ud = mox.Udfald{Resultat: mox.ResFejlet, Ansvar: mox.AnsvarAfsender, Kode: "mester", Tekst: fmt.Sprintf("registeret er selv mester for %s; kun det kan ændre objektet", id)}
 			return nil
 		}
-		if _, glemt, err := tx.Glemt(id); foer.Nr == 0 && (glemt || err != nil) {
-			ud.Tekst = "objektet er slettet for altid her"
-			return err
+		if foer.Nr == 0 {
+			if _, glemt, err := tx.Glemt(id); glemt || err != nil {
+				ud.Tekst = "objektet er slettet for altid her"
+				return err
+			}
 		}
 		sidst, ok, err := tx.RegisterFulgt(id, b.Kildesystem)
 		if err != nil || ok && !b.Registreringstid.After(sidst.Kildetid) {

@@ -221,6 +221,7 @@ func (tx *Tx) SletPersonligt(b *Besked) error {
 		}
 	}
 	return tx.hver(b.Nr, `DELETE FROM besked_relateret WHERE besked = ?`, `UPDATE kvittering SET begrundelse = '' WHERE besked = ? AND begrundelse <> ''`,
+		`UPDATE leverance SET kode = '', aarsag = '' WHERE besked = ? AND kode <> 'glemt'`,
 		`UPDATE forsoeg SET kode = '', tekst = '', svar = NULL WHERE leverance IN (SELECT id FROM leverance WHERE besked = ?)`)
 }
 
@@ -236,7 +237,7 @@ func (tx *Tx) SletFejlOm(id mox.ObjektID, hvem string) (n int64, err error) {
 	if _, err := tx.Exec(`UPDATE fejl SET status = 'lukket', lukket = ?, lukket_af = ?, lukket_ved = 'glem' WHERE status = 'aaben' AND `+om, driver.Micro(tx.Now()), ren(hvem), x, x, x); err != nil {
 		return 0, err
 	}
-	return tx.Exec(`UPDATE fejl SET raa = NULL, sted = '', finger = '', tekst = ?, raad = '', begrundelse = '' WHERE `+om, fejltekstGlemt, x, x, x)
+	return tx.Exec(`UPDATE fejl SET raa = NULL, sted = '', finger = '', kode = 'glemt', tekst = ?, raad = '', begrundelse = '' WHERE `+om, fejltekstGlemt, x, x, x)
 }
 
 // SletUkendteFejl erases, of the Fejl about no known objekt, what came that names this one; n is how many there were.
@@ -256,7 +257,7 @@ func (tx *Tx) SletUkendteFejl(id mox.ObjektID, hvem string) (n int64, err error)
 		}
 		n++
 		if _, err = tx.LukFejl(nr, hvem, "glem", ""); err == nil {
-			_, err = tx.Exec(`UPDATE fejl SET raa = NULL, sted = '', finger = '', tekst = ?, raad = '' WHERE id = ?`, fejltekstGlemt, nr)
+			_, err = tx.Exec(`UPDATE fejl SET raa = NULL, sted = '', finger = '', kode = 'glemt', tekst = ?, raad = '' WHERE id = ?`, fejltekstGlemt, nr)
 		}
 	}
 	return n, err
