@@ -30,7 +30,7 @@ func LeveranceTilstande() []LeveranceTilstand {
 
 var overgange = map[LeveranceTilstand][]LeveranceTilstand{
 	Afventer:      {UnderLevering, Udloebet, Annulleret},
-	UnderLevering: {Leveret, Overdraget, Udsat, Parkeret, Uvis, Udloebet, Annulleret}, // Annulleret: what it carried has been erased
+	UnderLevering: {Leveret, Overdraget, Udsat, Parkeret, Uvis, Udloebet, Annulleret},             // Annulleret: what it carried has been erased
 	Udsat:         {UnderLevering, Afventer, Leveret, Overdraget, Parkeret, Udloebet, Annulleret}, // the receiver had it all the same
 	Overdraget:    {Leveret, Parkeret, Udloebet},
 	Parkeret:      {Annulleret},

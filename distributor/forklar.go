@@ -72,6 +72,8 @@ func forklar(tx *store.Tx, b *store.Besked, id mox.AbonnementID) (f Forklaring, 
 		}
 	}
 	switch {
+	case b.Type == mox.TypeSletning:
+		f.Fik, f.Grund = f.Leveret != "", "en ordre om sletning går til dem, der har haft objektet, hvad deres filter end siger"
 	case b.ID == "", glemt:
 		f.Fik, f.Grund = f.Leveret != "", "beskedens indhold og metadata er slettet"
 	case !fandtes && f.Leveret != "":

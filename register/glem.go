@@ -217,7 +217,7 @@ func (r *Register) GlemIgen(ctx context.Context, g store.Glemt, modtagere []dist
 		if m.Status == distributor.SletBekraeftet || m.Status == distributor.SletLukket {
 			s.Slut, s.SlutTid, s.SlutAf, s.SlutTekst = m.Status, m.Tid, m.Hvem, m.Tekst
 		}
-		tidligere, frist = append(tidligere, s), m.Frist
+		tidligere, frist = append(tidligere, s), senest(frist, m.Frist)
 	}
 	ud, err := r.glem(ctx, hvem, g.ObjektType, g.ObjektID, Glemmevalg{Begrundelse: g.Begrundelse, Hjemmel: g.Hjemmel, Frist: max(time.Until(frist), 0)}, func(tx *store.Tx, k *kald) (store.Glemt, error) {
 		return g, k.glemKendt(tx, g.ObjektID)
