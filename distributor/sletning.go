@@ -26,9 +26,9 @@ const (
 type Sletstatus struct {
 	Abonnement  mox.AbonnementID `json:"abonnement"`
 	System      string           `json:"system"`
-	Status      string           `json:"status"`
-	Tekst       string           `json:"tekst,omitempty"` // why, as it was said
-	Tid         time.Time        `json:"tid,omitzero"`    // since when it is so
+	Stand       string           `json:"stand"`
+	Tekst       string           `json:"aarsag,omitempty"` // why, as it was said
+	Tid         time.Time        `json:"tid,omitzero"`     // since when it is so
 	Frist       time.Time        `json:"frist"`
 	Overskredet bool             `json:"overskredet,omitempty"` // it is not ended, and frist has passed
 	Hvem        string           `json:"hvem,omitempty"`        // the person who ended it; "" = the receiver itself
@@ -45,19 +45,19 @@ func (d *Distributor) SletstatusI(tx *store.Tx, id mox.ObjektID) ([]Sletstatus, 
 }
 
 func statusAf(s *store.Sletstand, nu time.Time) Sletstatus {
-	ud := Sletstatus{Abonnement: s.Abonnement, System: s.System, Frist: s.Frist, Status: SletVenter, Tid: s.Leverance.Aendret}
+	ud := Sletstatus{Abonnement: s.Abonnement, System: s.System, Frist: s.Frist, Stand: SletVenter, Tid: s.Leverance.Aendret}
 	l := &s.Leverance
 	switch {
 	case s.Slut != "":
-		ud.Status, ud.Tid, ud.Hvem, ud.Tekst = s.Slut, s.SlutTid, s.SlutAf, s.SlutTekst
+		ud.Stand, ud.Tid, ud.Hvem, ud.Tekst = s.Slut, s.SlutTid, s.SlutAf, s.SlutTekst
 		return ud
 	case l.Tilstand == mox.Leveret: // it has just come, and is about to be noted
-		ud.Status = SletBekraeftet
+		ud.Stand = SletBekraeftet
 		return ud
 	case l.Tilstand == mox.Parkeret && l.Kode == kodeKanIkke:
-		ud.Status, ud.Tekst = SletKanIkke, l.Aarsag
+		ud.Stand, ud.Tekst = SletKanIkke, l.Aarsag
 	case l.Tilstand.KraeverHandling():
-		ud.Status, ud.Tekst = SletKraeverPerson, l.Aarsag
+		ud.Stand, ud.Tekst = SletKraeverPerson, l.Aarsag
 	case l.Tilstand == mox.Udsat:
 		ud.Tekst = l.Aarsag
 	}

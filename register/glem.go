@@ -214,8 +214,8 @@ func (r *Register) GlemIgen(ctx context.Context, g store.Glemt, modtagere []dist
 	frist := g.Tid.Add(Standardfrist)
 	for _, m := range modtagere {
 		s := store.Sletmodtager{ObjektID: g.ObjektID, Abonnement: m.Abonnement, System: m.System, Frist: m.Frist}
-		if m.Status == distributor.SletBekraeftet || m.Status == distributor.SletLukket {
-			s.Slut, s.SlutTid, s.SlutAf, s.SlutTekst = m.Status, m.Tid, m.Hvem, m.Tekst
+		if m.Stand == distributor.SletBekraeftet || m.Stand == distributor.SletLukket {
+			s.Slut, s.SlutTid, s.SlutAf, s.SlutTekst = m.Stand, m.Tid, m.Hvem, m.Tekst
 		}
 		tidligere, frist = append(tidligere, s), senest(frist, m.Frist)
 	}

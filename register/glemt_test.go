@@ -35,7 +35,7 @@ func (h *glemhus) stande(id mox.ObjektID) (ud []string) {
 	l, err := h.r.Glemte(h.Context(), alt, register.Glemteside{ObjektID: id, Antal: 1})
 	h.maa(err)
 	for _, m := range l[0].Modtagere {
-		s := string(m.Abonnement) + " " + m.Status
+		s := string(m.Abonnement) + " " + m.Stand
 		if m.Overskredet {
 			s += " overskredet"
 		}
@@ -177,8 +177,8 @@ func TestEnPersonTagerSigAfResten(t *testing.T) {
 		h.maa(err)
 		l, err := h.r.Glemte(h.Context(), alt, register.Glemteside{Aabne: true, Antal: 10})
 		h.maa(err)
-		if len(l) != 1 || l[0].Modtagere[0].Status != distributor.SletLukket || l[0].Modtagere[0].Hvem != "Inge" || l[0].Modtagere[0].Tekst != "slettet på papir" ||
-			l[0].Modtagere[2].Status != distributor.SletBekraeftet || l[0].Modtagere[2].Hvem != "dpo" || l[0].Modtagere[2].Tekst != "pr. telefon" {
+		if len(l) != 1 || l[0].Modtagere[0].Stand != distributor.SletLukket || l[0].Modtagere[0].Hvem != "Inge" || l[0].Modtagere[0].Tekst != "slettet på papir" ||
+			l[0].Modtagere[2].Stand != distributor.SletBekraeftet || l[0].Modtagere[2].Hvem != "dpo" || l[0].Modtagere[2].Tekst != "pr. telefon" {
 			h.Errorf("%+v", l)
 		}
 		if w := h.ordrer("feed.alt"); len(w) != 0 {
@@ -204,8 +204,11 @@ func TestIntetKommerTilbage(t *testing.T) {
 		h.fuldfoer()
 		foer := h.raekker()
 		for hvad, f := range map[string]func() error{
-			"Læs":      func() error { _, err := h.r.Laes(ctx, alt, mox.Sag, h.egen, register.Tider{}); return err },
-			"Læs da":   func() error { _, err := h.r.Laes(ctx, alt, mox.Sag, h.egen, register.Tider{RegFra: time.Now()}); return err },
+			"Læs": func() error { _, err := h.r.Laes(ctx, alt, mox.Sag, h.egen, register.Tider{}); return err },
+			"Læs da": func() error {
+				_, err := h.r.Laes(ctx, alt, mox.Sag, h.egen, register.Tider{RegFra: time.Now()})
+				return err
+			},
 			"Historik": func() error { _, err := h.r.Historik(ctx, alt, mox.Sag, h.egen, 5); return err },
 			"Forskel":  func() error { _, err := h.r.Forskel(ctx, alt, mox.Sag, h.egen, nil, register.Punkt{}); return err },
 			"Opret":    func() error { _, err := h.r.Opret(ctx, nyt, mox.Sag, personSag("4")); return err },
@@ -448,8 +451,8 @@ func TestGlemIgen(t *testing.T) {
 		h.fyld()
 		h.d.Slettet()
 		g := store.Glemt{ObjektID: h.egen, ObjektType: mox.Sag, Tid: time.Now().Add(-time.Hour).UTC().Truncate(time.Microsecond), Hvem: "dpo", Begrundelse: "før kopien", Hjemmel: "loven", Registreringer: 7}
-		modtagere := []distributor.Sletstatus{{Abonnement: "post.alt", System: "post", Status: distributor.SletBekraeftet, Tid: g.Tid, Frist: time.Now().Add(time.Hour)},
-			{Abonnement: "uroert.alt", System: "uroert", Status: distributor.SletVenter, Frist: time.Now().Add(time.Hour)}}
+		modtagere := []distributor.Sletstatus{{Abonnement: "post.alt", System: "post", Stand: distributor.SletBekraeftet, Tid: g.Tid, Frist: time.Now().Add(time.Hour)},
+			{Abonnement: "uroert.alt", System: "uroert", Stand: distributor.SletVenter, Frist: time.Now().Add(time.Hour)}}
 		ukendt := store.Glemt{ObjektID: "bbbbbbbb-0000-4000-8000-00000000000b", ObjektType: mox.Sag, Tid: g.Tid, Hvem: "dpo", Begrundelse: "efter kopien", Hjemmel: "loven"}
 		for i := range 2 {
 			ny, err := h.r.GlemIgen(h.Context(), g, modtagere)

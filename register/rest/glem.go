@@ -22,7 +22,7 @@ type Glemkald struct {
 type Glemsvar struct {
 	UUID      mox.ObjektID             `json:"uuid"`
 	Slettet   bool                     `json:"slettet"`            // it has been erased; else this is what an erasure would take
-	Foer      bool                     `json:"foer,omitempty"`     // before this call
+	Foer      bool                     `json:"allerede,omitempty"` // before this call
 	Slettede  *Slettede                `json:"slettede,omitempty"` // what was taken away, or would be
 	Glemt     *store.Glemt             `json:"glemt,omitempty"`    // what is left
 	Modtagere []distributor.Sletstatus `json:"modtagere"`          // who have had the objekt, and how it stands with them
@@ -34,7 +34,7 @@ type Slettede struct {
 	Registreringer int64 `json:"registreringer"`
 	Beskeder       int64 `json:"beskeder"`
 	Leveringer     int64 `json:"leveringer"`
-	Fejl           int64 `json:"fejl"`
+	Fejl           int64 `json:"fejl_til_behandling"`
 	Kilder         int64 `json:"kilder"`
 	Dokumenter     int64 `json:"dokumenter"`
 }
