@@ -1,6 +1,9 @@
 package rest
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 
@@ -22,7 +25,7 @@ type Glemkald struct {
 type Glemsvar struct {
 	UUID      mox.ObjektID             `json:"uuid"`
 	Slettet   bool                     `json:"slettet"`            // it has been erased; else this is what an erasure would take
-	Foer      bool                     `json:"allerede,omitempty"` // before this call
+	Allerede  bool                     `json:"allerede,omitempty"` // before this call
 	Slettede  *Slettede                `json:"slettede,omitempty"` // what was taken away, or would be
 	Glemt     *store.Glemt             `json:"glemt,omitempty"`    // what is left
 	Modtagere []distributor.Sletstatus `json:"modtagere"`          // who have had the objekt, and how it stands with them
@@ -31,17 +34,17 @@ type Glemsvar struct {
 
 // Slettede is how much an erasure takes away.
 type Slettede struct {
-	Registreringer int64 `json:"registreringer"`
-	Beskeder       int64 `json:"beskeder"`
-	Leveringer     int64 `json:"leveringer"`
-	Fejl           int64 `json:"fejl_til_behandling"`
-	Kilder         int64 `json:"kilder"`
-	Dokumenter     int64 `json:"dokumenter"`
+	Registreringer    int64 `json:"registreringer"`
+	Beskeder          int64 `json:"beskeder"`
+	Leveringer        int64 `json:"leveringer"`
+	FejlTilBehandling int64 `json:"fejl_til_behandling"`
+	Kilder            int64 `json:"kilder"`
+	Dokumenter        int64 `json:"dokumenter"`
 }
 
 // NytGlemsvar tells of an erasure.
 func NytGlemsvar(g register.Glemsel, proev bool) Glemsvar {
-	ud := Glemsvar{UUID: g.ObjektID, Slettet: g.Foer || !proev, Foer: g.Foer, Modtagere: g.Fjernet.Modtagere, FortaltAf: g.Fjernet.Systemer}
+	ud := Glemsvar{UUID: g.ObjektID, Slettet: g.Foer || !proev, Allerede: g.Foer, Modtagere: g.Fjernet.Modtagere, FortaltAf: g.Fjernet.Systemer}
 	if !g.Foer {
 		f := &g.Fjernet
 		ud.Slettede = &Slettede{g.Registreringer, f.Beskeder, f.Leveringer, f.Fejl, f.Kilder, f.Dokumenter}
@@ -127,4 +130,22 @@ func (f *forvaltning) bekraeft(w http.ResponseWriter, r *http.Request, i auth.Id
 		return err
 	}
 	return svarJSON(w, Glemtesvar{l})
+}
+
+// LaesGlemte reads a [Glemtesvar] from a file. The error is an [*mox.Error] with [mox.KodeUgyldig].
+func LaesGlemte(b []byte) (ud Glemtesvar, err error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err = d.Decode(&ud); err == nil && ud.Glemte == nil {
+		err = errors.New("der er ingen glemte")
+	}
+	for _, g := range ud.Glemte {
+		if _, ok := mox.TypeAf(g.ObjektType); !ok || !mox.ErUUID(string(g.ObjektID)) || g.Tid.IsZero() {
+			err = errors.New("et objekt mangler sin UUID, sin type eller sin tid")
+		}
+	}
+	if err != nil {
+		return ud, mox.E("glemte", mox.KodeUgyldig, "listen over det, der er slettet for altid, kan ikke læses: %v", err).Med("giv den, som mox register glemte --json skrev den")
+	}
+	return ud, nil
 }
