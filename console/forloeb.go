@@ -18,6 +18,7 @@ type forloebside struct {
 	Processer []distributor.ProcesForloeb
 	Noder     []node
 	Flere     bool // there are more beskeder about the objekt than are shown
+	Glemte    []glemtkort
 }
 
 // node is one besked on the timeline, without its content.
@@ -65,7 +66,7 @@ func (c *console) forloeb(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = c.D.Store().View(r.Context(), func(tx *store.Tx) error {
+	err = c.D.Store().View(r.Context(), func(tx *store.Tx) (err error) {
 		for i, b := range f.Beskeder {
 			n := nodeAf(b, o.Stande)
 			n.Nr, n.Aarsag, n.Valgt = i+1, nr[b.Besked.ForaarsagetAf], string(b.Besked.ID) == id && len(f.Beskeder) > 1
@@ -74,7 +75,8 @@ func (c *console) forloeb(w http.ResponseWriter, r *http.Request) error {
 			}
 			d.Noder = append(d.Noder, n)
 		}
-		return nil
+		d.Glemte, err = glemteBlandt(tx, f.Beskeder)
+		return err
 	})
 	if err != nil {
 		return err
