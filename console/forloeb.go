@@ -18,7 +18,7 @@ type forloebside struct {
 	Processer []distributor.ProcesForloeb
 	Noder     []node
 	Flere     bool // there are more beskeder about the objekt than are shown
-	Glemte    []glemtkort
+	Glemte    []store.Glemt
 }
 
 // node is one besked on the timeline, without its content.
@@ -57,7 +57,7 @@ func (c *console) forloeb(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d := forloebside{ID: id, Processer: f.Processer, Flere: len(f.Beskeder) >= 200}
+	d := forloebside{ID: id, Processer: f.Processer, Glemte: f.Glemte, Flere: len(f.Beskeder) >= 200}
 	nr := map[mox.BeskedID]int{}
 	for i, b := range f.Beskeder {
 		nr[b.Besked.ID] = i + 1
@@ -66,7 +66,7 @@ func (c *console) forloeb(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = c.D.Store().View(r.Context(), func(tx *store.Tx) (err error) {
+	err = c.D.Store().View(r.Context(), func(tx *store.Tx) error {
 		for i, b := range f.Beskeder {
 			n := nodeAf(b, o.Stande)
 			n.Nr, n.Aarsag, n.Valgt = i+1, nr[b.Besked.ForaarsagetAf], string(b.Besked.ID) == id && len(f.Beskeder) > 1
@@ -75,8 +75,7 @@ func (c *console) forloeb(w http.ResponseWriter, r *http.Request) error {
 			}
 			d.Noder = append(d.Noder, n)
 		}
-		d.Glemte, err = glemteBlandt(tx, f.Beskeder)
-		return err
+		return nil
 	})
 	if err != nil {
 		return err

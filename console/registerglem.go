@@ -146,30 +146,6 @@ func (c *console) glemte(w http.ResponseWriter, r *http.Request) error {
 	return c.vis(w, r, "glemte", side{Titel: c.sprog[vaelg(r)].t("glem.liste"), Nav: "register", D: d})
 }
 
-// glemtkort is an erased objekt that a page of beskeder tells of.
-type glemtkort struct {
-	Sti string
-	G   store.Glemt
-}
-
-// glemteBlandt finds which of the beskeder's objekter have been erased.
-func glemteBlandt(tx *store.Tx, beskeder []distributor.BeskedForloeb) (ud []glemtkort, err error) {
-	set := map[mox.ObjektID]bool{}
-	for _, b := range beskeder {
-		if id := b.Besked.ObjektID; b.Besked.IndholdSlettet() && !set[id] {
-			set[id] = true
-			g, glemt, err := tx.Glemt(id)
-			if err != nil {
-				return nil, err
-			}
-			if glemt {
-				ud = append(ud, glemtkort{registerSti(g.ObjektType, id), g})
-			}
-		}
-	}
-	return ud, nil
-}
-
 // sletudseende is how an order to erase looks where it stands so.
 func sletudseende(stand string, overskredet bool) udseende {
 	switch {

@@ -359,6 +359,9 @@ func TestDetUleveredeOpgives(t *testing.T) {
 		}
 		b, err := h.d.Forloeb(h.Context(), string(h.egen))
 		h.maa(err)
+		if len(b.Glemte) != 1 || b.Glemte[0].ObjektID != h.egen {
+			h.Errorf("%+v", b.Glemte)
+		}
 		if x := b.Beskeder[0]; !x.Besked.IndholdSlettet() || x.Besked.Indhold != nil || len(x.Leverancer) == 0 || x.Besked.ObjektID != h.egen {
 			h.Errorf("%+v", x.Besked)
 		}

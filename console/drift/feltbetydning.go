@@ -4,6 +4,7 @@ package drift
 func feltbetydning() map[string]string {
 	return map[string]string{
 		"brugere": "brugerne", "ekstern": "logger ind gennem oidc_personer, og har intet kodeord her", "kodeord": "kodeordet; mindst 12 tegn, og ikke til at gætte",
+		"glemte": "objekter, der er slettet for altid", "objekt": "objektets UUID", "objekttype": "objektets type", "hjemmel": "det retlige grundlag",
 		"rolle": "laeser, drift eller administrator", "sidst_inde": "hvornår brugeren sidst loggede ind",
 		"aaben": "den er ikke lukket", "aabne_fejl": "hvor mange, en person skal afgøre", "aarsag": "hvorfor leveringen står sådan", "abonnement": "abonnementet, eller dets id",
 		"abonnementer": "abonnementerne", "aeldste": "hvornår den ældste, der ikke er løst, kom", "afsender": "det system, der sendte beskeden", "afsluttet": "hvornår det var slut, eller hvor mange",
