@@ -86,7 +86,7 @@ func (f *fund) overblik(o *distributor.Overblik, raekke map[string]int, g Graens
 	}
 	for _, s := range o.Sletfrister {
 		f.laegTil(regelSletning, string(s.Abonnement), "/register/glemte?aabne=1", "få modtageren til at slette, og bekræft det på siden, hvis den ikke selv gør",
-			"%s har ikke bekræftet %d sletninger inden fristen, den første %s", s.Abonnement, s.Antal, klokken(s.Aeldste))
+			"sletninger, som %s ikke har bekræftet inden fristen: %d, den første %s", s.Abonnement, s.Antal, klokken(s.Aeldste))
 	}
 	if o.TilbageholdtDisk {
 		f.laegTil(regelDisk, "datamappen", "/alarmer", "gør plads på disken; MOX fortsætter selv", "Disken er fuld, og MOX tager ikke imod nye beskeder")
