@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
@@ -191,4 +192,26 @@ func (s *Spec) Abonnementer() []mox.Abonnement {
 		ud[i] = s.Abonnement(&s.Sinks[i])
 	}
 	return ud
+}
+
+// Tabel is the source's field table.
+func (k *SourceSpec) Tabel() *mapping.Table { return k.table }
+
+// Tabel is the sink's field table.
+func (k *SinkSpec) Tabel() *mapping.Table { return k.table }
+
+// Tabel is the field table that makes a besked of the system's answer.
+func (k *SvarSpec) Tabel() *mapping.Table { return k.table }
+
+// Tekst is the part of the file as it stands there, without what it is indented by. Secrets are never in it, only where they are found.
+func (n node) Tekst() string {
+	if n.Node == nil {
+		return ""
+	}
+	linjer := strings.Split(n.Node.String(), "\n")
+	indryk := len(linjer[0]) - len(strings.TrimLeft(linjer[0], " "))
+	for i, l := range linjer {
+		linjer[i] = strings.TrimPrefix(l, strings.Repeat(" ", indryk))
+	}
+	return strings.Join(linjer, "\n")
 }

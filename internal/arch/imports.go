@@ -13,7 +13,7 @@ import (
 // the floors below, nothing beside it and nothing above.
 func floor(family string) (int, bool) {
 	switch family {
-	case "", "internal":
+	case "", "internal", "docs":
 		return 0, true
 	case "store", "indhold", "oio", "mapping", "connector", "auth":
 		return 1, true
@@ -23,7 +23,7 @@ func floor(family string) (int, bool) {
 		return 3, true
 	case "agent", "console", "alarm", "maaling", "bench":
 		return 4, true
-	case "app", "demo", systemer:
+	case "app", "demo", "tilslutning", systemer:
 		return 5, true
 	case "afproevning":
 		return 6, true
