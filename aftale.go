@@ -36,6 +36,7 @@ type Aftale struct {
 	MaaModtage    []Ret                   `json:"maa_modtage,omitempty"`
 	MaaLaese      []Ret                   `json:"maa_laese,omitempty"`  // in the register
 	MaaSkrive     []Ret                   `json:"maa_skrive,omitempty"` // in the register; who may write may read
+	MaaGlemme     []Ret                   `json:"maa_glemme,omitempty"` // in the register: to erase for good
 	Felter        map[ObjektType][]string `json:"felter,omitempty"`     // what delivery is trimmed to; a type that is not named is delivered whole
 }
 
@@ -173,10 +174,10 @@ func (l Aftaler) MaaSende(system string, b *Besked, t time.Time) string {
 }
 
 // MaaModtage says why the system may not be given b at t; "" when it may. A Kvittering goes to nobody but the sender of the
-// besked it is about, who needs no right to it.
+// besked it is about, and a Sletning to nobody but those who have had the objekt: they need no right to it.
 func (l Aftaler) MaaModtage(system string, b *Besked, t time.Time) string {
 	switch a := l.Med(system, t); {
-	case b.Type == TypeKvittering:
+	case b.Type == TypeKvittering, b.Type == TypeSletning:
 		return ""
 	case len(l) == 0 && b.ErFoelsom():
 		return "følsomme data leveres ikke uden en tilslutningsaftale, og der er ingen"
@@ -224,7 +225,7 @@ func (a *Aftale) Valider() (fejl []Feltfejl) {
 		navn     string
 		ret      []Ret
 		register bool
-	}{{"maa_sende", a.MaaSende, false}, {"maa_modtage", a.MaaModtage, false}, {"maa_laese", a.MaaLaese, true}, {"maa_skrive", a.MaaSkrive, true}} {
+	}{{"maa_sende", a.MaaSende, false}, {"maa_modtage", a.MaaModtage, false}, {"maa_laese", a.MaaLaese, true}, {"maa_skrive", a.MaaSkrive, true}, {"maa_glemme", a.MaaGlemme, true}} {
 		kraev(len(slags.ret) <= maksRettigheder, slags.navn, "antal", fmt.Sprintf("højst %d rettigheder", maksRettigheder))
 		for i := range slags.ret {
 			sti := fmt.Sprintf("%s[%d]", slags.navn, i)

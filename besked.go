@@ -19,6 +19,7 @@ const Beskedversion = "1.0"
 const (
 	TypeKvittering = "Kvittering" // a receipt rendered as a besked
 	TypeFejlbesked = "Fejlbesked" // an agent, or the distributor for it, could not do its work. spec: mox 21
+	TypeSletning   = "Sletning"   // an order from the register to erase an objekt; only MOX itself sends it
 )
 
 // Limits on a besked. Over MaksIndhold it is refused with [KodeForStor], over the others with [KodeUgyldig] and the field.
@@ -222,6 +223,10 @@ func saetLivscyklus(b *Besked, v []string) error {
 func (b *Besked) ErOmSelveLeveringen() bool {
 	return b.Type == TypeKvittering || b.Type == TypeFejlbesked
 }
+
+// UdenRegistrering reports whether b is of a type whose content is never a registrering: it tells of a delivery, or orders
+// an erasure.
+func (b *Besked) UdenRegistrering() bool { return b.ErOmSelveLeveringen() || b.Type == TypeSletning }
 
 // MedStandard fills in what may be left out: beskedversion, and beskedtype as "Sag.Rettet", or "Sag.<handling>" where no
 // livscykluskode is told.

@@ -21,6 +21,7 @@ const (
 	KodeForaeldet       Kode = "foraeldet"            // an older version than the one known. spec: mox 47
 	KodeIkkeFundet      Kode = "ikke_fundet"          // no such thing
 	KodeSlettet         Kode = "slettet"              // it was there, and has been deleted. spec: oio 45
+	KodeGlemt           Kode = "glemt"                // it was there, and has been erased for good: it cannot come back
 	KodeForudsaetning   Kode = "forudsaetning"        // it is not as the caller says it must be. spec: oio 67
 	KodeKonflikt        Kode = "konflikt"             // the thing has changed meanwhile, or is in a state that forbids this
 	KodeIkkeTilladt     Kode = "ikke_tilladt"         // the caller may not

@@ -115,10 +115,15 @@ func (t tidsrum) svar(m maalt) Svar {
 // Match reports whether the filter takes a besked with these metadata (see [Besked.Metadata]).
 func (f Filter) Match(m map[string][]string) bool {
 	ved := maalt{m, f.lister}
-	if slices.Contains(m["beskedtype"], TypeKvittering) || slices.Contains(m["beskedtype"], TypeFejlbesked) {
+	if skalNaevnes(m["beskedtype"]) {
 		return tagerOmLevering(f.vilkaar, ved)
 	}
 	return f.vilkaar == nil || f.vilkaar.svar(ved) == Ja
+}
+
+// skalNaevnes reports whether a beskedtype is one that only a filter which names it sees.
+func skalNaevnes(beskedtyper []string) bool {
+	return slices.ContainsFunc(beskedtyper, func(t string) bool { return t == TypeKvittering || t == TypeFejlbesked || t == TypeSletning })
 }
 
 // Naevner reports whether the filter asks for a beskedtype by name, anywhere but under ikke.
@@ -137,7 +142,7 @@ func naevner(v vilkaar, beskedtype string) bool {
 	return false
 }
 
-// tagerOmLevering reports whether v takes this Kvittering or Fejlbesked and asks for its type by name; otherwise it never
+// tagerOmLevering reports whether v takes this Kvittering, Fejlbesked or Sletning and asks for its type by name; otherwise it never
 // sees one. Where one of several filters is enough, it is that one which must name them.
 func tagerOmLevering(v vilkaar, m maalt) bool {
 	naevnt := func(v vilkaar) bool { return tagerOmLevering(v, m) }

@@ -20,7 +20,7 @@ const (
 	Parkeret      LeveranceTilstand = "Parkeret"      // a person must decide
 	Uvis          LeveranceTilstand = "Uvis"          // the effect may have happened, and a repeat is not harmless
 	Udloebet      LeveranceTilstand = "Udloebet"      // gyldigTil passed first
-	Annulleret    LeveranceTilstand = "Annulleret"    // closed by a person, with a reason
+	Annulleret    LeveranceTilstand = "Annulleret"    // closed by a person, with a reason; or what it carried has been erased
 )
 
 // LeveranceTilstande are all states, in the order a leverance may go through them.
@@ -30,7 +30,7 @@ func LeveranceTilstande() []LeveranceTilstand {
 
 var overgange = map[LeveranceTilstand][]LeveranceTilstand{
 	Afventer:      {UnderLevering, Udloebet, Annulleret},
-	UnderLevering: {Leveret, Overdraget, Udsat, Parkeret, Uvis, Udloebet},
+	UnderLevering: {Leveret, Overdraget, Udsat, Parkeret, Uvis, Udloebet, Annulleret},             // Annulleret: what it carried has been erased
 	Udsat:         {UnderLevering, Afventer, Leveret, Overdraget, Parkeret, Udloebet, Annulleret}, // the receiver had it all the same
 	Overdraget:    {Leveret, Parkeret, Udloebet},
 	Parkeret:      {Annulleret},

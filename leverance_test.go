@@ -20,11 +20,11 @@ import (
 //	   │              ├──► Udsat ──► UnderLevering, Afventer (sooner, by a person), Leveret and Overdraget (the receiver had it all the same), Parkeret, Udloebet, Annulleret
 //	   │              ├──► Parkeret ──► Annulleret
 //	   │              ├──► Uvis ──► Leveret (it happened), Annulleret (it did not, or is closed)
-//	   │              └──► Udloebet
+//	   │              └──► Udloebet, Annulleret (what it carried has been erased)
 //	   └──► Udloebet, Annulleret
 const tegning = `
 Afventer      UnderLevering Udloebet Annulleret
-UnderLevering Leveret Overdraget Udsat Parkeret Uvis Udloebet
+UnderLevering Leveret Overdraget Udsat Parkeret Uvis Udloebet Annulleret
 Udsat         UnderLevering Afventer Leveret Overdraget Parkeret Udloebet Annulleret
 Overdraget    Leveret Parkeret Udloebet
 Parkeret      Annulleret

@@ -28,6 +28,7 @@ type aftalefil struct {
 	MaaModtage    []retfil                    `yaml:"maa_modtage"`
 	MaaLaese      []retfil                    `yaml:"maa_laese"`
 	MaaSkrive     []retfil                    `yaml:"maa_skrive"`
+	MaaGlemme     []retfil                    `yaml:"maa_glemme"`
 	Felter        map[mox.ObjektType][]string `yaml:"felter"`
 }
 
@@ -92,7 +93,7 @@ func LoadAftale(file string) (*mox.Aftale, []mapping.Problem) {
 func (l *linter) aftale(f *aftalefil) mox.Aftale {
 	a := mox.Aftale{Navn: f.Aftale, System: f.System, Dataansvarlig: mox.Part(f.Dataansvarlig), Databehandler: mox.Part(f.Databehandler), Formaal: f.Formaal,
 		Hjemmel: f.Hjemmel, Kategorier: f.Kategorier, Slettefrist: f.Slettefrist, Felter: f.Felter, Godkendt: mox.Godkendelse{Af: f.Godkendt.Af},
-		MaaSende: rettigheder(f.MaaSende), MaaModtage: rettigheder(f.MaaModtage), MaaLaese: rettigheder(f.MaaLaese), MaaSkrive: rettigheder(f.MaaSkrive)}
+		MaaSende: rettigheder(f.MaaSende), MaaModtage: rettigheder(f.MaaModtage), MaaLaese: rettigheder(f.MaaLaese), MaaSkrive: rettigheder(f.MaaSkrive), MaaGlemme: rettigheder(f.MaaGlemme)}
 	a.Godkendt.Dato = l.dag("godkendt.dato", f.Godkendt.Dato)
 	a.GyldigFra = l.dag("gyldig.fra", f.Gyldig.Fra)
 	if til := l.dag("gyldig.til", f.Gyldig.Til); !til.IsZero() {

@@ -117,7 +117,7 @@ func (s *sink) forsoeg(ctx context.Context, w distributor.Arbejde) distributor.A
 	if fundet { // the code is that of the lookup
 		f.Udfald = mox.Udfald{Resultat: mox.ResAccepteret, Kode: a.Code, Tekst: "fundet ved opslag: et tidligere forsøg havde virket"}
 	}
-	if f.Udfald.Resultat != mox.ResAccepteret {
+	if f.Udfald.Resultat != mox.ResAccepteret || w.Besked.Type == mox.TypeSletning {
 		return f
 	}
 	if err := s.svar(&f, w, call, oversat, a.Fields); err != nil {
@@ -137,9 +137,10 @@ func (s *sink) svarfejl(err error) mox.Udfald {
 }
 
 // kald asks first, where an earlier attempt may have had its effect and the system can be asked, and else makes the call.
-// fundet tells that the effect was there already. After a person's gensend it asks too: they cannot know.
+// fundet tells that the effect was there already. After a person's gensend it asks too: they cannot know. What is to be erased
+// is not asked for: that it is there tells that it is to be done, and it can be done twice.
 func (s *sink) kald(ctx context.Context, w distributor.Arbejde, c connector.Call) (a connector.Answer, fundet bool, err error) {
-	if s.spec.Gentag == GentagOpslag && (w.Usikker || w.Omgang > 1) {
+	if s.spec.Gentag == GentagOpslag && (w.Usikker || w.Omgang > 1) && w.Besked.Type != mox.TypeSletning {
 		a, fundet, err := s.sink.Lookup(ctx, c)
 		if err != nil || fundet {
 			return a, fundet, ikkeSket(err)
@@ -251,6 +252,10 @@ func (s *sink) call(w distributor.Arbejde) (c connector.Call, oversat map[string
 	if err != nil {
 		return c, nil, err
 	}
+	if w.Besked.Type == mox.TypeSletning {
+		c, err = sletkald(&w, oversat)
+		return c, oversat, err
+	}
 	felter, err := s.spec.oversaet(oversat, w.Noegler, string(w.Besked.ID))
 	if err != nil {
 		return c, nil, err
@@ -268,6 +273,16 @@ func (s *sink) call(w distributor.Arbejde) (c connector.Call, oversat map[string
 		}
 	}
 	return c, oversat, nil
+}
+
+// sletkald forms the call that erases the besked's objekt in the system. There is nothing to map: the order holds no values.
+func sletkald(w *distributor.Arbejde, oversat map[string]string) (connector.Call, error) {
+	noegle, kendt := w.Noegler[string(w.Besked.ObjektID)]
+	if !kendt {
+		return connector.Call{}, errors.New("MOX kender ikke systemets nøgle for objektet; slet det i systemet, og luk fejlen med en begrundelse")
+	}
+	felter := map[string]any{}
+	return connector.Call{Operation: operation(mox.Slettet, true), Key: w.Noegle, Fields: felter, Vars: vars(noegle, w.Noegle, oversat, felter), Content: map[string]connector.Opener{}}, nil
 }
 
 func indholdIn(v any) (sha string, ok bool) {

@@ -56,6 +56,7 @@ func nytFagsystem(t testing.TB) *fagsystem {
 	mux.HandleFunc("POST /api/sager", f.skriv)
 	mux.HandleFunc("PUT /api/sager/{id}", f.skriv)
 	mux.HandleFunc("PATCH /api/sager/{id}", f.skriv)
+	mux.HandleFunc("DELETE /api/sager/{id}", f.skriv)
 	f.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if f.lukketInde(w, r) {
 			mux.ServeHTTP(w, r)
@@ -107,7 +108,7 @@ func (f *fagsystem) opslag(w http.ResponseWriter, r *http.Request) {
 
 func (f *fagsystem) skriv(w http.ResponseWriter, r *http.Request) {
 	var krop map[string]any
-	if err := json.NewDecoder(r.Body).Decode(&krop); err != nil {
+	if err := json.NewDecoder(r.Body).Decode(&krop); err != nil && r.Method != http.MethodDelete {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
@@ -167,6 +168,9 @@ func (f *fagsystem) virk(r *http.Request, krop map[string]any) (map[string]any, 
 	s, ok := f.sager[id]
 	if !ok {
 		return nil, http.StatusNotFound
+	}
+	if r.Method == http.MethodDelete {
+		delete(f.sager, id)
 	}
 	for k, v := range krop {
 		if f.staver != nil {

@@ -62,6 +62,7 @@ const (
 	regelDel        = "del"
 	regelAfsendelse = "afsendelse"
 	regelBlind      = "blind"
+	regelSletning   = "sletning"
 )
 
 // fund is what was found wrong in one look.
@@ -82,6 +83,10 @@ func (f *fund) overblik(o *distributor.Overblik, raekke map[string]int, g Graens
 			f.laegTil(regelVenter, string(x.Ansvar)+" "+x.Kode+" "+x.System, "/fejl?"+url.Values{"ansvar": {string(x.Ansvar)}, "kode": {x.Kode}}.Encode(),
 				"behandl dem under Fejl til behandling", "%d fejl venter på en person, ansvar %s, kode %s, den ældste siden %s", x.Antal, x.Ansvar, x.Kode, klokken(x.Aeldste))
 		}
+	}
+	for _, s := range o.Sletfrister {
+		f.laegTil(regelSletning, string(s.Abonnement), "/register/glemte?aabne=1", "få modtageren til at slette, og bekræft det på siden, hvis den ikke selv gør",
+			"sletninger, som %s ikke har bekræftet inden fristen: %d, den første %s", s.Abonnement, s.Antal, klokken(s.Aeldste))
 	}
 	if o.TilbageholdtDisk {
 		f.laegTil(regelDisk, "datamappen", "/alarmer", "gør plads på disken; MOX fortsætter selv", "Disken er fuld, og MOX tager ikke imod nye beskeder")

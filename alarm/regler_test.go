@@ -152,3 +152,32 @@ func TestPlads(t *testing.T) {
 		}
 	}
 }
+
+// TestEnSletningIngenBekraefter is an alarm for the receiver when the frist has passed, until it is confirmed.
+func TestEnSletningIngenBekraefter(t *testing.T) {
+	paaBegge(t, Options{}, func(h *hus) {
+		const sag = "aaaaaaaa-0000-4000-8000-000000000001"
+		h.abonner()
+		h.send(1)
+		h.udfald(mox.Udfald{Resultat: mox.ResAccepteret})
+		glem := func(id mox.ObjektID, frist time.Duration) {
+			h.Helper()
+			h.maa(h.d.Sammen(h.Context(), func(tx *store.Tx, u *distributor.Udgivelse) error {
+				if err := tx.InsertGlemt(&store.Glemt{ObjektID: id, ObjektType: mox.Sag, Hvem: "Inge", Begrundelse: "slettes"}); err != nil {
+					return err
+				}
+				_, err := u.Glem(distributor.Glemsel{ObjektID: id, ObjektType: mox.Sag, Fra: "Register", Frist: tx.Now().Add(frist), Hvem: distributor.Hvem{Navn: "Inge"}})
+				return err
+			}))
+		}
+		glem("aaaaaaaa-0000-4000-8000-000000000002", -time.Hour)
+		h.er("ingen har fået det", h.se(), []string{})
+		glem(sag, -time.Minute)
+		h.er("fristen er gået", h.se(), []string{regelSletning})
+		if a := h.fortalt[0].Alarmer[0]; a.Genstand != "esdh" || !harAlt(a.Tekst, "sletninger, som esdh ikke har bekræftet inden fristen: 1") {
+			h.Errorf("%+v", a)
+		}
+		h.maa(h.d.BekraeftSletning(h.Context(), sag, "esdh", distributor.Hvem{Navn: "Inge", Begrundelse: "slettet i hånden"}))
+		h.er("den er bekræftet", h.se(), []string{"-" + regelSletning})
+	})
+}

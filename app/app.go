@@ -82,7 +82,7 @@ func Open(ctx context.Context, c Config, o Options) (_ *App, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	for _, f := range []func(context.Context) error{a.tagMappen, a.aabnLager, a.aabnAgenter, a.aabnAMQP, a.aabnKOMBIT, a.aabnPush, a.aabnAlarm, a.aabnWeb} {
+	for _, f := range []func(context.Context) error{a.tagMappen, a.aabnLager, a.aabnAgenter, a.glemIgen, a.aabnAMQP, a.aabnKOMBIT, a.aabnPush, a.aabnAlarm, a.aabnWeb} {
 		if err := f(ctx); err != nil {
 			return a, c.medLinje(err)
 		}
@@ -190,6 +190,7 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	a.tjeneste = pull.Tjeneste{Distributor: a.distributor, Lager: a.indhold, Log: a.log, Koder: koder}
 	a.gruppe.Add("distributor", a.distributor.Run)
 	a.gruppe.Add("bevaring", func(ctx context.Context) error { return a.distributor.KoerBevaring(ctx, bevaring, a.indhold) })
+	a.gruppe.Add("sletning", func(ctx context.Context) error { return a.distributor.KoerSletning(ctx, a.indhold) })
 	return nil
 }
 

@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/kopi"
+	"github.com/moxkit/mox/register/rest"
 )
 
 // kilde is all that a copy is made of.
@@ -51,4 +55,36 @@ func standset(ctx context.Context, c Config, version string, f func(kopi.Kilde) 
 		}
 	}
 	return f(a.kilde())
+}
+
+// glemIgen erases what had been erased before the folder was put back from an older copy, as [kopi.GlemteFil] tells: before
+// anything runs, so that none of it is delivered.
+func (a *App) glemIgen(ctx context.Context) error {
+	sti := filepath.Join(a.config.Dir, kopi.GlemteFil)
+	b, err := os.ReadFile(sti)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return mappefejl(a.config.Dir, err)
+	}
+	l, err := rest.LaesGlemte(b)
+	if err != nil {
+		return err
+	}
+	slettet := 0
+	for _, g := range slices.Backward(l.Glemte) { // the oldest first
+		ny, err := a.register.GlemIgen(ctx, g.Glemt, g.Modtagere)
+		if err != nil {
+			return err
+		}
+		if ny {
+			slettet++
+		}
+	}
+	a.log.Info("det, der var slettet for altid før genskabelsen, er slettet igen", "objekter", slettet, "i listen", len(l.Glemte))
+	if err := os.Remove(sti); err != nil {
+		return mappefejl(a.config.Dir, err)
+	}
+	return nil
 }

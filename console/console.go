@@ -190,6 +190,10 @@ func (c *console) ruter() *http.ServeMux {
 	m.HandleFunc("POST /register/indhold", c.form(c.registerindhold))
 	m.HandleFunc("GET /register/{type}/{id}", c.side(c.registerobjekt))
 	m.HandleFunc("POST /register/{type}/{id}/indhold", c.form(c.aabnRegisterobjekt))
+	m.HandleFunc("GET /register/glemte", c.side(c.glemte))
+	m.HandleFunc("GET /register/{type}/{id}/glem", c.side(c.glemObjekt))
+	m.HandleFunc("POST /register/{type}/{id}/glem", c.form(c.udfoerGlem))
+	m.HandleFunc("POST /register/{type}/{id}/bekraeft", c.form(c.bekraeftGlem))
 	m.HandleFunc("POST /sprog", c.form(c.skiftSprog))
 	if c.Login != nil {
 		c.loginruter(m)

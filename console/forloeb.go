@@ -18,6 +18,7 @@ type forloebside struct {
 	Processer []distributor.ProcesForloeb
 	Noder     []node
 	Flere     bool // there are more beskeder about the objekt than are shown
+	Glemte    []store.Glemt
 }
 
 // node is one besked on the timeline, without its content.
@@ -56,7 +57,7 @@ func (c *console) forloeb(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d := forloebside{ID: id, Processer: f.Processer, Flere: len(f.Beskeder) >= 200}
+	d := forloebside{ID: id, Processer: f.Processer, Glemte: f.Glemte, Flere: len(f.Beskeder) >= 200}
 	nr := map[mox.BeskedID]int{}
 	for i, b := range f.Beskeder {
 		nr[b.Besked.ID] = i + 1

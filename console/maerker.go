@@ -125,6 +125,12 @@ func (s *sprog) livscyklusmaerke(k mox.LivscyklusKode) template.HTML {
 	return maerke(u.klasse, u.ikon, s.kendt("register.livscyklus", k))
 }
 
+// sletmaerke is how an order to erase stands at a receiver.
+func (s *sprog) sletmaerke(stand string, overskredet bool) template.HTML {
+	u := sletudseende(stand, overskredet)
+	return maerke(u.klasse, u.ikon, s.kendt("glem.stand", stand))
+}
+
 // kort is the beginning of an id that is too long to read.
 func kort(id any) string {
 	v := laes.Maskeret(fmt.Sprint(id))

@@ -36,6 +36,7 @@ type registerside struct {
 	Kraever              bool   // what was searched for is content: a reason must be given
 	PersonIAdresse       bool   // someone wrote a person's number where it would have ended in an address
 	Aaben                bool   // titles are shown
+	MaaGlemmes           bool   // the person may erase for good
 	Naeste               string // address of the next page; "" = none
 	NaesteFra            int    // the same for a search by POST
 }
@@ -89,6 +90,7 @@ func (c *console) visRegister(w http.ResponseWriter, r *http.Request, d register
 	if err != nil {
 		u = c.uheld(r, err)
 	}
+	d.MaaGlemmes = c.maaGlemme(r)
 	tilbage := "/register"
 	if r.Method == http.MethodGet {
 		tilbage = r.URL.RequestURI()

@@ -66,7 +66,7 @@ func (h *hus) registersider() []string {
 	x := h.fyldRegister()
 	sag := registerSti(mox.Sag, x.sag)
 	return []string{"/register", "/register?type=Sag", "/register?type=Klasse&tekst=hj%C3%A6lp", "/register?type=Sag&tekst=altan", "/register?type=Sag&bvn=findes-ikke", "/register?person=1",
-		sag, sag + "?virk=2025-10-01", sag + "?reg=2001-01-01", registerSti(mox.Klasse, x.klasse)}
+		sag, sag + "?virk=2025-10-01", sag + "?reg=2001-01-01", registerSti(mox.Klasse, x.klasse), sag + "/glem", "/register/glemte", "/register/glemte?aabne=1"}
 }
 
 func TestRegistersoegning(t *testing.T) {

@@ -40,6 +40,7 @@ type registerobjektside struct {
 	Foer         bool // the register did not know the objekt then
 	Vaerdier     []dagsvaerdi
 	Forskellige  int
+	MaaGlemmes   bool // the person may erase it for good
 }
 
 // registreringsrad is one registrering in the list.
@@ -106,6 +107,9 @@ func (c *console) visRegisterobjekt(w http.ResponseWriter, r *http.Request, q ur
 	}
 	id := mox.ObjektID(strings.ToLower(r.PathValue("id")))
 	l, err := c.Register.Historik(r.Context(), c.registerhvem(r), type_.Navn, id, maksHistorik+1)
+	if mox.KodeAf(err) == mox.KodeGlemt {
+		return c.visGlemt(w, r, nil)
+	}
 	if err != nil {
 		return err
 	}
@@ -116,6 +120,7 @@ func (c *console) visRegisterobjekt(w http.ResponseWriter, r *http.Request, q ur
 	s := c.sprog[vaelg(r)]
 	o := objektvisning{s: s, type_: type_, l: l, f: f, valgt: valgt, nu: c.Nu(), aaben: aabnet || offentlig(type_), links: !aabnet}
 	d := o.side()
+	d.MaaGlemmes = c.maaGlemme(r)
 	if aabnet {
 		d.Begrundelse = begrundelse(r)
 	}

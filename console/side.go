@@ -25,7 +25,7 @@ type skabeloner map[string]*template.Template
 
 // sidenavne are the pages; each is a file that defines "side", and "live" when a part of it keeps itself fresh.
 func sidenavne() []string {
-	return []string{"overblik", "beskeder", "forloeb", "indhold", "fejlliste", "fejl", "gruppe", "pause", "agenter", "alarmer", "processer", "gevinster", "gevinstform", "register", "registerobjekt", "login", "konto", "uheld"}
+	return []string{"overblik", "beskeder", "forloeb", "indhold", "fejlliste", "fejl", "gruppe", "pause", "agenter", "alarmer", "processer", "gevinster", "gevinstform", "register", "registerobjekt", "registerglem", "glemte", "login", "konto", "uheld"}
 }
 
 func laesSkabeloner(s *sprog, st *statisk) skabeloner {
@@ -45,8 +45,9 @@ func funktioner(s *sprog, st *statisk) template.FuncMap {
 		"kvittering": s.kvitteringsmaerke, "ansvar": s.ansvarsmaerke, "felt": nytFelt, "statusmaerke": s.statusmaerke,
 		"raaquery": func(q string) template.URL { return template.URL(q) }, // made by url.Values.Encode
 		"kroner":   s.kroner, "endecimal": s.enDecimal, "maanedsnavn": s.maanedsnavn,
-		"tal64": func(n int) int64 { return int64(n) },
-		"rad":   nyVaerdirad, "ved": vedHandling, "raadnoegle": raadnoegle,
+		"tal64":    func(n int) int64 { return int64(n) },
+		"sletning": s.sletmaerke,
+		"rad":      nyVaerdirad, "ved": vedHandling, "raadnoegle": raadnoegle,
 		"ansvarsliste": ansvar, "artsliste": fejlarter, "procestilstande": procestilstande,
 	}
 }

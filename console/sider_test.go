@@ -401,7 +401,7 @@ func brugteTekster(t *testing.T) map[string]bool {
 
 // dannet reports whether a key is put together from a part that the program knows: a state, a code, an act.
 func dannet(k string) bool {
-	for _, forled := range []string{"tilstand.", "resultat.", "kvittering.", "proces.", "ansvar.", "art.", "orden.", "sted.", "handling.", "kode.", "raad.", "luk.tekst.", "gruppe.", "gjort.", "bevaring.art.", "uheld.titel.", "uheld.tekst.", "pause.titel", "register.livscyklus.", "login.fejl.", "login.oidc.", "rolle.", "gevinster.felt.", "gevinster.linje."} {
+	for _, forled := range []string{"tilstand.", "resultat.", "kvittering.", "proces.", "ansvar.", "art.", "orden.", "sted.", "handling.", "kode.", "raad.", "luk.tekst.", "gruppe.", "gjort.", "bevaring.art.", "uheld.titel.", "uheld.tekst.", "pause.titel", "register.livscyklus.", "login.fejl.", "login.oidc.", "rolle.", "gevinster.felt.", "gevinster.linje.", "glem.stand."} {
 		if strings.HasPrefix(k, forled) {
 			return true
 		}
@@ -436,6 +436,9 @@ func TestAlleVaerdierHarEnTekst(t *testing.T) {
 	}
 	for _, x := range mox.LivscyklusKoder() {
 		noegler = append(noegler, "register.livscyklus."+string(x))
+	}
+	for _, x := range []string{distributor.SletVenter, distributor.SletKanIkke, distributor.SletKraeverPerson, distributor.SletBekraeftet, distributor.SletLukket} {
+		noegler = append(noegler, "glem.stand."+x)
 	}
 	for navn := range (&console{}).fejlhandlinger() {
 		noegler = append(noegler, "gjort."+navn)

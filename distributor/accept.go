@@ -93,6 +93,9 @@ type indgaaende struct {
 	kun      mox.AbonnementID // the only abonnement it is for; "" = whoever wants it
 	tilbage  string           // a Kvittering from MOX: the system that sent the besked it is about, and the only one to hear it
 	raekke   int64            // with kun: the place in the queue it takes over
+
+	bestilt  []*mox.Abonnement           // a Sletning: the only ones it is for; nil = it is none
+	hindring map[mox.AbonnementID]string // why one of them cannot take it: a person must
 }
 
 func (d *Distributor) indgaaende(afsender string, b mox.Besked) (indgaaende, error) {
@@ -100,6 +103,9 @@ func (d *Distributor) indgaaende(afsender string, b mox.Besked) (indgaaende, err
 	i := indgaaende{afsender: afsender, kanonisk: oio.Kanonisk(&b)}
 	if err := b.Valider(); err != nil {
 		return i, err
+	}
+	if b.Type == mox.TypeSletning {
+		return i, mox.E("accept", mox.KodeIkkeTilladt, "beskedtypen %s sendes kun af MOX selv", mox.TypeSletning).Med("slet objektet i registeret; så får de, der har haft det, besked")
 	}
 	r, ok, err := oio.KontrollerMed(&b, d.koder)
 	if err != nil {
@@ -167,9 +173,11 @@ func (d *Distributor) accept(tx *store.Tx, k *konfiguration, i indgaaende) (ud A
 		return ud, afvist, err
 	}
 	var starter []start
-	if i.kun == "" && i.tilbage == "" {
+	switch {
+	case i.bestilt != nil: // an order starts nothing
+	case i.kun == "" && i.tilbage == "":
 		starter = k.tildelProcesser(&b.Besked)
-	} else {
+	default:
 		b.Dybde-- // a correction or a Kvittering is no further step, and starts nothing
 	}
 	ud.ProcesID = b.ProcesID
@@ -229,16 +237,29 @@ func arv(tx *store.Tx, b *store.Besked) error {
 	return nil
 }
 
-// gentaget answers a beskedID that the sender has used before: the same content is acknowledged again, other content is
-// refused and shown to the sender.
+// gentaget answers a besked that was not stored. One whose beskedID the sender has used before is acknowledged again where
+// the content is the same; other content, and anything new about an erased objekt, is refused and shown to the sender.
 func (d *Distributor) gentaget(tx *store.Tx, i indgaaende, b *store.Besked) (ud Accepteret, afvist, err error) {
 	gammel, ok, err := tx.BeskedFra(i.afsender, b.ID)
-	if err != nil || !ok {
+	if err != nil {
 		return ud, nil, err
 	}
-	ud = Accepteret{BeskedID: gammel.ID, Nr: gammel.Nr, Gentaget: true, ProcesID: gammel.ProcesID}
-	if hmac.Equal(gammel.Digest, b.Digest) {
+	if ok {
+		ud = Accepteret{BeskedID: gammel.ID, Nr: gammel.Nr, Gentaget: true, ProcesID: gammel.ProcesID}
+	}
+	if ok && hmac.Equal(gammel.Digest, b.Digest) {
 		return ud, nil, nil
+	}
+	glemt, erGlemt, err := tx.Glemt(b.ObjektID)
+	switch {
+	case err != nil:
+		return ud, nil, err
+	case erGlemt:
+		e := ErGlemt(&glemt)
+		return Accepteret{}, e, tx.InsertFejl(&store.Fejl{Art: store.FejlBesked, Ansvar: mox.AnsvarAfsender, Kode: string(e.Kode), Tekst: e.Tekst, Raad: e.Raad,
+			System: i.afsender, Kilde: i.afsender, ObjektID: b.ObjektID, Finger: glemtFinger(b.ObjektID)})
+	case !ok: // the objekt's lock is held, so one of the two is why
+		return ud, nil, mox.E("accept", mox.KodeIntern, "beskeden kunne ikke gemmes")
 	}
 	afvist = mox.E("accept", mox.KodeAndetIndhold, "beskedID %s er brugt før med et andet indhold", b.ID).Med("giv den nye besked et nyt beskedID")
 	raa, err := oio.MarshalBesked(&i.besked)
@@ -250,19 +271,23 @@ func (d *Distributor) gentaget(tx *store.Tx, i indgaaende, b *store.Besked) (ud 
 	return ud, afvist, err
 }
 
+// glemtFinger recognises what comes again about an erased objekt: it is counted, and not kept.
+func glemtFinger(id mox.ObjektID) string { return "glemt " + string(id) }
+
 // fordel gives each abonnement that wants the besked, and whose agreement lets it have it, a leverance. A system is not sent
 // what it said itself. spec: mox 24, mox 28
-func (d *Distributor) fordel(tx *store.Tx, k *konfiguration, i indgaaende, b *store.Besked) ([]mox.AbonnementID, error) {
-	var ud []mox.AbonnementID
+func (d *Distributor) fordel(tx *store.Tx, k *konfiguration, i indgaaende, b *store.Besked) (ud []mox.AbonnementID, err error) {
 	for _, a := range k.modtagere(i, b) {
 		l := leveranceTil(a, b)
 		l.Raekke = i.raekke
-		aarsag, err := loekke(tx, a, i, b)
-		if err != nil {
+		if l.Aarsag, err = loekke(tx, a, i, b); err != nil {
 			return nil, err
 		}
-		if aarsag != "" {
-			l.Tilstand, l.Ansvar, l.Kode, l.Aarsag = mox.Parkeret, mox.AnsvarMOX, string(mox.KodeLoekke), aarsag
+		if l.Aarsag != "" {
+			l.Tilstand, l.Ansvar, l.Kode = mox.Parkeret, mox.AnsvarMOX, string(mox.KodeLoekke)
+		}
+		if h := i.hindring[a.ID]; h != "" {
+			l.Tilstand, l.Ansvar, l.Kode, l.Aarsag = mox.Parkeret, mox.AnsvarModtager, kodeKanIkke, h
 		}
 		if err := tx.InsertLeverance(l); err != nil {
 			return nil, err
@@ -333,6 +358,9 @@ func sammeIndhold(a, b *mox.Besked) bool {
 }
 
 func (k *konfiguration) modtagere(i indgaaende, b *store.Besked) []*mox.Abonnement {
+	if i.bestilt != nil {
+		return i.bestilt
+	}
 	if i.kun != "" {
 		if a := k.abonnementer[i.kun]; a != nil {
 			return []*mox.Abonnement{a}

@@ -192,6 +192,9 @@ func (d *Distributor) afslutAlle(ctx context.Context, find func(*store.Tx, int) 
 // afslutEn ends a leverance in the name of the carrier that did not, and its attempt if one is under way.
 func (d *Distributor) afslutEn(tx *store.Tx, o *store.Opgave, u mox.Udfald) ([]mox.AbonnementID, error) {
 	if o.Leverance.Tilstand == mox.UnderLevering {
+		if o.Besked.IndholdSlettet() {
+			u.Kode, u.Tekst = "", ""
+		}
 		f := store.Forsoeg{Leverance: o.Leverance.ID, Nr: o.Leverance.Forsoeg, Resultat: u.Resultat, Kode: u.Kode, Tekst: u.Tekst}
 		if _, err := tx.AfslutForsoeg(f); err != nil {
 			return nil, err

@@ -81,6 +81,11 @@ type Distributor struct {
 	konf   *konfiguration
 	skift  chan struct{} // closed when konf is replaced
 	halv   atomic.Bool   // a configuration has been stored that is not in use yet
+
+	glemt   chan struct{} // holds one: something has been erased
+	urenset atomic.Bool   // and the database's own files may show what
+	feedmu  sync.Mutex
+	feeds   map[mox.AbonnementID]int64 // how far each feed is noted to have been given out
 }
 
 // inkarnationForled begins the name of every process that works on its own store.
@@ -90,7 +95,9 @@ const inkarnationForled = "proces/"
 // before [Distributor.Start]. Agreements that cannot hold together are refused with [mox.KodeUgyldig].
 func New(ctx context.Context, s *store.Store, o Options) (*Distributor, error) {
 	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, koder: o.Koder, jitter: o.Jitter, maaler: o.Maaler, inkarnation: inkarnationForled + mox.NyUUID(),
-		vaekker: nyVaekker(), sekvens: nyVaekker(), efterlevering: nyEfterleveringsvaekker(), hentere: map[mox.AbonnementID]time.Time{}, skift: make(chan struct{})}
+		vaekker: nyVaekker(), sekvens: nyVaekker(), efterlevering: nyEfterleveringsvaekker(), hentere: map[mox.AbonnementID]time.Time{}, skift: make(chan struct{}),
+		glemt: make(chan struct{}, 1), feeds: map[mox.AbonnementID]int64{}}
+	d.urenset.Store(true) // by a process before this one, for all it knows
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
@@ -176,7 +183,7 @@ func (d *Distributor) Run(ctx context.Context) error {
 
 // Pass is what one round of housekeeping did.
 type Pass struct {
-	Lejemaal, Udloebne, Frister, Processer, Standsede, Positioner int
+	Lejemaal, Udloebne, Frister, Processer, Standsede, Sletninger, Positioner int
 }
 
 // A process that shares its database shows signs of life; one that has not for doedEfter is dead, and its leases end.
@@ -225,6 +232,9 @@ func (d *Distributor) runOnce(ctx context.Context) (p Pass, err error) {
 	}
 	if p.Standsede, err = d.StandsProcesser(ctx); err != nil {
 		return p, fmt.Errorf("processer: %w", err)
+	}
+	if p.Sletninger, err = d.AfslutSletninger(ctx); err != nil {
+		return p, fmt.Errorf("sletninger: %w", err)
 	}
 	for {
 		n, err := d.GivPositioner(ctx)

@@ -79,6 +79,9 @@ func (d *Distributor) done(tx *store.Tx, f Afslutning) (g gjort, err error) {
 	}
 	l := &o.Leverance
 	g.hos = l.Abonnement
+	if o.Besked.IndholdSlettet() { // what is answered may repeat it
+		f.Udfald.Kode, f.Udfald.Tekst, f.Svar = "", "", nil
+	}
 	g.ForSent = l.Tilstand != mox.UnderLevering || l.Forsoeg != f.Forsoeg || l.Ejer != f.Ejer
 	if f.Udfald.Resultat == mox.ResIkkeBegyndt && !g.ForSent {
 		g.vaek, err = d.tagTilbage(tx, &o, f)
@@ -121,10 +124,16 @@ func (d *Distributor) tagTilbage(tx *store.Tx, o *store.Opgave, f Afslutning) ([
 // efterAccept remembers what the system's acceptance taught, and sends what the agent formed of its answer.
 func (d *Distributor) efterAccept(tx *store.Tx, a *mox.Abonnement, o store.Opgave, f Afslutning) (ud []mox.BeskedID, vaek []mox.AbonnementID, err error) {
 	b := &o.Besked
+	if b.Type == mox.TypeSletning { // what it was called is to be forgotten
+		return nil, nil, nil
+	}
 	if f.Noegle != "" {
 		if err := tx.GemHenvisning(a.System, b.ObjektID, b.ObjektType, f.Noegle, o.Leverance.ID); err != nil {
 			return nil, nil, err
 		}
+	}
+	if b.IndholdSlettet() { // it was erased while it was under delivery; the order to erase needs the key
+		return nil, nil, nil
 	}
 	for _, e := range f.Ekko {
 		if err := tx.GemEkko(a.System, f.EkkoAf, e); err != nil {
@@ -158,7 +167,10 @@ func (d *Distributor) efterAccept(tx *store.Tx, a *mox.Abonnement, o store.Opgav
 // afslut brings a leverance to the state that the outcome demands, and writes what follows from it. vaek are the
 // abonnementer that may have work now.
 func (d *Distributor) afslut(tx *store.Tx, a *mox.Abonnement, l *store.Leverance, b *store.Besked, u mox.Udfald) (vaek []mox.AbonnementID, err error) {
-	dom := mox.Bedoem(a, u, l.Forsoeg, d.jitter())
+	dom := mox.Bedoem(foelges(a, b), u, l.Forsoeg, d.jitter())
+	if b.IndholdSlettet() {
+		dom, u = udenIndhold(dom, u)
+	}
 	if !l.Tilstand.MaaBlive(dom.Tilstand) {
 		return nil, mox.E("afslut", mox.KodeKonflikt, "leverance %d er %s og kan ikke blive %s", l.ID, l.Tilstand, dom.Tilstand)
 	}
@@ -176,7 +188,7 @@ func (d *Distributor) afslut(tx *store.Tx, a *mox.Abonnement, l *store.Leverance
 	switch {
 	case dom.Tilstand.KraeverHandling():
 		mere, err = d.parkeringsfejl(tx, a, l, b)
-	case dom.Tilstand == mox.Udloebet:
+	case dom.Tilstand == mox.Udloebet, dom.Tilstand == mox.Annulleret:
 		mere, err = d.sendFejlbesked(tx, a, l, b)
 	}
 	switch {
@@ -189,6 +201,26 @@ func (d *Distributor) afslut(tx *store.Tx, a *mox.Abonnement, l *store.Leverance
 		}
 	}
 	return append(append(vaek, mere...), a.ID), err
+}
+
+// foelges is the abonnement as it is followed for a besked: that an order to erase lies in the receiver's queue is not enough.
+func foelges(a *mox.Abonnement, b *store.Besked) *mox.Abonnement {
+	if b.Type != mox.TypeSletning {
+		return a
+	}
+	ud := *a
+	ud.Kraeves, ud.Frist = true, 0
+	return &ud
+}
+
+// udenIndhold is what becomes of a leverance whose besked was erased while it was under delivery: it has been delivered, or it
+// is given up. What the receiver said of it is not kept.
+func udenIndhold(dom mox.Dom, u mox.Udfald) (mox.Dom, mox.Udfald) {
+	if dom.Tilstand == mox.Leveret || dom.Tilstand == mox.Overdraget {
+		dom.Kraeves = false
+		return dom, mox.Udfald{Resultat: u.Resultat}
+	}
+	return mox.Dom{Tilstand: mox.Annulleret, Ansvar: mox.AnsvarMOX}, mox.Udfald{Resultat: u.Resultat, Kode: string(mox.KodeGlemt), Tekst: opgivet}
 }
 
 // udenFrist is the end of waiting for a Kvittering where the abonnement sets none.
@@ -228,6 +260,8 @@ func ellers(s, andet string) string {
 
 func raad(l *store.Leverance) string {
 	switch {
+	case l.Kode == kodeKanIkke:
+		return "få objektet slettet hos modtageren, og bekræft det med mox register glemte UUID --bekraeft, eller luk fejlen med en begrundelse"
 	case l.Tilstand == mox.Uvis:
 		return "undersøg hos modtageren, om det skete, og svar skete eller skete ikke"
 	case l.Ansvar == mox.AnsvarAfsender:

@@ -208,9 +208,9 @@ func (d *Distributor) laesStykke(tx *store.Tx, e store.Efterlevering) (s logstyk
 }
 
 // kanEfterleveres reports whether a besked still means something to one who was not there: it has not been deleted, is not
-// past its gyldigTil, and is not MOX's own word to somebody else (a Kvittering, a correction).
+// past its gyldigTil, and is not MOX's own word to somebody else (a Kvittering, a correction, a Sletning).
 func kanEfterleveres(b *store.Besked, nu time.Time) bool {
-	return b.ID != "" && b.Afsender != MOX && b.Type != mox.TypeKvittering && b.Dybde <= maksDybde && (b.GyldigTil.IsZero() || b.GyldigTil.After(nu))
+	return !b.IndholdSlettet() && b.Afsender != MOX && b.Type != mox.TypeKvittering && b.Type != mox.TypeSletning && b.Dybde <= maksDybde && (b.GyldigTil.IsZero() || b.GyldigTil.After(nu))
 }
 
 // vilHave asks for one abonnement what [konfiguration.modtagere] asks for all, by the agreements as they are now.

@@ -37,7 +37,7 @@ type Feedpost struct {
 
 // Feed finds what the abonnement has been given at positions after efter, whatever became of it: at most n beskeder (1 to
 // [MaksFeed]), the oldest first. When there is none yet it waits up to vent for one. Reading changes nothing and no leverance
-// waits for it. Call again at once while Naeste < Sidste; then the page was full, or there was much between that was for others.
+// waits for it; only how far it was read is noted. Call again at once while Naeste < Sidste; then the page was full, or there was much between that was for others.
 //
 // A besked has no position before it is committed, and keeps the one it gets, so a page never changes but for what is
 // given to the abonnement afterwards: a besked that is delivered to it later stands at its old place.
@@ -52,6 +52,9 @@ func (d *Distributor) Feed(ctx context.Context, abonnement mox.AbonnementID, eft
 	for {
 		nyt := d.sekvens.kanal(enhver) // before looking, so that no wake-up falls between
 		f, err := d.feedside(ctx, abonnement, efter, min(max(n, 1), MaksFeed))
+		if err == nil && len(f.Poster) > 0 {
+			err = d.noterFeed(ctx, abonnement, f.Naeste)
+		}
 		if err != nil || len(f.Poster) > 0 {
 			return f, err
 		}
@@ -66,6 +69,24 @@ func (d *Distributor) Feed(ctx context.Context, abonnement mox.AbonnementID, eft
 			return Feed{}, err
 		}
 	}
+}
+
+// noterFeed notes how far the abonnement's feed has been given out, before it is: whoever has read something is told when it is
+// erased. What has been given out before needs no note.
+func (d *Distributor) noterFeed(ctx context.Context, abonnement mox.AbonnementID, til int64) error {
+	d.feedmu.Lock()
+	kendt := d.feeds[abonnement] >= til
+	d.feedmu.Unlock()
+	if kendt {
+		return nil
+	}
+	if err := d.store.Update(ctx, func(tx *store.Tx) error { return tx.NoterFeed(abonnement, til) }); err != nil {
+		return err
+	}
+	d.feedmu.Lock()
+	defer d.feedmu.Unlock()
+	d.feeds[abonnement] = max(d.feeds[abonnement], til)
+	return nil
 }
 
 // feedside reads one page on one snapshot.
@@ -93,18 +114,18 @@ func (d *Distributor) feedside(ctx context.Context, abonnement mox.AbonnementID,
 			if err != nil {
 				return err
 			}
-			f.Poster = append(f.Poster, d.feedpost(tx, d.abonnementEllerTomt(abonnement).System, p, b.Besked))
+			f.Poster = append(f.Poster, d.feedpost(tx, d.abonnementEllerTomt(abonnement).System, p, &b))
 		}
 		return nil
 	})
 	return f, err
 }
 
-func (d *Distributor) feedpost(tx *store.Tx, system string, p store.Logpost, b mox.Besked) Feedpost {
-	if b.ID == "" {
+func (d *Distributor) feedpost(tx *store.Tx, system string, p store.Logpost, b *store.Besked) Feedpost {
+	if b.IndholdSlettet() {
 		return Feedpost{Logpost: p, Slettet: true}
 	}
-	som, _, nej := d.konfiguration().udlever(system, b, tx.Now())
+	som, _, nej := d.konfiguration().udlever(system, b.Besked, tx.Now())
 	if nej != nil {
 		return Feedpost{Logpost: p, Tilbageholdt: true}
 	}

@@ -62,11 +62,20 @@ func forklar(tx *store.Tx, b *store.Besked, id mox.AbonnementID) (f Forklaring, 
 		return f, err
 	}
 	lister, err := nyFordum(tx, b.Konfiguration)
-	switch {
-	case err != nil:
+	if err != nil {
 		return f, err
-	case b.ID == "":
-		f.Grund = "beskedens indhold og metadata er slettet"
+	}
+	glemt := false
+	if b.IndholdSlettet() {
+		if _, glemt, err = tx.Glemt(b.ObjektID); err != nil {
+			return f, err
+		}
+	}
+	switch {
+	case b.Type == mox.TypeSletning:
+		f.Fik, f.Grund = f.Leveret != "", "en ordre om sletning går til dem, der har haft objektet, hvad deres filter end siger"
+	case b.ID == "", glemt:
+		f.Fik, f.Grund = f.Leveret != "", "beskedens indhold og metadata er slettet"
 	case !fandtes && f.Leveret != "":
 		f.Fik, f.Grund = true, "beskeden er efterleveret: abonnementet fik den fra loggen"
 	case !fandtes:
@@ -148,8 +157,8 @@ func (d *Distributor) ProevFilter(ctx context.Context, f mox.Filter, antal int) 
 		p, f = Filterproeve{}, f.Med(d.konfiguration().opslag())
 		beskeder, err := tx.Beskeder(store.Beskedsoegning{Antal: min(max(antal, 1), MaksFilterproeve)})
 		for _, b := range beskeder {
-			if b.ID == "" {
-				continue // deleted
+			if b.IndholdSlettet() {
+				continue // and the rest may be too
 			}
 			p.Set++
 			if !f.Match(mox.Pseudonym(d.store.Pseudonym).Metadata(&b.Besked)) {

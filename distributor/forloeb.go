@@ -13,6 +13,7 @@ import (
 type Forloeb struct {
 	Beskeder  []BeskedForloeb
 	Processer []ProcesForloeb
+	Glemte    []store.Glemt // those of their objekter that have been erased
 }
 
 // BeskedForloeb is one besked's way from acceptance to receipts.
@@ -44,7 +45,10 @@ func (d *Distributor) Forloeb(ctx context.Context, id string) (f Forloeb, err er
 		if err != nil {
 			return err
 		}
-		if len(beskeder) == 0 {
+		if f.Glemte, err = glemteBlandt(tx, beskeder, mox.ObjektID(id)); err != nil {
+			return err
+		}
+		if len(beskeder)+len(f.Glemte) == 0 {
 			return mox.E("forloeb", mox.KodeIkkeFundet, "ingen besked, proces eller objekt har id %q", mox.Maskeret(id)).Med("find den på siden Beskeder")
 		}
 		for _, b := range beskeder {
@@ -58,6 +62,27 @@ func (d *Distributor) Forloeb(ctx context.Context, id string) (f Forloeb, err er
 		return err
 	})
 	return f, err
+}
+
+// glemteBlandt are the objekter of the beskeder, and the one with the id, that have been erased.
+func glemteBlandt(tx *store.Tx, beskeder []store.Besked, id mox.ObjektID) (ud []store.Glemt, err error) {
+	ider := []mox.ObjektID{id}
+	for _, b := range beskeder {
+		if b.IndholdSlettet() {
+			ider = append(ider, b.ObjektID)
+		}
+	}
+	slices.Sort(ider)
+	for _, id := range slices.Compact(ider) {
+		g, glemt, err := tx.Glemt(id)
+		if err != nil {
+			return nil, err
+		}
+		if glemt {
+			ud = append(ud, g)
+		}
+	}
+	return ud, nil
 }
 
 func findBeskeder(tx *store.Tx, id string) ([]store.Besked, error) {
@@ -133,6 +158,7 @@ type Overblik struct {
 	Alarmer          []store.Alarm                   // those that stand, the oldest first
 	Inkarnationer    int                             // processes that work on the database
 	Bevaring         []store.Bevaringspost           // what retention has removed
+	Sletfrister      []store.SletfristTal            // receivers that have not confirmed an erasure in time
 }
 
 // Taktvindue is how far back attempts are counted to tell how fast, and how well, each abonnement is served.
@@ -158,6 +184,9 @@ func (d *Distributor) Overblik(ctx context.Context) (o Overblik, err error) {
 			return err
 		}
 		if o.Bevaring, err = tx.Bevaringsposter(); err != nil {
+			return err
+		}
+		if o.Sletfrister, err = tx.SletningerOverFrist(); err != nil {
 			return err
 		}
 		if o.Takter, err = tx.Takter(tx.Now().Add(-Taktvindue)); err != nil {

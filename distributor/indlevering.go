@@ -244,15 +244,20 @@ func (d *Distributor) optag(tx *store.Tx, k *konfiguration, p Post, m modtagelse
 	if err != nil {
 		return optaget{}, err
 	}
-	if p.Fejl != nil {
-		return d.postfejl(tx, p, m, *p.Fejl, id)
-	}
 	if err := tx.Lock("objekt/" + string(id)); err != nil {
 		return optaget{}, err
 	}
 	stand, kendt, err := tx.Objektstand(id, m.system)
 	if err != nil {
 		return optaget{}, err
+	}
+	if !kendt { // of an erased objekt there is none
+		if g, glemt, err := tx.Glemt(id); glemt || err != nil {
+			return optaget{hvad: fejlet, aarsag: opgivet}, errEller(err, glemtPost(tx, &g, m))
+		}
+	}
+	if p.Fejl != nil {
+		return d.postfejl(tx, p, m, *p.Fejl, id)
 	}
 	for _, e := range p.Ekko {
 		if err := tx.GemEkko(m.system, id, e); err != nil {
@@ -492,6 +497,13 @@ func (s *optagelse) besked(ny mox.Registrering) (mox.Besked, error) {
 		ForaarsagetAf: s.m.foraarsagetAf, Kildesystem: s.m.system, Dannet: s.tx.Now(), Indhold: indhold}
 	b = s.d.Om(b, ny)
 	return b, b.Valider()
+}
+
+// glemtPost tells a person that a source still has an erased objekt. Nothing of the record is kept.
+func glemtPost(tx *store.Tx, g *store.Glemt, m modtagelse) error {
+	e := ErGlemt(g)
+	return tx.InsertFejl(&store.Fejl{Art: store.FejlPost, Ansvar: mox.AnsvarAfsender, Kode: string(e.Kode), Tekst: e.Tekst, Raad: "slet posten i systemet, og luk fejlen", System: m.system,
+		Kilde: m.fuldKilde(), ObjektID: g.ObjektID, Finger: glemtFinger(g.ObjektID)})
 }
 
 // postfejl keeps a record that cannot be used; id is its objekt, "" when that is not known. It is there all the same: a

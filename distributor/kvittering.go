@@ -153,7 +153,12 @@ func (d *Distributor) besvaret(tx *store.Tx, id int64, u mox.Udfald) ([]mox.Abon
 	if l.Tilstand != mox.Overdraget && l.Tilstand != mox.UnderLevering && l.Tilstand != mox.Udsat {
 		return nil, nil
 	}
-	a := d.abonnementEllerTomt(l.Abonnement)
+	if l.Tilstand == mox.Overdraget && o.Besked.IndholdSlettet() { // nobody is to be told what a receiver says of what has been erased
+		if _, glemt, err := tx.Glemt(o.Besked.ObjektID); glemt || err != nil {
+			return nil, err
+		}
+	}
+	a := *foelges(new(d.abonnementEllerTomt(l.Abonnement)), &o.Besked)
 	if a.Carrier != mox.CarrierAMQP && l.Tilstand != mox.Overdraget || a.Kraeves || u.Resultat == mox.ResAccepteret {
 		return d.afslutEn(tx, &o, u)
 	}

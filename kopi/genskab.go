@@ -20,6 +20,7 @@ import (
 type Genskabelse struct {
 	Dir       string  // new, or empty
 	Database  *string // instead of the one in the copy's mox.yaml; "" is SQLite in Dir
+	Glemte    []byte  // what [GlemteFil] is to hold; nil = there is none
 	Fremdrift func(Fremdrift)
 }
 
@@ -77,6 +78,11 @@ func (f *Fil) skriv(ctx context.Context, dir string, g Genskabelse) error {
 	url, err := f.opsaetning(dir, g.Database)
 	if err != nil {
 		return err
+	}
+	if len(g.Glemte) > 0 {
+		if err := skrivFil(filepath.Join(dir, GlemteFil), g.Glemte); err != nil {
+			return err
+		}
 	}
 	if err := f.dokumenter(ctx, filepath.Join(dir, "indhold"), g.Fremdrift); err != nil {
 		return err

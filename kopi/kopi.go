@@ -18,6 +18,10 @@ import (
 // Format is the number of the form that is written, and the newest that is read.
 const Format = 1
 
+// GlemteFil is a file in the data folder with objekter that had been erased for good before the folder was put back from an
+// older copy: MOX erases them again before it does anything else, and removes the file.
+const GlemteFil = "glemte.json"
+
 // The parts of a copy.
 const (
 	manifestNavn  = "manifest.json" // last in the file: it tells of all the others

@@ -133,7 +133,7 @@ func (o *opsaetning) fil(s string) {
 // egen reports whether a file is one that MOX keeps itself, and that has its own way into a copy or none.
 func egen(sti string) bool {
 	foerste, _, _ := strings.Cut(filepath.ToSlash(sti), "/")
-	return slices.Contains([]string{"mox.db", "mox.db-wal", "mox.db-shm", "reserve", "laas", "adresse", "lokal.noegle", "indhold"}, foerste)
+	return slices.Contains([]string{"mox.db", "mox.db-wal", "mox.db-shm", "reserve", "laas", "adresse", "lokal.noegle", "indhold", GlemteFil}, foerste)
 }
 
 var databaselinje = regexp.MustCompile(`(?m)^database:.*$`)

@@ -5,7 +5,7 @@ import "github.com/moxkit/mox"
 // Beskaer is b with the fields that the receiver's agreement names, and whether that took anything away; what was trimmed
 // names the agreement in [mox.Besked.Beskaaret]. Where the agreement names no fields for b's objekttype, and where nothing
 // is taken away, b is given back byte for byte. An envelope that came whole ([TypeKuvert]) is taken apart: nobody can say
-// what the rest of it holds. A Kvittering or Fejlbesked keeps its content, which tells of a delivery.
+// what the rest of it holds. A Kvittering, Fejlbesked or Sletning keeps its content, which is no registrering.
 //
 // The error is an [*mox.Error] with [mox.KodeIkkeTilladt] for content that is no registrering in JSON, of which no field
 // can be taken away.
@@ -20,7 +20,7 @@ func Beskaer(b mox.Besked, a *mox.Aftale) (ud mox.Besked, fjernet bool, err erro
 			return b, false, kanIkkeBeskaeres(a)
 		}
 	}
-	if len(ud.Indhold) > 0 && !b.ErOmSelveLeveringen() {
+	if len(ud.Indhold) > 0 && !b.UdenRegistrering() {
 		uden, err := beskaerIndhold(&ud, a)
 		if err != nil {
 			return b, false, err

@@ -20,7 +20,7 @@ const IndholdURN = "urn:mox:indhold:sha256:"
 //   - none, or of another content type than JSON and XML; an envelope must agree as [StemmerKuvert] says, and is looked into
 //     where its Beskeddata is a RegistreringBesked of an STS schema, or only our own JSON;
 //   - XML that is no RegistreringBesked of an STS schema, or not of the type that the metadata tell, or that cannot be read;
-//   - a Kvittering or Fejlbesked, which reports on a delivery;
+//   - a Kvittering or Fejlbesked, which reports on a delivery, or a Sletning, which orders an erasure;
 //   - JSON without a "registrering" in a besked without livscykluskode: an order in the receiver's own form.
 //
 // JSON in a besked with a livscykluskode must be a registrering: a misspelt name would otherwise pass unseen. Whether the
@@ -103,7 +103,7 @@ func iIndhold(err error) error {
 // registreringIXML reads the content of b as XML if it is, or is an envelope with, a registrering of the type that b tells. An index may hold every
 // registrering for Importeret, and none can be Rettet, so of those b knows better. spec: oio 1.5
 func registreringIXML(b *mox.Besked, k Koder) (id mox.ObjektID, r mox.Registrering, ok bool) {
-	if len(b.Indhold) == 0 || b.ErOmSelveLeveringen() || !erXML(b.Indholdstype) || !HarXML(b.ObjektType) {
+	if len(b.Indhold) == 0 || b.UdenRegistrering() || !erXML(b.Indholdstype) || !HarXML(b.ObjektType) {
 		return "", r, false
 	}
 	l, err := laesXML(b.Indhold)
@@ -162,7 +162,7 @@ func MedRegistrering(b *mox.Besked, r mox.Registrering, k Koder) (err error) {
 
 // registreringI reads the content of b as JSON if it is, or must be, a registrering.
 func registreringI(op string, b *mox.Besked) (v vaerdi, ok bool, err error) {
-	if len(b.Indhold) == 0 || b.ErOmSelveLeveringen() || medietype(b.Indholdstype) != TypeJSON {
+	if len(b.Indhold) == 0 || b.UdenRegistrering() || medietype(b.Indholdstype) != TypeJSON {
 		return v, false, nil
 	}
 	v, err = laesBeskedtekst(op, b.Indhold)

@@ -18,12 +18,13 @@ import (
 // there is already something to know. spec: mox 57
 type Adgang struct {
 	Laese, Skrive []mox.Kreds
+	Glemme        []mox.Kreds // erase for good: it does not follow from the right to write
 }
 
 // FuldAdgang is access to everything, also to who is protected.
 func FuldAdgang() Adgang {
 	alt := []mox.Kreds{{Beskyttede: true}}
-	return Adgang{Laese: alt, Skrive: alt}
+	return Adgang{Laese: alt, Skrive: alt, Glemme: alt}
 }
 
 func iEn(kredse []mox.Kreds, o mox.Klassificering) bool {
@@ -53,6 +54,9 @@ func (r *Register) Hvem(i auth.Identitet, formaal string) Hvem {
 		ud.Adgang.Laese = []mox.Kreds{k}
 		if i.Rolle.Driver() {
 			ud.Adgang.Skrive = ud.Adgang.Laese
+		}
+		if i.Rolle == auth.Administrator {
+			ud.Adgang.Glemme = ud.Adgang.Laese
 		}
 	}
 	return ud
@@ -84,6 +88,9 @@ func (r *Register) aftalt(system string) (ud Adgang) {
 	}
 	for i := range a.MaaLaese {
 		ud.Laese = append(ud.Laese, a.MaaLaese[i].Kreds())
+	}
+	for i := range a.MaaGlemme {
+		ud.Glemme = append(ud.Glemme, a.MaaGlemme[i].Kreds())
 	}
 	ud.Laese = append(ud.Laese, ud.Skrive...)
 	return ud
@@ -182,6 +189,18 @@ func (h Hvem) ikkeFor(kredse []mox.Kreds, hvad string) error {
 // maaLaese and maaSkrive refuse callers who may not do it to anything.
 func (h Hvem) maaLaese() error  { return h.ikkeFor(h.Adgang.Laese, "læse") }
 func (h Hvem) maaSkrive() error { return h.ikkeFor(h.Adgang.Skrive, "skrive") }
+
+// maaGlemme refuses callers who may not erase anything.
+func (h Hvem) maaGlemme() error {
+	if len(h.Adgang.Glemme) > 0 {
+		return nil
+	}
+	raad := "brug en nøgle med rollen administrator"
+	if h.System != "" {
+		raad = "skriv systemets ret i tilslutningsaftalen: maa_glemme"
+	}
+	return mox.E("adgang", mox.KodeIkkeTilladt, "nøglen %s giver ikke ret til at slette for altid", h.Navn).Med(raad)
+}
 
 // maaRoere refuses to change what is there.
 func (r *Register) maaRoere(hvem Hvem, t mox.ObjektType, id mox.ObjektID, foer *stand) error {

@@ -26,6 +26,7 @@ const (
 	opSoeg    = "Søg"
 	opIndhold = "Læs indhold"
 	opForskel = "Forskel"
+	opGlem    = "Glem"
 )
 
 // skriveoperation is the operation that makes a registrering with the code.
@@ -109,7 +110,7 @@ func personlig(o mox.Klassificering, personer []string) bool {
 // versioner are the registreringer that are asked for and that the caller may see, each as the objekt was then, newest first
 // and with protected persons hidden. The rest is noted.
 //
-// Errors: [mox.KodeIkkeFundet] where there is none.
+// Errors: [mox.KodeIkkeFundet] where there is none, [mox.KodeGlemt] where the objekt has been erased.
 func (k *kald) versioner(tx *store.Tx, t mox.ObjektType, id mox.ObjektID, tider Tider) (ud []Version, err error) {
 	alle, err := raekker(tx, id, tider)
 	if err != nil {
@@ -119,7 +120,10 @@ func (k *kald) versioner(tx *store.Tx, t mox.ObjektType, id mox.ObjektID, tider 
 }
 
 func (k *kald) synlige(tx *store.Tx, t mox.ObjektType, id mox.ObjektID, alle []store.Registerraekke) (ud []Version, err error) {
-	if len(alle) == 0 || alle[0].ObjektType != t {
+	if len(alle) == 0 {
+		return nil, ukendtEllerGlemt(tx, t, id)
+	}
+	if alle[0].ObjektType != t {
 		return nil, ukendt(t, id)
 	}
 	var personer []string

@@ -48,6 +48,12 @@ func (r *Register) Foelg(ctx context.Context, b mox.Besked) (mox.Udfald, error) 
 			ud = mox.Udfald{Resultat: mox.ResFejlet, Ansvar: mox.AnsvarAfsender, Kode: "mester", Tekst: fmt.Sprintf("registeret er selv mester for %s; kun det kan ændre objektet", id)}
 			return nil
 		}
+		if foer.Nr == 0 {
+			if _, glemt, err := tx.Glemt(id); glemt || err != nil {
+				ud.Tekst = "objektet er slettet for altid her"
+				return err
+			}
+		}
 		sidst, ok, err := tx.RegisterFulgt(id, b.Kildesystem)
 		if err != nil || ok && !b.Registreringstid.After(sidst.Kildetid) {
 			ud.Tekst = "ældre end det, registeret har"

@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -89,12 +90,12 @@ func (r *Register) maaFaaIndsigt(hvem Hvem, personer []string) error {
 
 // fuld reports whether one of the parts is all of the register.
 func fuld(kredse []mox.Kreds) bool {
-	for _, k := range kredse {
-		if k.Beskyttede && len(k.Objekttyper)+len(k.KLE)+len(k.Myndigheder)+len(k.Foelsomhed) == 0 {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(kredse, func(k mox.Kreds) bool { return k.Beskyttede && alt(k) })
+}
+
+// alt reports whether a part leaves no objekt out.
+func alt(k mox.Kreds) bool {
+	return len(k.Objekttyper)+len(k.KLE)+len(k.Myndigheder)+len(k.Foelsomhed) == 0
 }
 
 // heleTiden is every registrering, whole.

@@ -59,7 +59,7 @@ type Laest struct {
 // Laes reads one objekt. spec: oio 28-33, 44, 45
 //
 // Errors: [mox.KodeIkkeFundet], also for what the caller may not read; [mox.KodeSlettet] where the newest registrering asked
-// for is a deletion.
+// for is a deletion; [mox.KodeGlemt] where it has been erased for good.
 func (r *Register) Laes(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox.ObjektID, tider Tider) (ud Laest, err error) {
 	if !mox.ErUUID(string(id)) {
 		return ud, ikkeUUID(string(id))
@@ -149,7 +149,7 @@ func (r *Register) List(ctx context.Context, hvem Hvem, t mox.ObjektType, ids []
 		for _, id := range ids {
 			l, err := k.laes(tx, t, id, tider)
 			switch {
-			case mox.KodeAf(err) == mox.KodeIkkeFundet:
+			case mox.KodeAf(err) == mox.KodeIkkeFundet, mox.KodeAf(err) == mox.KodeGlemt:
 			case err != nil:
 				return err
 			default:

@@ -116,12 +116,16 @@ func (r *Register) paaKendt(ctx context.Context, hvem Hvem, t mox.ObjektType, id
 	if !mox.ErUUID(string(id)) {
 		return Registreret{}, ikkeUUID(string(id))
 	}
-	return r.skriv(ctx, hvem, t, id, kode, b, func(s *stand) (mox.Registrering, bool, error) {
+	ud, err := r.skriv(ctx, hvem, t, id, kode, b, func(s *stand) (mox.Registrering, bool, error) {
 		if !s.findes() {
 			return mox.Registrering{}, false, ukendt(t, id)
 		}
 		return f(s)
 	})
+	if mox.KodeAf(err) == mox.KodeIkkeFundet {
+		err = r.glemtEller(ctx, id, err)
+	}
+	return ud, err
 }
 
 func ukendt(t mox.ObjektType, id mox.ObjektID) *mox.Error {

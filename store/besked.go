@@ -24,6 +24,9 @@ type Besked struct {
 	mox.Besked
 }
 
+// IndholdSlettet reports whether the content has been erased, by retention or with its objekt.
+func (b *Besked) IndholdSlettet() bool { return b.Salt == nil }
+
 // metadata is a besked's fields as they are stored.
 type metadata struct {
 	Felter    map[string][]string `json:"felter"`
@@ -59,19 +62,25 @@ func udpakMetadata(s string, b *mox.Besked) error {
 	return nil
 }
 
-// InsertBesked stores b and sets b.Nr. ok is false when the sender has used the id before; then nothing is written.
+// InsertBesked stores b and sets b.Nr. ok is false when the sender has used the id before, or the objekt has been erased and b
+// is more than a word about a delivery or about the erasure; then nothing is written.
 func (tx *Tx) InsertBesked(b *Besked) (ok bool, err error) {
 	meta, err := pakMetadata(&b.Besked)
 	if err != nil {
 		return false, err
 	}
 	b.Modtaget = tx.Now()
+	ikkeGlemt := string(b.ObjektID)
+	if b.UdenRegistrering() {
+		ikkeGlemt = ""
+	}
 	nr, ok, err := one(tx, tal, `INSERT INTO besked (id, afsender, digest, type, objekt_id, objekttype, livscyklus, kildesystem, foraarsaget_af,
 		dybde, gyldig_til, registreringstid, metadata, indholdstype, indhold, salt, indholdshash, konfiguration, modtaget)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (afsender, id) DO NOTHING RETURNING nr`,
+		SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM register_glemt WHERE objekt = ?)
+		ON CONFLICT (afsender, id) DO NOTHING RETURNING nr`,
 		string(b.ID), b.Afsender, b.Digest, b.Type, string(b.ObjektID), string(b.ObjektType), string(b.LivscyklusKode), b.Kildesystem,
 		string(b.ForaarsagetAf), b.Dybde, driver.Micro(b.GyldigTil), driver.Micro(b.Registreringstid), meta, b.Indholdstype, b.Indhold,
-		b.Salt, b.Indholdshash, b.Konfiguration, driver.Micro(b.Modtaget))
+		b.Salt, b.Indholdshash, b.Konfiguration, driver.Micro(b.Modtaget), ikkeGlemt)
 	if err != nil || !ok {
 		return false, err
 	}

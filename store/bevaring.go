@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/store/driver"
 )
 
@@ -196,14 +197,17 @@ func (tx *Tx) KenderDokument(sha string) (bool, error) {
 
 // Henviser gives f every text, beside the beskeder, that may refer to a document that is needed again: the newest
 // registrering of each objekt, and what a person has yet to decide.
-func (tx *Tx) Henviser(f func([]byte)) error {
-	for _, q := range []string{`SELECT registrering FROM objektstand`, `SELECT raa FROM fejl WHERE status = 'aaben' AND raa IS NOT NULL`} {
+func (tx *Tx) Henviser(f func([]byte)) error { return tx.HenviserUden("", f) }
+
+// HenviserUden is [Tx.Henviser] without what is about one objekt.
+func (tx *Tx) HenviserUden(id mox.ObjektID, f func([]byte)) error {
+	for _, q := range []string{`SELECT registrering FROM objektstand WHERE objekt_id <> ?`, `SELECT raa FROM fejl WHERE status = 'aaben' AND raa IS NOT NULL AND (objekt_id = '' OR objekt_id <> ?)`} {
 		_, err := all(tx, func(scan func(...any) error) (struct{}, error) {
 			var b []byte
 			err := scan(&b)
 			f(b)
 			return struct{}{}, err
-		}, q)
+		}, q, string(id))
 		if err != nil {
 			return err
 		}

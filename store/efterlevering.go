@@ -99,7 +99,7 @@ func (tx *Tx) StandsEfterlevering(id mox.AbonnementID) (ok bool, err error) {
 
 // Logstykke are the beskeder at the logpositions after efter and not after til, at most n, without their content.
 func (tx *Tx) Logstykke(efter, til int64, n int) ([]Besked, error) {
-	return all(tx, scanBesked, `SELECT b.nr, b.afsender, b.digest, b.metadata, b.indholdstype, NULL, NULL, b.indholdshash, b.konfiguration, b.dybde, b.modtaget, b.logposition
+	return all(tx, scanBesked, `SELECT b.nr, b.afsender, b.digest, b.metadata, b.indholdstype, NULL, b.salt, b.indholdshash, b.konfiguration, b.dybde, b.modtaget, b.logposition
 		FROM besked b WHERE b.logposition > ? AND b.logposition <= ? ORDER BY b.logposition LIMIT ?`, efter, til, n)
 }
 

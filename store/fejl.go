@@ -55,8 +55,16 @@ func scanFejl(scan func(...any) error) (Fejl, error) {
 	return f, err
 }
 
-// InsertFejl adds an open Fejl and sets its ID. A record that is already there, by Kilde and Finger, is counted up.
+// InsertFejl adds an open Fejl and sets its ID. A record that is already there, by Kilde and Finger, is counted up. What came
+// about an erased objekt is not kept.
 func (tx *Tx) InsertFejl(f *Fejl) error {
+	if f.ObjektID != "" && len(f.Raa) > 0 {
+		if _, glemt, err := tx.Glemt(f.ObjektID); err != nil {
+			return err
+		} else if glemt {
+			f.Raa, f.Sted, f.Finger = nil, "", "" // the finger is made of it
+		}
+	}
 	id, _, err := one(tx, tal, `INSERT INTO fejl (art, ansvar, kode, tekst, raad, system, kilde, sted, raa, objekt_id, besked, leverance, finger, oprettet)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (kilde, finger) WHERE status = 'aaben' AND finger <> '' DO UPDATE SET antal = fejl.antal + 1 RETURNING id`,

@@ -64,13 +64,17 @@ func (tx *Tx) GemKilde(k Kilde) error {
 	return err
 }
 
-// Objekt finds the objekt that a system's record has been given, or derives and remembers it.
+// Objekt finds the objekt that a system's record has been given, or derives and remembers it. One that has been erased is
+// only derived.
 func (tx *Tx) Objekt(system string, t mox.ObjektType, noegle string) (mox.ObjektID, error) {
 	id, ok, err := one(tx, ord, `SELECT objekt_id FROM identitet WHERE system = ? AND objekttype = ? AND noegle = ?`, system, string(t), noegle)
 	if ok || err != nil {
 		return mox.ObjektID(id), err
 	}
 	ny := tx.s.ObjektID(system, t, noegle)
+	if _, glemt, err := tx.Glemt(ny); glemt || err != nil { // what it was called is forgotten too
+		return ny, err
+	}
 	return ny, tx.GemIdentitet(system, t, noegle, ny)
 }
 

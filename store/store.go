@@ -88,6 +88,12 @@ func (s *Store) Proves() bool { return s.db.Proves() }
 // Scarce reports that the disk is full; see [driver.DB].
 func (s *Store) Scarce() bool { return s.db.Scarce() }
 
+// Scrub is the driver's; see [driver.DB].
+func (s *Store) Scrub(ctx context.Context) (done bool, err error) {
+	done, err = s.db.Scrub(ctx)
+	return done, coded(err)
+}
+
 // InstallationID is the installation's UUID.
 func (s *Store) InstallationID() string { return s.uuid }
 

@@ -31,6 +31,9 @@ func (e *env) besked() *cobra.Command {
 }
 
 func visForloeb(w io.Writer, f drift.Forloeb) {
+	for _, g := range f.Glemte {
+		fmt.Fprintf(w, "%s %s blev slettet for altid %s efter %s\n", g.ObjektType, g.Objekt, klokken(g.Tid), g.Hjemmel)
+	}
 	for _, p := range f.Processer {
 		fmt.Fprintf(w, "Proces %s (%s): %s\n", p.Navn, p.ProcesID, p.Tilstand)
 		for _, s := range p.Svar {

@@ -16,6 +16,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/app"
 	"github.com/moxkit/mox/kopi"
+	"github.com/moxkit/mox/register/rest"
 )
 
 func (e *env) backup() *cobra.Command {
@@ -172,17 +173,25 @@ func (e *env) trin() func(kopi.Fremdrift) {
 }
 
 func (e *env) restore() *cobra.Command {
-	var dir, database string
+	var dir, database, glemte string
 	c := &cobra.Command{
 		Use: "restore FIL", Short: "Genskab en kopi i en ny mappe",
 		Long: "Genskab en kopi i en ny mappe. Hele kopien kontrolleres, før noget skrives; en mappe eller database, der har noget i sig,\n" +
-			"bliver ikke rørt. Bagefter startes MOX med mox serve --dir MAPPE. Stop først den gamle: to, der begge leverer, leverer dobbelt.\n" + exitTekst,
+			"bliver ikke rørt. Bagefter startes MOX med mox serve --dir MAPPE. Stop først den gamle: to, der begge leverer, leverer dobbelt.\n" +
+			"Er der slettet objekter for altid, siden kopien blev taget, så giv listen af dem med --glemte: de slettes igen, når MOX startes,\n" +
+			"før noget bliver leveret.\n" + exitTekst,
 		Args: argumenter(cobra.ExactArgs(1)),
 	}
 	c.Flags().StringVar(&dir, "dir", "mox-data", "den nye mappe")
 	c.Flags().StringVar(&database, "database", "", "en tom database i stedet for kopiens: postgres://…, eller sqlite for en fil i mappen")
-	c.RunE = func(c *cobra.Command, args []string) error {
+	c.Flags().StringVar(&glemte, "glemte", "", "det, der er slettet for altid, som mox register glemte --json skrev det")
+	c.RunE = func(c *cobra.Command, args []string) (err error) {
 		g := kopi.Genskabelse{Dir: dir, Fremdrift: e.trin()}
+		if glemte != "" {
+			if g.Glemte, err = laesGlemtefil(glemte); err != nil {
+				return err
+			}
+		}
 		switch {
 		case database == "sqlite":
 			g.Database = new(string)
@@ -192,6 +201,16 @@ func (e *env) restore() *cobra.Command {
 		return e.genskab(c.Context(), args[0], g)
 	}
 	return c
+}
+
+// laesGlemtefil reads a list of what has been erased for good, and finds it in order.
+func laesGlemtefil(fil string) ([]byte, error) {
+	b, err := os.ReadFile(fil)
+	if err != nil {
+		return nil, &mox.Error{Kode: mox.KodeIkkeFundet, Op: "restore", Tekst: "filen " + fil + " kan ikke læses", Raad: "giv den rigtige fil med --glemte", Err: err}
+	}
+	_, err = rest.LaesGlemte(b)
+	return b, err
 }
 
 func (e *env) genskab(ctx context.Context, fil string, g kopi.Genskabelse) (err error) {
@@ -209,6 +228,9 @@ func (e *env) genskab(ctx context.Context, fil string, g kopi.Genskabelse) (err 
 		fmt.Fprintf(w, "Genskabt i %s, som det stod %s: loggen til og med position %d og %d dokumenter.\n", g.Dir, klokken(m.Taget), m.Logposition, m.Dokumenter.Antal)
 		for _, a := range svar.Advarsler {
 			fmt.Fprintf(w, "ADVARSEL: %s\n", a)
+		}
+		if len(g.Glemte) == 0 {
+			fmt.Fprintln(w, "Det, der er slettet for altid efter kopien, er her igen: genskab med --glemte, før MOX startes, hvis der er noget.")
 		}
 		fmt.Fprintf(w, "Start med mox serve --dir %s. Det, der var under levering, leveres igen med samme nøgle; se «Efter en genskabelse» i docs/drift.md.\n", g.Dir)
 	})

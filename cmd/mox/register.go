@@ -21,7 +21,8 @@ func (e *env) register() *cobra.Command {
 	s := e.serverFlag(c)
 	c.PersistentFlags().StringVar(&s.formaal, "formaal", "", "hvorfor; gemmes i loggen over, hvem der har læst og skrevet, og kan være krævet")
 	c.AddCommand(s.registerEksport(), s.registerImport(), s.registerImportKLE(), s.registerBrug(), s.registerIndsigt(),
-		s.registerBeskyttelse("beskyt", "Skjul, hvilke objekter der nævner en person med beskyttet navn og adresse"), s.registerBeskyttelse("ophaev", "Ophæv en persons beskyttelse"))
+		s.registerBeskyttelse("beskyt", "Skjul, hvilke objekter der nævner en person med beskyttet navn og adresse"), s.registerBeskyttelse("ophaev", "Ophæv en persons beskyttelse"),
+		s.registerGlem(), s.registerGlemte())
 	return c
 }
 

@@ -46,7 +46,7 @@ func exitKode(err error) int {
 		return exitLaast
 	case mox.KodeUtilgaengelig:
 		return exitServer
-	case mox.KodeIkkeFundet:
+	case mox.KodeIkkeFundet, mox.KodeSlettet, mox.KodeGlemt:
 		return exitFundet
 	case mox.KodeIkkeTilladt, mox.KodeIkkeLoggetInd:
 		return exitTilladt

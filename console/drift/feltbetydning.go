@@ -6,6 +6,7 @@ func feltbetydning() map[string]string {
 		"aftale": "aftalens navn", "aftaler": "tilslutningsaftalerne", "cvr": "CVR-nummeret", "databehandler": "hvem der behandler data for den dataansvarlige", "dataansvarlig": "den, der svarer for data",
 		"formaal": "hvad data bruges til", "gyldigFra": "fra og med", "gyldigTil": "til, men ikke med; intet er uden ophør", "hjemmel": "den lov, det sker efter", "i_kraft": "den gælder nu", "slettefrist": "hvor længe modtageren gemmer data",
 		"brugere": "brugerne", "ekstern": "logger ind gennem oidc_personer, og har intet kodeord her", "kodeord": "kodeordet; mindst 12 tegn, og ikke til at gætte",
+		"glemte": "objekter, der er slettet for altid", "objekt": "objektets UUID", "objekttype": "objektets type",
 		"rolle": "laeser, drift eller administrator", "sidst_inde": "hvornår brugeren sidst loggede ind",
 		"aaben": "den er ikke lukket", "aabne_fejl": "hvor mange, en person skal afgøre", "aarsag": "hvorfor leveringen står sådan", "abonnement": "abonnementet, eller dets id",
 		"abonnementer": "abonnementerne", "aeldste": "hvornår den ældste, der ikke er løst, kom", "afsender": "det system, der sendte beskeden", "afsluttet": "hvornår det var slut, eller hvor mange",

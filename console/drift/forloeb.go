@@ -75,6 +75,15 @@ type ProcesSvar struct {
 type Forloeb struct {
 	Beskeder  []Besked `json:"beskeder"`
 	Processer []Proces `json:"processer"`
+	Glemte    []Glemt  `json:"glemte,omitempty"` // those of their objekter that have been erased for good
+}
+
+// Glemt is an objekt that has been erased for good, as anyone may know of it.
+type Glemt struct {
+	Objekt     mox.ObjektID   `json:"objekt"`
+	ObjektType mox.ObjektType `json:"objekttype"`
+	Tid        time.Time      `json:"tid"`
+	Hjemmel    string         `json:"hjemmel"`
 }
 
 func (a *api) forloeb(r *http.Request) (any, error) {
@@ -91,6 +100,9 @@ func (a *api) forloeb(r *http.Request) (any, error) {
 	}
 	for _, p := range f.Processer {
 		ud.Processer = append(ud.Processer, procesAf(p.Proces, p.Svar))
+	}
+	for _, g := range f.Glemte {
+		ud.Glemte = append(ud.Glemte, Glemt{g.ObjektID, g.ObjektType, g.Tid, g.Hjemmel})
 	}
 	return ud, nil
 }

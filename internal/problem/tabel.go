@@ -23,6 +23,7 @@ var tabel = map[mox.Kode]raekke{
 	mox.KodeForaeldet:       {http.StatusConflict, "En nyere version er kendt"},
 	mox.KodeIkkeFundet:      {http.StatusNotFound, "Findes ikke"},
 	mox.KodeSlettet:         {http.StatusGone, "Slettet"},
+	mox.KodeGlemt:           {http.StatusGone, "Slettet for altid"},
 	mox.KodeForudsaetning:   {http.StatusPreconditionFailed, "Er ændret siden"},
 	mox.KodeKonflikt:        {http.StatusConflict, "Noget er ændret imens"},
 	mox.KodeIkkeTilladt:     {http.StatusForbidden, "Ikke tilladt"},

@@ -71,6 +71,9 @@ func forvaltningskald() []openapi.Kald {
 		kald("ophaev", "Ophæv en persons beskyttelse", Personkald{}, person, aendret),
 		kald("indsigt", "Det, der er om en person, og hvem der har set det, som en zip-fil", Indsigtskald{}, `{"personer": ["6b8e7a10-0000-4000-8000-0000000000f1"], "formaal": "anmodning 3"}`,
 			openapi.Indhold{Type: "application/zip", Skema: openapi.Bytes()}),
+		kald("glemte", "Det, der er slettet for altid, og om de, der havde fået det, har bekræftet", Glemtekald{}, `{"aabne": true, "antal": 10}`, openapi.Indhold{Type: "application/json", Form: Glemtesvar{}}),
+		kald("bekraeft-sletning", "En persons ord for, at en modtager har slettet et objekt", Bekraeftkald{}, `{"objekt": "6b8e7a10-0000-4000-8000-0000000000f1", "abonnement": "esdh.sager", "begrundelse": "pr. telefon"}`,
+			openapi.Indhold{Type: "application/json", Form: Glemtesvar{}}),
 	}
 }
 
@@ -136,6 +139,9 @@ func kaldAf(t *mox.Type) []openapi.Kald {
 	svar := func(status int, tekst string, s openapi.Skema, eksempel string) []openapi.Svar {
 		return []openapi.Svar{{Status: status, Tekst: tekst, Indhold: []openapi.Indhold{{Type: "application/json", Skema: s, Eksempel: eksempel}}}}
 	}
+	glemt := func(tekst string) []openapi.Svar {
+		return []openapi.Svar{{Status: 200, Tekst: tekst, Indhold: []openapi.Indhold{{Type: "application/json", Form: Glemsvar{}}}}}
+	}
 	denne := svar(200, "Objektets UUID.", openapi.Ref("Uuid"), `{"uuid": "`+id+`"}`)
 	hel := eksempelPaa(t)
 	laest := openapi.Skema{"type": "object", "additionalProperties": js{"type": "array", "items": openapi.Ref(n + "Laest")}}
@@ -163,6 +169,11 @@ func kaldAf(t *mox.Type) []openapi.Kald {
 			Svar: svar(202, "Objektets UUID.", openapi.Ref("Uuid"), `{"uuid": "`+id+`"}`)},
 		{Metode: "GET", Sti: sti + "/{uuid}/forskel", Navn: "forskel" + n, Emne: n, Resume: "Hvad der er anderledes mellem to tider", Parametre: append(uuid(), iQuery("fra", "registreringstid; tom er den første", "til", "registreringstid; tom er nu",
 			"virkningfra", "virkningstid ved fra; tom er nu", "virkningtil", "virkningstid ved til; tom er nu")...), Svar: svar(200, "Hver værdi, der er anderledes.", openapi.Skema{"type": "object"}, "")},
+		{Metode: "GET", Sti: sti + "/{uuid}/glem", Navn: "kanGlemmes" + n, Emne: n, Resume: "Hvad en sletning for altid vil tage, og hvem der har fået objektet", Tekst: "Kræver ret til at slette for altid. Intet ændres. Er objektet slettet, svares med det, der er tilbage.",
+			Parametre: uuid(), Svar: glemt("Hvad der vil blive slettet, eller hvad der er tilbage.")},
+		{Metode: "POST", Sti: sti + "/{uuid}/glem", Navn: "glem" + n, Emne: n, Resume: "Slet for altid", Tekst: "Alle registreringer, indholdet af beskederne om objektet og de dokumenter, intet andet henviser til. Det kan ikke fortrydes, og UUID'en kan ikke bruges igen. " +
+			"De, der har fået objektet, får besked om at slette det. Det samme igen svarer med det, der er tilbage. Kræver rollen administrator, eller maa_glemme i systemets tilslutningsaftale.",
+			Parametre: uuid(), Krop: []openapi.Indhold{{Type: "application/json", Form: Glemkald{}, Eksempel: `{"begrundelse": "anmodning 14", "hjemmel": "databeskyttelsesforordningens artikel 17", "frist_dage": 30}`}}, Svar: glemt("Hvad der blev slettet.")},
 		{Metode: "POST", Sti: sti + "/importer", Navn: "importerMange" + n, Emne: n, Resume: "Importer mange", Tekst: "Højst 500 objekter eller 32 MB. Ét, der er galt, stopper ikke de andre.",
 			Krop: []openapi.Indhold{{Type: "application/json", Skema: openapi.Skema{"type": "array", "items": js{"type": "object"}}, Eksempel: `[{"id": "` + id + `", "registreringer": [` + hel + `]}]`}},
 			Svar: []openapi.Svar{{Status: 200, Tekst: "Et udfald for hvert.", Indhold: []openapi.Indhold{{Type: "application/json", Form: Importsvar{}}}}}},
@@ -216,5 +227,10 @@ func feltbetydning() map[string]string {
 		"felter": "hver regel, der er brudt", "message": "detail igen, som LoRas klienter læser", "sti": "hvor", "regel": "hvilken", "tekst": "hvad der er galt", "spec": "hvad der kræver det",
 		"brug": "linjer af loggen", "id": "linjens nummer", "tid": "hvornår", "hvem": "nøglens eller personens navn", "system": "systemet; mangler for en person", "rolle": "den kaldendes", "operation": "hvad der blev gjort",
 		"objekttype": "objektets type", "objekt": "objektets UUID; mangler for en søgning", "formaal": "hvorfor, med den kaldendes ord", "antal": "fundne, læste eller højst så mange", "person": "CPR-nummer eller UUID", "personer": "det, personen kendes på",
-		"begrundelse": "hvorfor; gemmes", "aendret": "om det var anderledes før", "fra": "fra og med", "til": "indtil, og ikke med", "foer": "kun linjer før den med det nummer"}
+		"begrundelse": "hvorfor; gemmes", "aendret": "om det var anderledes før", "slettet": "objektet er slettet for altid; ellers er svaret, hvad en sletning vil tage", "allerede": "det var det før dette kald", "slettede": "hvad der blev taget, eller vil blive det", "glemt": "det, der er tilbage",
+		"modtagere": "hvem der har fået objektet, og hvordan det står hos dem", "fortalt_af": "systemer, der selv har fortalt om objektet; de får ingen besked", "registreringer": "objektets registreringer; antal, hvor de er slettet",
+		"beskeder": "beskeder, hvis indhold blev slettet", "leveringer": "leveringer, der blev opgivet", "fejl_til_behandling": "fejl, hvis indhold blev slettet", "kilder": "kilder, hvis seneste registrering blev slettet", "dokumenter": "dokumenter, hvis bytes blev slettet",
+		"hjemmel": "det retlige grundlag; det får enhver at vide, der spørger om objektet", "frist_dage": "så mange dage har modtagerne til at bekræfte; 30, når intet er sagt", "frist": "hvornår modtageren senest skal have bekræftet", "abonnement": "abonnementets id",
+		"stand": "venter, bekraeftet, tager_ikke_sletning, kraever_handling eller lukket", "aarsag": "hvorfor, som det blev sagt", "overskredet": "fristen er passeret, og det er ikke afsluttet", "nr": "sletningens nummer", "aabne": "kun dem, en modtager ikke har bekræftet", "glemte": "slettede objekter, de nyeste først",
+		"fra": "fra og med", "til": "indtil, og ikke med", "foer": "kun linjer før den med det nummer"}
 }

@@ -23,17 +23,18 @@ func TestOpenAPIErSandt(t *testing.T) {
 	h.formular("POST", "/dokument/dokument", dokument("field:fil1", "application/octet-stream"), map[string]string{"fil1": "%PDF-1.7 eksempel"}).vil(201)
 	alle := []string{"adresser", "indhold", "brug", "beskyt", "ophaev", "typerSag", "typerDokument", "typerKlassifikation", "typerOrganisation", "typerTilstand", "typerAktivitet", "typerIndsats", "typerLog"}
 	for _, navn := range mox.ObjektTyper() {
-		for _, k := range []string{"importer", "find", "soeg", "laes", "ret", "forskel", "importerMange", "felter", "skema", "slet", "opret"} {
+		for _, k := range []string{"importer", "find", "soeg", "laes", "ret", "forskel", "importerMange", "felter", "skema", "slet", "opret", "kanGlemmes", "glem"} {
 			alle = append(alle, k+string(navn))
 		}
 	}
+	alle = append(alle, "glemte")
 	for _, k := range alle {
 		d.Kald(h.http.URL, "", k)
 	}
-	for _, k := range []string{"opretSag", "importerSag", "retSag", "findSag", "laesSag", "importerMangeSag", "brug", "indsigt"} {
+	for _, k := range []string{"opretSag", "importerSag", "retSag", "findSag", "laesSag", "importerMangeSag", "brug", "indsigt", "glemSag", "glemte", "bekraeft-sletning"} {
 		d.Afvises(h.http.URL, "", k)
 	}
-	alle = append(alle, "indsigt") // which answers with a zip file: TestIndsigt reads that
+	alle = append(alle, "indsigt", "bekraeft-sletning") // a zip file, and one that needs a receiver: TestIndsigt and TestGlem read those
 	slices.Sort(alle)
 	if vil := d.Operationer(); !slices.Equal(alle, vil) {
 		t.Errorf("kaldt %v, i dokumentet %v", alle, vil)

@@ -25,6 +25,8 @@ import (
 //	beskyt   [Personkald]    a person has name-and-address protection
 //	ophaev   [Personkald]    and no longer
 //	indsigt  [Indsigtskald]  a zip file with what there is about a person, and who has read it
+//	glemte   [Glemtekald]    objekter that have been erased for good, and how it stands at those who have had them
+//	bekraeft-sletning  [Bekraeftkald]  a person's word that a receiver has erased one
 const ForvaltningSti = "/api/v1/register/"
 
 // maksForvaltning is how many bytes such a call may have.
@@ -77,6 +79,8 @@ func Forvaltning(r *register.Register, log *slog.Logger) http.Handler {
 	m.HandleFunc("POST "+ForvaltningSti+"beskyt", f.kunAdministrator(f.beskyt))
 	m.HandleFunc("POST "+ForvaltningSti+"ophaev", f.kunAdministrator(f.ophaev))
 	m.HandleFunc("POST "+ForvaltningSti+"indsigt", f.kunAdministrator(f.indsigt))
+	m.HandleFunc("POST "+ForvaltningSti+"glemte", f.kunAdministrator(f.glemte))
+	m.HandleFunc("POST "+ForvaltningSti+"bekraeft-sletning", f.kunAdministrator(f.bekraeft))
 	return m
 }
 

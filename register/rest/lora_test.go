@@ -190,6 +190,7 @@ Og det, der ikke ses af ét kald:
 | CPR-nummer i adressen | tages imod | afvises; ` + "`POST …/soeg`" + ` tager parametrene som formular |
 | ` + "`If-Match`, `Idempotency-Key`, `Prefer`" + `, gzip | findes ikke | findes |
 | Beskeder | to pr. ændring uden indhold, tabt når ingen lytter | én pr. ændring med hele registreringen, i samme transaktion |
+| Slet for altid | findes ikke: en sletning beholder alt | ` + "`POST …/glem`" + `; bagefter er svaret 410 med koden ` + "`glemt`" + `, og UUID'en kan ikke bruges igen |
 | Læsning | langsommere, jo større registeret er | uafhængig af antal objekter og registreringer |
 | ` + "`tidsforbrug`" + ` (Aktivitet) | et interval i PostgreSQL | tekst |
 | ` + "`titel`" + ` på Klassifikation og Facet | findes ikke | findes, som i generation 6 af skemaerne |

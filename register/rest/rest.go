@@ -13,6 +13,7 @@
 //	GET    /sag/sag?…                     with Accept: application/x-ndjson, the objekter themselves, one on each line
 //	POST   /sag/sag/importer              up to [MaksImport] objekter at once, as those lines have them; see [Importsvar]
 //	GET    /sag/sag/{uuid}/forskel?fra=…  what differs between two moments; see [Forskelsvar]
+//	POST   /sag/sag/{uuid}/glem           erases it for good; see [Glemkald] and [Glemsvar]. GET tells what that would take
 //
 // and the same for the other types. Errors are RFC 9457 problem documents.
 package rest
@@ -70,6 +71,7 @@ func Handler(r *register.Register, lager *indhold.Lager, log *slog.Logger) http.
 	mux.Handle("/{service}/{sti}", a.type_(ressource{"GET": a.find, "POST": a.opret}))
 	mux.Handle("/{service}/{sti}/{uuid}", a.type_(ressource{"GET": a.laes, "PUT": a.importer, "PATCH": a.ret, "DELETE": a.slet}))
 	mux.Handle("/{service}/{sti}/{uuid}/{under}", a.type_(ressource{"GET": a.under}))
+	mux.Handle("/{service}/{sti}/{uuid}/glem", a.type_(ressource{"GET": a.kanGlemmes, "POST": a.glem}))
 	mux.Handle("/{service}/{sti}/importer", a.type_(ressource{"POST": a.importerMange}))
 	mux.Handle("/{service}/{sti}/soeg", a.type_(ressource{"POST": a.soegForm}))
 	mux.Handle("/{service}/{sti}/fields", a.type_(ressource{"GET": a.fields}))
@@ -160,7 +162,7 @@ func (a *api) type_(ved ressource) http.Handler {
 			return err
 		}
 		k := &kald{w: w, Request: r, type_: t, hvem: a.r.Hvem(hvem, formaal)}
-		if err := maa(k.hvem, metode == http.MethodGet || r.URL.Path == "/"+t.Service+"/"+t.Sti+"/soeg"); err != nil {
+		if err := maa(k.hvem, metode == http.MethodGet || r.URL.Path == "/"+t.Service+"/"+t.Sti+"/soeg"); err != nil && len(k.hvem.Adgang.Glemme) == 0 {
 			return err
 		}
 		if k.hvem.Noegle = r.Header.Get("Idempotency-Key"); len(k.hvem.Noegle) > maksNoegle {

@@ -139,10 +139,14 @@ func (a *api) kald(w http.ResponseWriter, r *http.Request) {
 
 // maa reports whether the register is for the caller: to read, or also to write.
 func maa(h register.Hvem, o oio.Operation) bool {
-	if slices.Contains([]oio.Operation{oio.OpLaes, oio.OpList, oio.OpSoeg}, o) {
+	if laeser(o) {
 		return len(h.Adgang.Laese) > 0
 	}
 	return len(h.Adgang.Skrive) > 0
+}
+
+func laeser(o oio.Operation) bool {
+	return slices.Contains([]oio.Operation{oio.OpLaes, oio.OpList, oio.OpSoeg}, o)
 }
 
 func krop(w http.ResponseWriter, r *http.Request) ([]byte, error) {
@@ -160,7 +164,7 @@ func krop(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 
 func (a *api) besvar(w http.ResponseWriter, r *http.Request, o oio.Operation, ud oio.Svar, err error) {
 	if err != nil {
-		ud.StatusKode, ud.Fejlbesked = statusAf(err), fejlbesked(err)
+		ud.StatusKode, ud.Fejlbesked = statusAf(o, err), fejlbesked(err)
 	}
 	if ud.StatusKode == StatusEgenFejl && r.Context().Err() == nil {
 		a.log.Error("et SOAP-kald til registeret kunne ikke besvares", "operation", o, "objekttype", a.t, "fejl", mox.Maskeret(err.Error()))
@@ -174,12 +178,18 @@ func (a *api) besvar(w http.ResponseWriter, r *http.Request, o oio.Operation, ud
 	svar(w, http.StatusOK, b)
 }
 
-// statusAf is the StatusKode of an error.
-func statusAf(err error) int {
+// statusAf is the StatusKode of an operation's error. An objekt that has been erased is not there to be read, and is in a state
+// that forbids to write it.
+func statusAf(o oio.Operation, err error) int {
 	var e *mox.Error
 	switch kode := mox.KodeAf(err); kode {
 	case mox.KodeIkkeFundet, mox.KodeSlettet:
 		return StatusIkkeFundet
+	case mox.KodeGlemt:
+		if laeser(o) {
+			return StatusIkkeFundet
+		}
+		return StatusTilstand
 	case mox.KodeKonflikt, mox.KodeForudsaetning:
 		return StatusTilstand
 	case mox.KodeIkkeTilladt: // there is no code of its own; the call is what is wrong

@@ -267,6 +267,27 @@ func TestImporter(t *testing.T) {
 	})
 }
 
+// TestGlemt: an objekt that has been erased is not found, and cannot be written.
+func TestGlemt(t *testing.T) {
+	conformance.Proves(t, "oio 75")
+	paaBegge(t, func(h *hus) {
+		id := h.kald("Opret", sag("S-1")).vil(soap.StatusOK).ID
+		alt := register.Hvem{Navn: "dpo", Adgang: register.FuldAdgang()}
+		if _, err := h.r.Glem(h.Context(), alt, mox.Sag, mox.ObjektID(id), register.Glemmevalg{Begrundelse: "anmodning", Hjemmel: "artikel 17"}); err != nil {
+			h.Fatal(err)
+		}
+		h.kald("Laes", uuid(id)).vil(soap.StatusIkkeFundet).siger("slettet for altid")
+		h.kald("List", uuid(id)).vil(soap.StatusIkkeFundet)
+		for op, indhold := range map[string]string{"Ret": uuid(id) + fremdrift, "Passiver": uuid(id), "Slet": uuid(id), "Import": `<Sag>` + uuid(id) +
+			`<Registrering><sd:Tidspunkt>2020-01-01T00:00:00+01:00</sd:Tidspunkt><sd:LivscyklusKode>Importeret</sd:LivscyklusKode>` + sag("S-1") + `</Registrering></Sag>`} {
+			h.kald(op, indhold).vil(soap.StatusTilstand).siger("artikel 17")
+		}
+		if h.log.Len() > 0 {
+			h.Error(h.log)
+		}
+	})
+}
+
 func TestSoeg(t *testing.T) {
 	conformance.Proves(t, "oio 68", "oio 73")
 	paaBegge(t, func(h *hus) {

@@ -25,6 +25,9 @@ type DB interface {
 	// Scarce reports that the disk has run full: what was begun can still be finished, but nothing new should begin. It
 	// becomes false by itself when there is room again.
 	Scarce() bool
+	// Scrub sees to it that nothing of what has been deleted or replaced is left in the database's own files, as far as that
+	// is the driver's to do. done is false when somebody's reading was in the way: try again later.
+	Scrub(ctx context.Context) (done bool, err error)
 	Close() error
 }
 

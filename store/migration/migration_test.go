@@ -2,6 +2,7 @@ package migration_test
 
 import (
 	"database/sql"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
@@ -123,6 +125,7 @@ func TestOpensEveryReleasedVersion(t *testing.T) {
 			}
 			if file >= releasedFile(11) {
 				released11(t, s)
+				glem11(t, s)
 			}
 		})
 	}
@@ -274,6 +277,57 @@ func released11(t *testing.T, s *store.Store) {
 		g, err := tx.Gevinstgrundlag(1)
 		if err != nil || len(g) != 1 || string(g[0].Indhold) != "{}" {
 			t.Errorf("what the business case is reckoned from: %+v %v", g, err)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// glem11 erases the registrering and the besked that version 11 has written, with what version 12 keeps of it.
+func glem11(t *testing.T, s *store.Store) {
+	t.Helper()
+	const sag, fortalt = "33333333-3333-4333-8333-333333333333", "22222222-2222-4222-8222-222222222222"
+	err := s.Update(t.Context(), func(tx *store.Tx) error {
+		nr, err := tx.RegisterNr(sag)
+		if err != nil {
+			return err
+		}
+		if n, err := tx.SletRegisterobjekt(nr); err != nil || n != 1 {
+			t.Errorf("%d registreringer erased: %v", n, err)
+		}
+		if ud, err := tx.HarFaaet(fortalt); err != nil || len(ud) != 2 || ud["esdh.sager"] != 1 || ud["esdh.koe"] != 1 {
+			t.Errorf("those who have had it: %v %v", ud, err)
+		}
+		l, err := tx.BeskederOm(fortalt)
+		if err != nil || len(l) != 1 {
+			t.Errorf("%d beskeder: %v", len(l), err)
+			return err
+		}
+		if err := errors.Join(tx.SletPersonligt(&l[0]), tx.NoterFeed("esdh.sager", 1)); err != nil {
+			return err
+		}
+		if err := tx.InsertGlemt(&store.Glemt{ObjektID: sag, ObjektType: mox.Sag, Hvem: "Inge", Begrundelse: "slettes", Registreringer: 1}); err != nil {
+			return err
+		}
+		return tx.InsertSletmodtager(store.Sletmodtager{ObjektID: sag, Abonnement: "esdh.sager", System: "ESDH", Frist: tx.Now().Add(time.Hour)})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.View(t.Context(), func(tx *store.Tx) error {
+		g, ok, err := tx.Glemt(sag)
+		if err != nil || !ok || g.Registreringer != 1 || g.Tid.IsZero() {
+			t.Errorf("what is left: %+v %v", g, err)
+		}
+		m, err := tx.Sletstande(sag)
+		if err != nil || len(m) != 1 || m[0].System != "ESDH" {
+			t.Errorf("its receivers: %+v %v", m, err)
+		}
+		l, err := tx.BeskederOm(fortalt)
+		if err == nil && !l[0].IndholdSlettet() {
+			t.Errorf("the besked still has its content: %+v", l[0])
 		}
 		return err
 	})

@@ -2,7 +2,8 @@
 //
 // One goroutine writes. It takes every closure that waits, runs each in a savepoint of one transaction, and commits once
 // for all of them; so many writers share one fsync, and a caller that fails takes nobody with it. Readers have a pool of
-// their own and wait for no writer (WAL). synchronous=FULL: a commit survives a power cut.
+// their own and wait for no writer (WAL). synchronous=FULL: a commit survives a power cut. secure_delete: what is deleted or
+// replaced is overwritten, so that no copy of it is left in the file.
 package sqlite
 
 import (
@@ -96,7 +97,7 @@ func (db *DB) open(ctx context.Context, path string, schema int64) (err error) {
 }
 
 func dsn(path string, extra ...string) string {
-	q := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=cache_size(-32000)&_pragma=temp_store(memory)"
+	q := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=cache_size(-32000)&_pragma=temp_store(memory)&_pragma=secure_delete(1)"
 	for _, e := range extra {
 		q += "&" + e
 	}
@@ -105,6 +106,24 @@ func dsn(path string, extra ...string) string {
 
 // Proves is true: whoever opens the file holds the folder's lock.
 func (db *DB) Proves() bool { return true }
+
+// scrubWait is how long Scrub holds writers up while readers are in its way.
+const scrubWait = "200"
+
+// Scrub empties the write-ahead log into the database: pages that have been overwritten stand there until then.
+func (db *DB) Scrub(ctx context.Context) (bool, error) {
+	c, err := db.writer.Conn(ctx)
+	if err != nil {
+		return false, db.whenOpen(err)
+	}
+	defer func() { _ = c.Close() }() // back to the pool
+	if _, err := c.ExecContext(ctx, "PRAGMA busy_timeout = "+scrubWait); err != nil {
+		return false, db.whenOpen(err)
+	}
+	var busy, log, moved int
+	err = c.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved)
+	return err == nil && busy == 0, db.whenOpen(err)
+}
 
 // Update queues f for the writer and waits for the commit.
 func (db *DB) Update(ctx context.Context, f func(driver.Tx) error) error {

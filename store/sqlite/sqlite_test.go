@@ -1,11 +1,14 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -218,5 +221,58 @@ func fullDatabase(t *testing.T, write func(driver.Tx) error) {
 	}
 	if err := exec(db, `INSERT INTO inkarnation (id, startet, sidst) VALUES ('b', 0, 0)`); err != nil {
 		t.Errorf("the writer does not go on after a full disk: %v", err)
+	}
+}
+
+// TestWhatIsDeletedIsInNoFileAfterScrub: neither as a row's old bytes in a page, nor as an old page in the write-ahead log; and
+// Scrub says so when a reader keeps the log from being emptied.
+func TestWhatIsDeletedIsInNoFileAfterScrub(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "mox.db")
+	db := open(t, path)
+	defer func() { _ = db.Close() }()
+	const word = "Snedkersvend Hasselbladgren"
+	left := func() bool {
+		t.Helper()
+		found := false
+		for _, f := range []string{path, path + "-wal"} {
+			b, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = found || bytes.Contains(b, []byte(word))
+		}
+		return found
+	}
+	for _, q := range []string{`INSERT INTO konfiguration (sha256, indhold, oprettet) VALUES ('a', '` + word + `', 0)`,
+		`INSERT INTO konfiguration (sha256, indhold, oprettet) VALUES ('b', '` + strings.Repeat(word, 3000) + `', 0)`} {
+		if err := exec(db, q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if done, err := db.Scrub(t.Context()); !done || err != nil || !left() {
+		t.Fatalf("what is there: done %v, error %v, found %v", done, err, left())
+	}
+	err := db.View(t.Context(), func(tx driver.Tx) error {
+		var n int
+		if err := tx.QueryRow(`SELECT COUNT(*) FROM konfiguration`).Scan(&n); err != nil {
+			return err
+		}
+		if err := exec(db, `DELETE FROM konfiguration`); err != nil {
+			return err
+		}
+		if done, err := db.Scrub(t.Context()); done || err != nil {
+			t.Errorf("with a reader in its way: done %v, error %v", done, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done, err := db.Scrub(t.Context()); !done || err != nil {
+		t.Errorf("done %v, error %v", done, err)
+	}
+	if left() {
+		t.Error("it is still in a file")
 	}
 }
