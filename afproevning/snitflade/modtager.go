@@ -149,7 +149,7 @@ func (k *koersel) samlKvitteringer(ctx context.Context, f *forloeb, p *Proeve) {
 func (p *Profil) harForm(f Form) bool { return slices.Contains(p.Former, f) }
 
 // errEffekt is an effect that could not be asked for.
-var errEffekt = errors.New("profilen har ingen effekt, så virkningen kan ikke ses")
+var errEffekt = errors.New("Profilen har ingen effekt, så virkningen kan ikke ses")
 
 // ventEffekt asks for the effect until ja says yes, or the time is up. What the product answered last comes back.
 func (f *forloeb) ventEffekt(s *sendt, ja func(effekt) (bool, bool)) (effekt, bool, error) {
