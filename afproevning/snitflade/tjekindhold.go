@@ -97,7 +97,8 @@ func stier(set []*Modtaget) (ud []string) {
 	for _, m := range set {
 		l, err := m.blade()
 		for _, b := range l {
-			if err == nil && !slices.Contains(ud, b.sti) {
+			// What happened is no part of the objekt, and the XML of the standard has no name for Rettet.
+			if err == nil && !strings.HasSuffix(b.sti, "livscykluskode") && !slices.Contains(ud, b.sti) {
 				ud = append(ud, b.sti)
 			}
 		}
