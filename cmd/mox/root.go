@@ -94,7 +94,7 @@ func (e *env) rod() *cobra.Command {
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return brugsfejl{err} })
 	c.PersistentFlags().BoolVar(&e.json, "json", false, "skriv resultatet som JSON")
 	c.CompletionOptions.DisableDefaultCmd = true
-	c.AddCommand(e.serve(), e.demo(), e.agent(), e.aftale(), e.besked(), e.fejl(), e.abonnement(), e.liste(), e.alarm(), e.register(), e.gevinster(), e.status(), e.backup(), e.restore(), e.verify(), e.eksport(), e.bench(), e.noegle(), e.bruger(), e.versionsnummer())
+	c.AddCommand(e.serve(), e.demo(), e.afproevning(), e.agent(), e.aftale(), e.besked(), e.fejl(), e.abonnement(), e.liste(), e.alarm(), e.register(), e.gevinster(), e.status(), e.backup(), e.restore(), e.verify(), e.eksport(), e.bench(), e.noegle(), e.bruger(), e.versionsnummer())
 	return c
 }
 
