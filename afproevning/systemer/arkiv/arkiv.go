@@ -8,7 +8,8 @@
 //	GET  /rest/log                      one entry for each effect, with who had it
 //
 // Statuses are numbers: 10 new, 20 under way, 90 closed. A closed case takes no changes but 409. It knows no idempotency
-// keys: what is posted twice is there twice, so one must look first. Some answers are 500 although the work was done.
+// keys: what is posted twice is there twice, so one must look first. Some answers are 500 although the work was done. Each
+// change gives a case a new udgave.
 // Points in time are Danish local time without zone. One user logs in by basic authentication.
 package arkiv
 
@@ -33,7 +34,7 @@ import (
 const skema = `
 CREATE TABLE IF NOT EXISTS sag (
 	lbnr INTEGER PRIMARY KEY, titel TEXT NOT NULL, klassifikation TEXT NOT NULL, status INTEGER NOT NULL, ansvarlig TEXT NOT NULL,
-	part TEXT NOT NULL, fremmed_reference TEXT NOT NULL, fremmed_haendelse TEXT NOT NULL, aendret TEXT NOT NULL
+	part TEXT NOT NULL, fremmed_reference TEXT NOT NULL, fremmed_haendelse TEXT NOT NULL, udgave INTEGER NOT NULL, aendret TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS dokument (
 	lbnr INTEGER PRIMARY KEY, sag_id TEXT NOT NULL, titel TEXT NOT NULL, dato TEXT NOT NULL, retning TEXT NOT NULL,
@@ -99,7 +100,7 @@ func (s *System) Runde(ctx context.Context, nr int) error {
 			if !vores(x.FremmedReference, nr) {
 				continue
 			}
-			if _, err := tx.ExecContext(ctx, `UPDATE sag SET `+saet+`, aendret = ? WHERE fremmed_reference = ?`, s.nu(), x.FremmedReference); err != nil {
+			if _, err := tx.ExecContext(ctx, `UPDATE sag SET `+saet+`, udgave = udgave + 1, aendret = ? WHERE fremmed_reference = ?`, s.nu(), x.FremmedReference); err != nil {
 				return err
 			}
 			if err := s.noter(ctx, tx, "sag.ret", x.FremmedReference, arkivar); err != nil {

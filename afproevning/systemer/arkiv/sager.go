@@ -22,6 +22,7 @@ type sag struct {
 	Part             part   `json:"part"`
 	FremmedReference string `json:"fremmedReference"`
 	FremmedHaendelse string `json:"fremmedHaendelse"`
+	Udgave           int    `json:"udgave,omitempty"` // 1, and 1 more at each change
 	Aendret          string `json:"aendret,omitempty"`
 }
 
@@ -31,7 +32,7 @@ type part struct {
 
 const (
 	statusLukket = 90
-	sagKolonner  = `lbnr, titel, klassifikation, status, ansvarlig, part, fremmed_reference, fremmed_haendelse, aendret`
+	sagKolonner  = `lbnr, titel, klassifikation, status, ansvarlig, part, fremmed_reference, fremmed_haendelse, udgave, aendret`
 )
 
 func (s *System) opret(r *http.Request) (int, any, error) {
@@ -46,10 +47,10 @@ func (s *System) opret(r *http.Request) (int, any, error) {
 		return 0, nil, err
 	}
 	err := s.iTransaktion(r.Context(), func(tx *sql.Tx) error {
-		n.Aendret = s.nu()
+		n.Aendret, n.Udgave = s.nu(), 1
 		var lbnr int64
-		err := tx.QueryRowContext(r.Context(), `INSERT INTO sag (titel, klassifikation, status, ansvarlig, part, fremmed_reference, fremmed_haendelse, aendret)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING lbnr`, n.Titel, n.Klassifikation, n.Status, n.Ansvarlig, n.Part.Ident, n.FremmedReference, n.FremmedHaendelse, n.Aendret).Scan(&lbnr)
+		err := tx.QueryRowContext(r.Context(), `INSERT INTO sag (titel, klassifikation, status, ansvarlig, part, fremmed_reference, fremmed_haendelse, udgave, aendret)
+			VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?) RETURNING lbnr`, n.Titel, n.Klassifikation, n.Status, n.Ansvarlig, n.Part.Ident, n.FremmedReference, n.FremmedHaendelse, n.Aendret).Scan(&lbnr)
 		if err != nil {
 			return err
 		}
@@ -96,8 +97,8 @@ func (s *System) ret(r *http.Request) (int, any, error) {
 			return &afslag{http.StatusConflict, "LUKKET", "sagen er lukket"}
 		}
 		n.nummerer(lbnr)
-		n.Aendret = s.nu()
-		if _, err := tx.ExecContext(r.Context(), `UPDATE sag SET titel = ?, klassifikation = ?, status = ?, ansvarlig = ?, part = ?, fremmed_haendelse = ?, aendret = ? WHERE lbnr = ?`,
+		n.Aendret, n.Udgave = s.nu(), l[0].Udgave+1
+		if _, err := tx.ExecContext(r.Context(), `UPDATE sag SET titel = ?, klassifikation = ?, status = ?, ansvarlig = ?, part = ?, fremmed_haendelse = ?, udgave = udgave + 1, aendret = ? WHERE lbnr = ?`,
 			n.Titel, n.Klassifikation, n.Status, n.Ansvarlig, n.Part.Ident, n.FremmedHaendelse, n.Aendret, lbnr); err != nil {
 			return err
 		}
@@ -141,7 +142,7 @@ func hentSager(ctx context.Context, q laeser, hvor string, args ...any) (ud []sa
 	for rows.Next() {
 		var x sag
 		var lbnr int64
-		if err := rows.Scan(&lbnr, &x.Titel, &x.Klassifikation, &x.Status, &x.Ansvarlig, &x.Part.Ident, &x.FremmedReference, &x.FremmedHaendelse, &x.Aendret); err != nil {
+		if err := rows.Scan(&lbnr, &x.Titel, &x.Klassifikation, &x.Status, &x.Ansvarlig, &x.Part.Ident, &x.FremmedReference, &x.FremmedHaendelse, &x.Udgave, &x.Aendret); err != nil {
 			return nil, err
 		}
 		x.nummerer(lbnr)
