@@ -151,7 +151,7 @@ func nytBevis(s *Spec, v Valg) *Bevis {
 	b := &Bevis{Navn: s.Navn, Titel: s.Titel, Beskrivelse: s.Beskrivelse, Stedfortraeder: s.Stedfortraeder(), Version: v.Version, Maskine: maskine(), Startet: time.Now(),
 		Belastning: Belastningstal{s.Belastning.Antal, s.Belastning.Seed}, Roller: s.Roller, Sabotage: v.Sabotage}
 	for _, x := range s.Systemer {
-		simuleret := slices.ContainsFunc(x.Adresser, func(a string) bool { return v.Adresser[a] == "" })
+		simuleret := !s.egen(&x, v.Adresser)
 		b.Systemer = append(b.Systemer, Systemkort{x.Navn, x.Titel, x.Leverandoer, x.Adgang, bool(x.Standard), simuleret})
 		b.Simuleret = b.Simuleret || simuleret
 	}

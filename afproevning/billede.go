@@ -30,7 +30,7 @@ type pil struct {
 // The measures of the picture.
 const (
 	billedBredde = 920
-	boksBredde   = 230
+	boksBredde   = 206
 	boksHoejde   = 92
 	boksAfstand  = 40
 	kant         = 14

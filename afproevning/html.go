@@ -45,7 +45,13 @@ func skabelon(navn, tekst string) (*template.Template, error) {
 		}, "vist": func(u string, b *Bevis) string { return vist(u, b) }}).Parse(tekst)
 }
 
-func dato(t time.Time) string    { return t.Local().Format("2. January 2006") }
+// dato is a day as Danes write it: 2. november 2026.
+func dato(t time.Time) string {
+	maaneder := [...]string{"januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober", "november", "december"}
+	t = t.Local()
+	return fmt.Sprintf("%d. %s %d", t.Day(), maaneder[t.Month()-1], t.Year())
+}
+
 func klokken(t time.Time) string { return t.Local().Format("15:04:05") }
 
 func sekunder(s float64) string { return strings.Replace(fmt.Sprintf("%.0f", s), ".", ",", 1) }

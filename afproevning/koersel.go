@@ -82,9 +82,14 @@ func (k *koersel) koer(ctx context.Context) error {
 
 func (k *koersel) vis(s string) { k.valg.Vis(k.spec.Navn + ": " + s) }
 
-// egen reports whether the municipality has given the addresses of the system: then it is not simulated.
-func (k *koersel) egen(s *SystemSpec) bool {
-	return !slices.ContainsFunc(s.Adresser, func(a string) bool { return k.valg.Adresser[a] == "" })
+func (k *koersel) egen(s *SystemSpec) bool { return k.spec.egen(s, k.valg.Adresser) }
+
+// egen reports whether the municipality has given the addresses of the system, and of those that are simulated together with
+// it: then it is not simulated.
+func (s *Spec) egen(x *SystemSpec, adresser map[string]string) bool {
+	return !slices.ContainsFunc(s.Systemer, func(y SystemSpec) bool {
+		return y.Program == x.Program && slices.ContainsFunc(y.Adresser, func(a string) bool { return adresser[a] == "" })
+	})
 }
 
 // startSystemer starts the simulators of the systems whose addresses are not given.
@@ -370,7 +375,7 @@ func (k *koersel) doem(ctx context.Context) error {
 		poster[opgAlarmer] = append(poster[opgAlarmer], a.Tekst)
 	}
 	for _, r := range k.bevis.Rettelser {
-		poster[opgRettelser] = append(poster[opgRettelser], r.Kode)
+		poster[opgRettelser] = append(poster[opgRettelser], r.Goer)
 	}
 	for _, f := range k.bevis.Fejl {
 		if f.Indsat {

@@ -15,6 +15,7 @@ type Kriterium struct {
 	Navn      string   `yaml:"navn"`
 	Tekst     string   `yaml:"tekst"`
 	Ens       []string `yaml:"ens"`       // two opgørelser with the same posts, each as often
+	Mangler   int      `yaml:"mangler"`   // with ens: so many of the first are missing in the second, no more and no less; the text says why
 	Indeholdt []string `yaml:"indeholdt"` // the posts of the first are among those of the second, none more often
 	Antal     string   `yaml:"antal"`     // an opgørelse that is counted
 	Lig       *int     `yaml:"lig"`       // with antal
@@ -108,13 +109,18 @@ func (k *Kriterium) doemEns(m *Maaling, a, b []string) {
 		mindst = *k.Mindst
 	}
 	m.Krav = fmt.Sprintf("de samme %d, hver én gang", len(a))
+	if k.Mangler > 0 {
+		m.Krav = fmt.Sprintf("%d af de %d, hver én gang", len(a)-k.Mangler, len(a))
+	}
 	m.Maalt = fmt.Sprintf("%d og %d; %d mangler, %d for meget", len(a), len(b), len(mangler), len(forMeget))
-	m.Bestaaet = len(mangler)+len(forMeget) == 0 && len(a) >= mindst
+	m.Bestaaet = len(mangler) == k.Mangler && len(forMeget) == 0 && len(a) >= mindst
 	if len(a) < mindst { // that nothing is like nothing proves nothing
 		m.Krav += fmt.Sprintf(", og mindst %d", mindst)
 	}
-	m.vis("mangler: ", mangler)
-	m.vis("for meget: ", forMeget)
+	if !m.Bestaaet {
+		m.vis("mangler: ", mangler)
+		m.vis("for meget: ", forMeget)
+	}
 }
 
 func (k *Kriterium) doemHar(m *Maaling, poster []string) {

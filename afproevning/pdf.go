@@ -60,6 +60,7 @@ func (p *pdf) overskrift(s string) {
 	p.Ln(4)
 	p.SetFont("Helvetica", "B", 13)
 	p.SetTextColor(31, 78, 140)
+	p.SetDrawColor(31, 78, 140)
 	p.MultiCell(0, 7, p.tr(s), "B", "L", false)
 	p.SetTextColor(20, 24, 31)
 	p.Ln(1.5)
@@ -91,24 +92,34 @@ func (p *pdf) tabel(bredder []float64, hoved []string, raekker [][]string) {
 	}
 	p.luft(3 * pdfLinje)
 	if len(hoved) > 0 {
-		p.SetFillColor(243, 245, 249)
 		p.raekke(bredder, hoved, "B", true)
 	}
 	for _, r := range raekker {
+		side := p.PageNo()
+		if p.luft(p.hoejde(bredder, r)); len(hoved) > 0 && p.PageNo() != side {
+			p.raekke(bredder, hoved, "B", true)
+		}
 		p.raekke(bredder, r, "", false)
 	}
 }
 
-func (p *pdf) raekke(bredder []float64, celler []string, stil string, fyld bool) {
-	p.SetFont("Helvetica", stil, 8.5)
-	hoejest := 1
+// hoejde is how much room a row takes.
+func (p *pdf) hoejde(bredder []float64, celler []string) float64 {
+	p.SetFont("Helvetica", "", 8.5)
+	linjer := 1
 	for i, c := range celler {
-		hoejest = max(hoejest, len(p.SplitText(p.tr(c), bredder[i]*pdfBredde-2)))
+		linjer = max(linjer, len(p.SplitText(p.tr(c), bredder[i]*pdfBredde-2)))
 	}
-	h := float64(hoejest)*pdfLinje*0.88 + 1.4
+	return float64(linjer)*pdfLinje*0.88 + 1.4
+}
+
+func (p *pdf) raekke(bredder []float64, celler []string, stil string, fyld bool) {
+	h := p.hoejde(bredder, celler)
 	p.luft(h)
+	p.SetFont("Helvetica", stil, 8.5)
 	x, y := p.GetXY()
 	if fyld {
+		p.SetFillColor(243, 245, 249)
 		p.Rect(x, y, pdfBredde, h, "F")
 	}
 	for i, c := range celler {

@@ -14,7 +14,7 @@ import (
 // there is none of that name.
 func KoerSystem(ctx context.Context, navn string, args []string, in io.Reader, out, errOut io.Writer) error {
 	programmer := map[string]func(context.Context, styring.Valg) (styring.System, error){
-		"arkiv": arkiv.Start, "jobcenter": jobcenter.Start,
+		"arkiv": arkiv.Start, "byggeansoegning": startByggeri, "jobcenter": jobcenter.Start,
 	}
 	start, ok := programmer[navn]
 	if !ok {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -69,18 +70,34 @@ func (k *koersel) goer(ctx context.Context, i *installation, s *RettelseSpec, f 
 	case goerGensend, goerLuk:
 		return i.kald(ctx, http.MethodPost, "fejl/"+s.Goer, drift.Gruppe{Udvalg: &store.Udvalg{Fejl: []int64{f.ID}}, Begrundelse: s.Begrundelse}, nil)
 	}
-	return k.afgoer(ctx, i, s, sti, r)
-}
-
-// afgoer lets a person look in the system itself whether an uncertain effect happened, and answer.
-func (k *koersel) afgoer(ctx context.Context, i *installation, s *RettelseSpec, sti string, r *Rettelse) error {
 	if s.Spoerg == nil {
 		return errors.New("rettelsen siger ikke, hvor der ses efter")
 	}
 	var ind drift.Indhold
-	if err := i.kald(ctx, http.MethodPost, sti+"indhold", drift.Begrundelse{Begrundelse: "ser efter, om det skete"}, &ind); err != nil {
+	if err := i.kald(ctx, http.MethodPost, sti+"indhold", drift.Begrundelse{Begrundelse: "ser efter i systemet"}, &ind); err != nil {
 		return err
 	}
+	if s.Goer == goerPost {
+		return k.retPost(ctx, i, s, sti, ind)
+	}
+	return k.afgoer(ctx, i, s, sti, ind, r)
+}
+
+// retPost lets a person look the record up in the system, and write it as it should have come.
+func (k *koersel) retPost(ctx context.Context, i *installation, s *RettelseSpec, sti string, ind drift.Indhold) error {
+	noegle, _, _ := strings.Cut(ind.Raa, ";")
+	fundet, err := k.spoerger.raekker(ctx, *s.Spoerg, strings.TrimSpace(noegle))
+	if err != nil {
+		return err
+	}
+	if len(fundet) != 1 {
+		return fmt.Errorf("posten %q findes %d gange i systemet", mox.Maskeret(noegle), len(fundet))
+	}
+	return i.kald(ctx, http.MethodPost, sti+"ret-og-send", drift.Ret{Raa: fundet[0].vaerdier["RAA"], Begrundelse: s.Begrundelse}, nil)
+}
+
+// afgoer lets a person look in the system itself whether an uncertain effect happened, and answer.
+func (k *koersel) afgoer(ctx context.Context, i *installation, s *RettelseSpec, sti string, ind drift.Indhold, r *Rettelse) error {
 	args := make([]any, len(s.Parametre))
 	for n, p := range s.Parametre {
 		args[n] = ind.Vaerdier[p]

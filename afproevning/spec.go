@@ -16,7 +16,7 @@ import (
 	"github.com/moxkit/mox/internal/janej"
 )
 
-//go:embed jobcenter
+//go:embed byggeansoegning jobcenter
 var mapper embed.FS
 
 // specfil is the file that makes a folder a trial.
@@ -119,9 +119,9 @@ type FejlSpec struct {
 type RettelseSpec struct {
 	Fejl         Fejlvalg          `yaml:"fejl"`
 	Installation string            `yaml:"installation"` // empty = the first
-	Goer         string            `yaml:"goer"`         // ret-og-send, gensend, luk or afgoer
+	Goer         string            `yaml:"goer"`         // ret-og-send, ret-post, gensend, luk or afgoer
 	Felter       map[string]string `yaml:"felter"`       // ret-og-send: the values that are put right
-	Spoerg       *SQLSpoergsmaal   `yaml:"spoerg"`       // afgoer: where the person looks whether it happened; the columns are the answer's fields
+	Spoerg       *SQLSpoergsmaal   `yaml:"spoerg"`       // ret-post: where the person looks the record up, by its first field, for its text RAA; afgoer: whether it happened, with the answer's fields
 	Parametre    []string          `yaml:"parametre"`    // afgoer: the besked's values that are asked with
 	Begrundelse  string            `yaml:"begrundelse"`
 }
@@ -195,7 +195,7 @@ func (s *Spec) tjek() error {
 		}
 	}
 	for _, r := range s.Rettelser {
-		if !slices.Contains([]string{goerRet, goerGensend, goerLuk, goerAfgoer}, r.Goer) || r.Begrundelse == "" {
+		if !slices.Contains([]string{goerRet, goerPost, goerGensend, goerLuk, goerAfgoer}, r.Goer) || r.Begrundelse == "" {
 			fejl = append(fejl, fmt.Errorf("rettelsen %q mangler goer eller begrundelse", r.Goer))
 		}
 	}
@@ -225,6 +225,7 @@ func (s *Spec) tjekFejl() (fejl []error) {
 const (
 	slagsDraeb  = "draeb"
 	goerRet     = "ret-og-send"
+	goerPost    = "ret-post"
 	goerGensend = "gensend"
 	goerLuk     = "luk"
 	goerAfgoer  = "afgoer"
