@@ -1,4 +1,5 @@
-// Package connector is the way into and out of one existing system: a folder of files, an HTTP service, a database,
+// Package connector is the way into and out of one existing system: a folder of files, here or on an SFTP server, an HTTP
+// service, a database,
 // a SOAP service.
 //
 // A connector knows nothing of the OIO standard, of beskeder or of delivery. A [Source] turns what the system holds
