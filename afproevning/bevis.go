@@ -106,10 +106,11 @@ type UdsagnVist struct {
 
 // IndsatFejl is something that went wrong on purpose.
 type IndsatFejl struct {
-	Navn   string    `json:"navn"`
-	Tekst  string    `json:"tekst"`
-	Tid    time.Time `json:"tid"`
-	Indsat bool      `json:"indsat"` // false: it cannot be done to the municipality's own system
+	Navn     string    `json:"navn"`
+	Tekst    string    `json:"tekst"`
+	Tid      time.Time `json:"tid"`
+	Sabotage bool      `json:"sabotage,omitempty"` // a broken promise, not one of the trial's faults
+	Indsat   bool      `json:"indsat"`             // false: it cannot be done to the municipality's own system
 }
 
 // Aaben is what still waits for a person when all is done.
@@ -149,7 +150,8 @@ type Eksempellevering struct {
 
 func nytBevis(s *Spec, v Valg) *Bevis {
 	b := &Bevis{Navn: s.Navn, Titel: s.Titel, Beskrivelse: s.Beskrivelse, Stedfortraeder: s.Stedfortraeder(), Version: v.Version, Maskine: maskine(), Startet: time.Now(),
-		Belastning: Belastningstal{s.Belastning.Antal, s.Belastning.Seed}, Roller: s.Roller, Sabotage: v.Sabotage}
+		Belastning: Belastningstal{s.Belastning.Antal, s.Belastning.Seed}, Roller: s.Roller, Sabotage: v.Sabotage, Kriterier: []Maaling{}, Udsagn: []UdsagnVist{}, Fejl: []IndsatFejl{}, Alarmer: []Alarm{}, Rettelser: []Rettelse{},
+		Venter: []Aaben{}, Eksempler: []Eksempel{}, Standarden: []Standardside{}}
 	for _, x := range s.Systemer {
 		simuleret := !s.egen(&x, v.Adresser)
 		b.Systemer = append(b.Systemer, Systemkort{x.Navn, x.Titel, x.Leverandoer, x.Adgang, bool(x.Standard), simuleret})

@@ -17,6 +17,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/afproevning/systemer/styring"
+	"github.com/moxkit/mox/console/drift"
 )
 
 // Valg is how trials are run.
@@ -177,6 +178,18 @@ func (k *koersel) startMOX(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	return k.opretAbonnementer(ctx)
+}
+
+// opretAbonnementer makes the abonnementer that are no agent's, as an operator does.
+func (k *koersel) opretAbonnementer(ctx context.Context) error {
+	for _, a := range k.spec.Abonnementer {
+		kald := drift.OpretAbonnement{Abonnementdefinition: drift.Abonnementdefinition{ID: a.ID, System: a.System, Carrier: a.Carrier, Filter: a.Filter, Modtager: a.Modtager,
+			URL: k.spoerger.fyld.Replace(a.URL), Form: a.Form}}
+		if err := k.installation(a.Installation).kald(ctx, http.MethodPost, "abonnementer", kald, nil); err != nil {
+			return fmt.Errorf("abonnementet %s: %w", a.ID, err)
+		}
+	}
 	return nil
 }
 
@@ -246,7 +259,7 @@ func (k *koersel) indsaet(ctx context.Context, nu func(*FejlSpec) bool) error {
 		if err != nil {
 			return fmt.Errorf("fejlen %s: %w", f.Navn, err)
 		}
-		k.bevis.Fejl = append(k.bevis.Fejl, IndsatFejl{Navn: f.Navn, Tekst: f.Tekst, Tid: time.Now(), Indsat: indsat})
+		k.bevis.Fejl = append(k.bevis.Fejl, IndsatFejl{Navn: f.Navn, Tekst: f.Tekst, Tid: time.Now(), Indsat: indsat, Sabotage: f.Navn == ""})
 	}
 	return nil
 }
@@ -378,7 +391,7 @@ func (k *koersel) doem(ctx context.Context) error {
 		poster[opgRettelser] = append(poster[opgRettelser], r.Goer)
 	}
 	for _, f := range k.bevis.Fejl {
-		if f.Indsat {
+		if f.Indsat && !f.Sabotage {
 			poster[opgFejl] = append(poster[opgFejl], f.Navn)
 		}
 	}

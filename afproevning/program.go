@@ -8,13 +8,15 @@ import (
 	"github.com/moxkit/mox/afproevning/systemer/arkiv"
 	"github.com/moxkit/mox/afproevning/systemer/jobcenter"
 	"github.com/moxkit/mox/afproevning/systemer/styring"
+	"github.com/moxkit/mox/afproevning/systemer/xmljournal"
+	"github.com/moxkit/mox/afproevning/systemer/ydelse"
 )
 
 // KoerSystem runs one of the simulated systems until in ends. The error is a [*mox.Error] with [mox.KodeIkkeFundet] where
 // there is none of that name.
 func KoerSystem(ctx context.Context, navn string, args []string, in io.Reader, out, errOut io.Writer) error {
 	programmer := map[string]func(context.Context, styring.Valg) (styring.System, error){
-		"arkiv": arkiv.Start, "byggeansoegning": startByggeri, "jobcenter": jobcenter.Start,
+		"arkiv": arkiv.Start, "byggeansoegning": startByggeri, "jobcenter": jobcenter.Start, "nation": startNation, "xmljournal": xmljournal.Start, "ydelse": ydelse.Start,
 	}
 	start, ok := programmer[navn]
 	if !ok {

@@ -16,7 +16,7 @@ import (
 	"github.com/moxkit/mox/internal/janej"
 )
 
-//go:embed byggeansoegning jobcenter
+//go:embed byggeansoegning jobcenter stormaengde
 var mapper embed.FS
 
 // specfil is the file that makes a folder a trial.
@@ -38,6 +38,7 @@ type Spec struct {
 	Systemer       []SystemSpec          `yaml:"systemer"`
 	Installationer []InstallationSpec    `yaml:"installationer"`
 	Agenter        []AgentSpec           `yaml:"agenter"`
+	Abonnementer   []AbonnementSpec      `yaml:"abonnementer"` // that are made while MOX runs
 	Roller         []Rolle               `yaml:"roller"`
 	Belastning     Belastning            `yaml:"belastning"`
 	Haandtrin      []string              `yaml:"haandtrin"` // what people do where the systems are the municipality's own
@@ -82,6 +83,18 @@ type AgentSpec struct {
 	Fil          string `yaml:"fil"` // below the installation's folder
 	Installation string `yaml:"installation"`
 	System       string `yaml:"system"`
+}
+
+// AbonnementSpec is an abonnement that the operator makes.
+type AbonnementSpec struct {
+	Installation string           `yaml:"installation"`
+	ID           mox.AbonnementID `yaml:"id"`
+	System       string           `yaml:"system"`
+	Carrier      mox.Carrier      `yaml:"carrier"`
+	Filter       map[string]any   `yaml:"filter"`
+	Modtager     string           `yaml:"modtager"`
+	URL          string           `yaml:"url"`
+	Form         mox.PushForm     `yaml:"form"`
 }
 
 // Rolle is who does what in the municipality.

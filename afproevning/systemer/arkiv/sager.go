@@ -22,6 +22,7 @@ type sag struct {
 	Part             part   `json:"part"`
 	FremmedReference string `json:"fremmedReference"`
 	FremmedHaendelse string `json:"fremmedHaendelse"`
+	Lukket           int    `json:"lukket"`           // 1 where the status says so; only shown
 	Udgave           int    `json:"udgave,omitempty"` // 1, and 1 more at each change
 	Aendret          string `json:"aendret,omitempty"`
 }
@@ -146,6 +147,9 @@ func hentSager(ctx context.Context, q laeser, hvor string, args ...any) (ud []sa
 			return nil, err
 		}
 		x.nummerer(lbnr)
+		if x.Status == statusLukket {
+			x.Lukket = 1
+		}
 		ud = append(ud, x)
 	}
 	return ud, rows.Err()

@@ -1,0 +1,142 @@
+package ydelse
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	amqp "github.com/rabbitmq/amqp091-go"
+)
+
+// Runde implements [styring.System]: all cases are opened; all are regulated, twice; one in five ends.
+func (s *System) Runde(ctx context.Context, nr int) error {
+	if nr >= runder {
+		return nil
+	}
+	for i := range s.antal {
+		if nr == runder-1 && i%5 != 0 {
+			continue
+		}
+		x := sagen(i, nr)
+		if err := s.gem(ctx, x); err != nil {
+			return err
+		}
+		if err := s.send(ctx, x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sag is a case as it stands after a round.
+type sag struct {
+	nr, runde                  int
+	titel, kle, tilstand       string
+	livscyklus, cpr, tidspunkt string
+}
+
+func sagen(i, runde int) sag {
+	x := sag{nr: i, runde: runde, titel: fmt.Sprintf("Boligstøtte nr. %d", 1000+i), kle: []string{"32.24.08", "15.20.00"}[i%2], tilstand: "Oplyst", livscyklus: "Rettet",
+		cpr: fmt.Sprintf("3102%02d%04d", 40+i%50, 2000+i), tidspunkt: time.Date(2026, 3, 2+runde, 7, 0, i, 0, time.UTC).Format(time.RFC3339)}
+	switch runde {
+	case 0:
+		x.livscyklus = "Opstaaet"
+	case runder - 1:
+		x.livscyklus, x.tilstand = "Passiveret", "Afsluttet"
+	}
+	if runde > 0 {
+		x.titel += fmt.Sprintf(" – regulering %d", min(runde, 2))
+	}
+	return x
+}
+
+func (s *System) gem(ctx context.Context, x sag) error {
+	_, err := s.db.ExecContext(ctx, `INSERT INTO SAG (NR, OBJEKT, TITEL, KLE, STATUS, CPR) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (NR) DO UPDATE SET TITEL = excluded.TITEL, STATUS = excluded.STATUS`, x.nr, objektID(x.nr), x.titel, x.kle, x.tilstand, x.cpr)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx, `INSERT INTO SENDT (BESKED, OBJEKT, NR) VALUES (?, ?, ?)`, x.besked(), objektID(x.nr), x.nr)
+	return err
+}
+
+func (x *sag) besked() string {
+	return uuid.NewSHA1(rum(), fmt.Appendf(nil, "ydelse/besked/%d/%d", x.nr, x.runde)).String()
+}
+
+// sendFrist is how long the broker, or the exchange that MOX makes there, may be away.
+const sendFrist = 30 * time.Second
+
+// send sends until the broker has confirmed, and one in ten once more.
+func (s *System) send(ctx context.Context, x sag) error {
+	p, err := x.publicering()
+	if err != nil {
+		return err
+	}
+	frist := time.Now().Add(sendFrist)
+	for gange := 1 + (x.nr%10)/9; gange > 0; {
+		err := s.publicer(ctx, p)
+		switch {
+		case err == nil:
+			gange--
+		case time.Now().After(frist) || ctx.Err() != nil:
+			return err
+		default:
+			if err := s.nyKanal(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// nyKanal waits a moment: the exchange was not there, which ends a channel.
+func (s *System) nyKanal(ctx context.Context) (err error) {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(200 * time.Millisecond):
+	}
+	if s.ch, err = s.conn.Channel(); err != nil {
+		return err
+	}
+	return s.ch.Confirm(false)
+}
+
+func (s *System) publicer(ctx context.Context, p amqp.Publishing) error {
+	c, err := s.ch.PublishWithDeferredConfirmWithContext(ctx, exchange, "", false, false, p)
+	if err != nil {
+		return err
+	}
+	ok, err := c.WaitContext(ctx)
+	if err == nil && !ok {
+		err = errors.New("mægleren tog den ikke")
+	}
+	return err
+}
+
+func (x *sag) publicering() (amqp.Publishing, error) {
+	krop, err := json.Marshal(x.registrering())
+	h := amqp.Table{"beskedID": x.besked(), "beskedversion": "1.0", "objektID": objektID(x.nr), "objekttype": "Sag", "livscykluskode": x.livscyklus, "registreringID": fmt.Sprint(x.runde + 1),
+		"registreringstid": x.tidspunkt, "bruger": "ydelse-batch", "kildesystem": "Ydelse", "opgaveemne": x.kle, "myndighed": "urn:oio:cvr-nr:" + Myndighed}
+	return amqp.Publishing{ContentType: "application/json", DeliveryMode: amqp.Persistent, MessageId: x.besked(), CorrelationId: x.besked(), ReplyTo: svarkoe, Headers: h, Body: krop}, err
+}
+
+// registrering is the whole case as the standard has it.
+func (x *sag) registrering() map[string]any {
+	virkning := map[string]any{"from": "2026-03-02T07:00:00Z", "to": "infinity", "from_included": true, "to_included": false}
+	led := func(urn, type_ string) []any {
+		return []any{map[string]any{"urn": urn, "objekttype": type_, "virkning": virkning}}
+	}
+	return map[string]any{"objektID": objektID(x.nr), "objekttype": "Sag", "registrering": map[string]any{
+		"fratidspunkt": map[string]any{"tidsstempeldatotid": x.tidspunkt}, "livscykluskode": x.livscyklus,
+		"attributter": map[string]any{"sagegenskaber": []any{map[string]any{"brugervendtnoegle": fmt.Sprintf("YD-%05d", x.nr), "sagsnummer": fmt.Sprintf("YD-%05d", x.nr),
+			"titel": x.titel, "beskrivelse": "Boligstøtte", "kassationskode": "K", "virkning": virkning}}},
+		"tilstande": map[string]any{"sagfremdrift": []any{map[string]any{"fremdrift": x.tilstand, "virkning": virkning}}},
+		"relationer": map[string]any{"ejer": led("urn:oio:cvr-nr:"+Myndighed, "Organisation"), "primaerklasse": led("urn:oio:kle:"+x.kle, "Klasse"),
+			"primaerpart": led("urn:oio:cpr-nr:"+x.cpr, "Person"), "primaerbehandler": led("urn:kommune:bruger:YDB", "Bruger")},
+	}}
+}
