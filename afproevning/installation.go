@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -32,6 +33,11 @@ type installation struct {
 
 // skriv makes the folder: the trial's files with values in place of the words between @, and who is told of alarms.
 func (i *installation) skriv(filer fs.FS, vaerdier map[string]string, alarmadresse string) error {
+	faelles := erstatning(vaerdier)
+	vaerdier = maps.Clone(vaerdier)
+	for navn, v := range i.spec.Vaerdier {
+		vaerdier[navn] = faelles.Replace(v)
+	}
 	if len(i.spec.Filer) == 0 {
 		if err := opsaetning.Write(i.dir, vaerdier); err != nil {
 			return err

@@ -125,12 +125,16 @@ func (k *koersel) startProgram(ctx context.Context, program string) error {
 		antal = k.valg.Antal
 	}
 	k.bevis.Belastning.Antal = antal
-	args := []string{"afproevning", "system", program, "--", "-dir", filepath.Join(k.dir, "systemer", program), "-antal", fmt.Sprint(antal), "-seed", fmt.Sprint(k.spec.Belastning.Seed)}
+	navn, mere, _ := strings.Cut(program, ":")
+	if mere != "" {
+		mere = "_" + mere
+	}
+	args := []string{"afproevning", "system", navn, "--", "-dir", filepath.Join(k.dir, "systemer", navn+mere), "-antal", fmt.Sprint(antal), "-seed", fmt.Sprint(k.spec.Belastning.Seed)}
 	for _, n := range k.spec.Kraever {
 		args = append(args, "-adresse", n+"="+k.vaerdier[n])
 	}
 	var svar styring.Svar
-	p, err := start(ctx, program, filepath.Join(k.dir, "log", program+".log"), &svar, k.valg.Program, args...)
+	p, err := start(ctx, program, filepath.Join(k.dir, "log", navn+mere+".log"), &svar, k.valg.Program, args...)
 	if err != nil {
 		return err
 	}
@@ -138,9 +142,9 @@ func (k *koersel) startProgram(ctx context.Context, program string) error {
 	if svar.Fejl != "" {
 		return errors.New(svar.Fejl)
 	}
-	for navn, v := range svar.Adresser {
-		if k.valg.Adresser[navn] == "" {
-			k.vaerdier[navn] = v
+	for adresse, v := range svar.Adresser {
+		if k.valg.Adresser[adresse+mere] == "" {
+			k.vaerdier[adresse+mere] = v
 		}
 	}
 	k.runder = max(k.runder, svar.Runder)

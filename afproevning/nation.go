@@ -28,25 +28,43 @@ type nation struct {
 	s        *beskedfordeler.System
 	db       *sql.DB
 	conn     *amqp.Connection
-	dueslag  map[string]string // of each user, by the word that the trial's files have for it
+	dueslag  string
 	hemmelig string
 	kasse    sync.WaitGroup
 }
 
 const nationsskema = `CREATE TABLE IF NOT EXISTS modtaget (id INTEGER PRIMARY KEY, besked TEXT NOT NULL, objekt TEXT NOT NULL, myndighed TEXT NOT NULL);`
 
-// startNation lets a municipality of the trial, and a national authority, be users.
-func startNation(ctx context.Context, v styring.Valg) (_ styring.System, err error) {
-	n := &nation{dir: v.Dir, hemmelig: rand.Text(), dueslag: map[string]string{"NATION_DUESLAG": uuid.NewString()}}
+// startNation lets the municipality of the trial of great amounts, and a national authority, be users.
+func startNation(ctx context.Context, v styring.Valg) (styring.System, error) {
+	n := &nation{dir: v.Dir, hemmelig: rand.Text(), dueslag: uuid.NewString()}
+	return n.start(ctx, v, beskedfordeler.Config{Klienter: map[string]beskedfordeler.Klient{"kommune": {Hemmelighed: n.hemmelig, CVR: "99000036"}},
+		Dueslag: []beskedfordeler.Dueslag{{ID: n.dueslag}}})
+}
+
+// startNaboer lets two municipalities be users, each with a dueslag for what is the other's; the national authority sees all.
+func startNaboer(ctx context.Context, v styring.Valg) (styring.System, error) {
+	n := &nation{dir: v.Dir, hemmelig: rand.Text(), dueslag: uuid.NewString()}
+	return n.start(ctx, v, beskedfordeler.Config{
+		Klienter: map[string]beskedfordeler.Klient{"kommune-a": {Hemmelighed: n.hemmelig, CVR: "99000044"}, "kommune-b": {Hemmelighed: n.hemmelig, CVR: "99000052"}},
+		Dueslag:  []beskedfordeler.Dueslag{{ID: n.dueslag}, {ID: dueslagA, Myndighed: "urn:oio:cvr-nr:99000052"}, {ID: dueslagB, Myndighed: "urn:oio:cvr-nr:99000044"}}})
+}
+
+// The dueslag of the two municipalities, as their agreements name them.
+const (
+	dueslagA = "5d1e4c5e-7a0b-4f4e-9a3c-0f6a5b7c8d0a"
+	dueslagB = "5d1e4c5e-7a0b-4f4e-9a3c-0f6a5b7c8d0b"
+)
+
+func (n *nation) start(ctx context.Context, v styring.Valg, c beskedfordeler.Config) (_ styring.System, err error) {
 	if n.db, err = styring.Database(n.fil(), nationsskema); err != nil {
 		return nil, err
 	}
 	if n.vhost, err = styring.NytVhost(ctx, v.Adresser, "mox-afp-bf-"+strings.ToLower(rand.Text()[:12])); err != nil {
 		return nil, errors.Join(err, n.db.Close())
 	}
-	n.s, err = beskedfordeler.Start(ctx, beskedfordeler.Config{URL: n.vhost.URL, Klienter: map[string]beskedfordeler.Klient{"kommune": {Hemmelighed: n.hemmelig, CVR: kommunensCVR}},
-		Dueslag: []beskedfordeler.Dueslag{{ID: n.dueslag["NATION_DUESLAG"]}}, Log: slog.New(slog.NewTextHandler(v.Log, nil))})
-	if err == nil {
+	c.URL, c.Log = n.vhost.URL, slog.New(slog.NewTextHandler(v.Log, nil))
+	if n.s, err = beskedfordeler.Start(ctx, c); err == nil {
 		err = n.toem(ctx)
 	}
 	if err != nil {
@@ -54,9 +72,6 @@ func startNation(ctx context.Context, v styring.Valg) (_ styring.System, err err
 	}
 	return n, nil
 }
-
-// kommunensCVR is the authority that the municipality's agreement is about.
-const kommunensCVR = "99000036"
 
 func (n *nation) fil() string { return filepath.Join(n.dir, "nation.db") }
 
@@ -69,7 +84,7 @@ func (n *nation) toem(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	strom, err := ch.Consume(n.dueslag["NATION_DUESLAG"], "", false, false, false, false, nil)
+	strom, err := ch.Consume(n.dueslag, "", false, false, false, false, nil)
 	if err != nil {
 		return err
 	}

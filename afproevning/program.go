@@ -16,7 +16,7 @@ import (
 // there is none of that name.
 func KoerSystem(ctx context.Context, navn string, args []string, in io.Reader, out, errOut io.Writer) error {
 	programmer := map[string]func(context.Context, styring.Valg) (styring.System, error){
-		"arkiv": arkiv.Start, "byggeansoegning": startByggeri, "jobcenter": jobcenter.Start, "nation": startNation, "xmljournal": xmljournal.Start, "ydelse": ydelse.Start,
+		"arkiv": arkiv.Start, "byggeansoegning": startByggeri, "jobcenter": jobcenter.Start, "naboer": startNaboer, "nation": startNation, "portal-a": ydelse.StartPortalA, "portal-b": ydelse.StartPortalB, "xmljournal": xmljournal.Start, "ydelse": ydelse.Start,
 	}
 	start, ok := programmer[navn]
 	if !ok {

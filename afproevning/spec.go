@@ -16,7 +16,7 @@ import (
 	"github.com/moxkit/mox/internal/janej"
 )
 
-//go:embed byggeansoegning jobcenter stormaengde
+//go:embed byggeansoegning jobcenter overdragelse stormaengde
 var mapper embed.FS
 
 // specfil is the file that makes a folder a trial.
@@ -58,7 +58,7 @@ type SystemSpec struct {
 	Leverandoer string      `yaml:"leverandoer"`
 	Adgang      string      `yaml:"adgang"`   // how it is reached: REST, SQL, files
 	Standard    janej.JaNej `yaml:"standard"` // it speaks the OIO standard itself
-	Program     string      `yaml:"program"`  // the simulator; several systems may share one
+	Program     string      `yaml:"program"`  // the simulator; several systems may share one, and "arkiv:A" is one that adds _A to its addresses
 	Adresser    []string    `yaml:"adresser"` // the words between @ that the simulator, or the municipality, gives
 	Direkte     []Direkte   `yaml:"direkte"`  // where it meets a MOX without an agent
 }
@@ -76,6 +76,9 @@ type InstallationSpec struct {
 	Titel string   `yaml:"titel"`
 	CVR   string   `yaml:"cvr"`
 	Filer []string `yaml:"filer"` // files and folders of the trial that make its folder; the demo's own where none are named
+	// Vaerdier are words between @ that stand for something else here than in the other installations; a value may have words
+	// of the run in it.
+	Vaerdier map[string]string `yaml:"vaerdier"`
 }
 
 // AgentSpec is an agent's file, and which system it serves.

@@ -1,9 +1,11 @@
-// Package ydelse is a benefit system that follows the OIO standard by itself: it tells of its cases in hændelsesbeskeder over
-// AMQP, whole registreringer in JSON with the metadata in headers, and takes Kvitteringer in. It needs no agent.
+// Package ydelse is a vendor's two products that follow the OIO standard by themselves: they tell of their cases in
+// hændelsesbeskeder over AMQP, whole registreringer in JSON with the metadata in headers. They need no agent. One is a
+// benefit system, the other a portal for cases that municipalities hand over to each other.
 //
-// It sends to the exchange mox.ind.Ydelse, and waits for the broker's confirm before it goes on. A besked that it is not sure
-// of it sends again under the same beskedID, and one in ten it sends twice for no reason at all. Answers (StandardRetur) come
-// in mox.svar.Ydelse, Kvitteringer in mox.ud.ydelse.kvitteringer.
+// They send to the exchange mox.ind.SYSTEM, and wait for the broker's confirm before they go on. A besked that they are not
+// sure of they send again under the same beskedID, and one in ten they send twice for no reason at all. Answers
+// (StandardRetur) come in mox.svar.SYSTEM; the benefit system takes Kvitteringer in, the portal the other municipality's
+// answers.
 package ydelse
 
 import (
@@ -25,26 +27,32 @@ import (
 	"github.com/moxkit/mox/afproevning/systemer/styring"
 )
 
-// The names at the broker that it has been told.
-const (
-	exchange     = "mox.ind.Ydelse"
-	svarkoe      = "mox.svar.Ydelse"
-	kvitteringer = "mox.ud.ydelse.kvitteringer"
-)
+// produkt is what differs between the two.
+type produkt struct {
+	navn   string // as the broker and MOX know it
+	koe    string // where what it asked for comes
+	forled string // of its addresses, and of its case numbers
+	sagen  func(nr, runde int) (sag, bool)
+	tag    func(*System, context.Context, amqp.Delivery) error // what comes in koe
+}
 
-// Myndighed is the authority whose cases they are.
-const Myndighed = "99000036"
+// Start opens the benefit system at a vhost of its own.
+func Start(ctx context.Context, v styring.Valg) (styring.System, error) {
+	return start(ctx, v, produkt{navn: "Ydelse", koe: "mox.ud.ydelse.kvitteringer", forled: "YDELSE", sagen: ydelsessag, tag: (*System).kvittering})
+}
 
 const skema = `
-CREATE TABLE IF NOT EXISTS SAG (NR INTEGER PRIMARY KEY, OBJEKT TEXT NOT NULL, TITEL TEXT NOT NULL, KLE TEXT NOT NULL, STATUS TEXT NOT NULL, CPR TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS SENDT (BESKED TEXT PRIMARY KEY, OBJEKT TEXT NOT NULL, NR INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS SAG (NR INTEGER PRIMARY KEY, OBJEKT TEXT NOT NULL, TITEL TEXT NOT NULL, KLE TEXT NOT NULL, STATUS TEXT NOT NULL, CPR TEXT NOT NULL, MODTAGER TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS SENDT (BESKED TEXT PRIMARY KEY, OBJEKT TEXT NOT NULL, NR INTEGER NOT NULL, MODTAGER TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS SVAR (ID INTEGER PRIMARY KEY, BESKED TEXT NOT NULL, KODE INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS OVERDRAGET (ID INTEGER PRIMARY KEY, BESKED TEXT NOT NULL, NUMMER TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS KVITTERING (ID INTEGER PRIMARY KEY, BESKED TEXT NOT NULL, HVAD TEXT NOT NULL, MODTAGER TEXT NOT NULL);`
 
 const runder = 4
 
-// System is the benefit system, running.
+// System is one of them, running.
 type System struct {
+	produkt
 	dir   string
 	antal int
 	db    *sql.DB
@@ -56,9 +64,8 @@ type System struct {
 	kasse sync.WaitGroup
 }
 
-// Start opens the system at a vhost of its own.
-func Start(ctx context.Context, v styring.Valg) (_ styring.System, err error) {
-	s := &System{dir: v.Dir, antal: v.Antal, log: slog.New(slog.NewTextHandler(v.Log, nil))}
+func start(ctx context.Context, v styring.Valg, p produkt) (_ styring.System, err error) {
+	s := &System{produkt: p, dir: v.Dir, antal: v.Antal, log: slog.New(slog.NewTextHandler(v.Log, nil))}
 	if s.db, err = styring.Database(filepath.Join(v.Dir, "ydelse.db"), skema); err != nil {
 		return nil, err
 	}
@@ -82,11 +89,14 @@ func (s *System) forbind(ctx context.Context) (err error) {
 	if err := s.ch.Confirm(false); err != nil {
 		return err
 	}
-	for koe, tag := range map[string]func(context.Context, amqp.Delivery) error{svarkoe: s.svar, kvitteringer: s.kvittering} {
-		s.kasse.Go(func() { s.hent(ctx, koe, tag) })
-	}
+	s.kasse.Go(func() { s.hent(ctx, s.svarkoe(), s.svar) })
+	s.kasse.Go(func() {
+		s.hent(ctx, s.koe, func(ctx context.Context, d amqp.Delivery) error { return s.tag(s, ctx, d) })
+	})
 	return nil
 }
+
+func (s *System) svarkoe() string { return "mox.svar." + s.navn }
 
 // hent takes what comes in a queue. It is not there before MOX has made it, so it is asked for until it is.
 func (s *System) hent(ctx context.Context, koe string, tag func(context.Context, amqp.Delivery) error) {
@@ -133,7 +143,7 @@ func (s *System) kvittering(ctx context.Context, d amqp.Delivery) error {
 
 // Adresser implements [styring.System].
 func (s *System) Adresser() map[string]string {
-	return map[string]string{"YDELSE_AMQP": s.vhost.URL, "YDELSE_DB": filepath.Join(s.dir, "ydelse.db")}
+	return map[string]string{s.forled + "_AMQP": s.vhost.URL, s.forled + "_DB": filepath.Join(s.dir, "ydelse.db")}
 }
 
 // Runder implements [styring.System].
@@ -141,7 +151,7 @@ func (s *System) Runder() int { return runder }
 
 // Fejl implements [styring.System].
 func (s *System) Fejl(_ context.Context, navn string, _ int, _ time.Duration) error {
-	return fmt.Errorf("ydelse: kender ikke fejlen %q", navn)
+	return fmt.Errorf("%s: kender ikke fejlen %q", s.navn, navn)
 }
 
 // Rolig implements [styring.System].
@@ -165,6 +175,4 @@ func (s *System) Close() error {
 // rum is the namespace of the system's identities.
 func rum() uuid.UUID { return uuid.MustParse("6ba7b811-9dad-11d1-80b4-00c04fd430c8") }
 
-func objektID(nr int) string {
-	return uuid.NewSHA1(rum(), fmt.Appendf(nil, "ydelse/sag/%d", nr)).String()
-}
+func (x *sag) objektID() string { return uuid.NewSHA1(rum(), []byte("sag/"+x.nummer)).String() }
