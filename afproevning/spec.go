@@ -16,7 +16,7 @@ import (
 	"github.com/moxkit/mox/internal/janej"
 )
 
-//go:embed byggeansoegning jobcenter overdragelse stormaengde
+//go:embed byggeansoegning jobcenter overdragelse stormaengde webblanket
 var mapper embed.FS
 
 // specfil is the file that makes a folder a trial.

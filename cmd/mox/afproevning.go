@@ -182,7 +182,7 @@ func (e *env) afproevningvalg(v afproevningvalg) (afproevning.Valg, error) {
 
 // tjenester are the addresses that are also taken from the environment.
 func tjenester() map[string]string {
-	return map[string]string{"RABBITMQ": "MOX_TEST_RABBITMQ_URL", "RABBITMQ_API": "MOX_TEST_RABBITMQ_API"}
+	return map[string]string{"RABBITMQ": "MOX_TEST_RABBITMQ_URL", "RABBITMQ_API": "MOX_TEST_RABBITMQ_API", "SSHD": "MOX_TEST_SFTP", "PYTHON_AIOSMTPD": "MOX_TEST_SMTP"}
 }
 
 func (v afproevningvalg) laesAdresser() (map[string]string, error) {
