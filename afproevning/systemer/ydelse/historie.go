@@ -16,6 +16,9 @@ func (s *System) Runde(ctx context.Context, nr int) error {
 	if nr >= runder {
 		return nil
 	}
+	if err := s.vent(ctx); err != nil {
+		return err
+	}
 	for i := range s.antal {
 		x, ja := s.sagen(i, nr)
 		if !ja {
@@ -78,43 +81,37 @@ func (x *sag) besked() string {
 	return uuid.NewSHA1(rum(), fmt.Appendf(nil, "besked/%s/%d", x.nummer, x.runde)).String()
 }
 
-// sendFrist is how long the broker, or the exchange that MOX makes there, may be away.
-const sendFrist = 30 * time.Second
+// ventFrist is how long the exchange, which MOX makes, may be away.
+const ventFrist = 30 * time.Second
+
+// vent waits until the exchange is there: what is sent to one that is not there costs the channel.
+func (s *System) vent(ctx context.Context) error {
+	for frist := time.Now().Add(ventFrist); ; {
+		ch, err := s.conn.Channel()
+		if err != nil {
+			return err
+		}
+		if err = ch.ExchangeDeclarePassive("mox.ind."+s.navn, amqp.ExchangeFanout, true, false, false, false, nil); err == nil {
+			return ch.Close()
+		}
+		if time.Now().After(frist) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
 
 // send sends until the broker has confirmed, and one in ten once more.
 func (s *System) send(ctx context.Context, x sag) error {
 	p, err := s.publicering(&x)
-	if err != nil {
-		return err
+	for gange := 1 + (x.nr%10)/9; gange > 0 && err == nil; gange-- {
+		err = s.publicer(ctx, p)
 	}
-	frist := time.Now().Add(sendFrist)
-	for gange := 1 + (x.nr%10)/9; gange > 0; {
-		err := s.publicer(ctx, p)
-		switch {
-		case err == nil:
-			gange--
-		case time.Now().After(frist) || ctx.Err() != nil:
-			return err
-		default:
-			if err := s.nyKanal(ctx); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// nyKanal waits a moment: the exchange was not there, which ends a channel.
-func (s *System) nyKanal(ctx context.Context) (err error) {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(200 * time.Millisecond):
-	}
-	if s.ch, err = s.conn.Channel(); err != nil {
-		return err
-	}
-	return s.ch.Confirm(false)
+	return err
 }
 
 func (s *System) publicer(ctx context.Context, p amqp.Publishing) error {

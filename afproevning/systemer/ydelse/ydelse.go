@@ -2,8 +2,8 @@
 // hændelsesbeskeder over AMQP, whole registreringer in JSON with the metadata in headers. They need no agent. One is a
 // benefit system, the other a portal for cases that municipalities hand over to each other.
 //
-// They send to the exchange mox.ind.SYSTEM, and wait for the broker's confirm before they go on. A besked that they are not
-// sure of they send again under the same beskedID, and one in ten they send twice for no reason at all. Answers
+// They send to the exchange mox.ind.SYSTEM, and wait for the broker's confirm before they go on. One besked in ten they
+// send twice for no reason at all. Answers
 // (StandardRetur) come in mox.svar.SYSTEM; the benefit system takes Kvitteringer in, the portal the other municipality's
 // answers.
 package ydelse
