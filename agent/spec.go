@@ -65,7 +65,7 @@ type SinkSpec struct {
 	Ro         connector.Duration `yaml:"ro"`          // the system's longest processing time
 	Orden      mox.Orden          `yaml:"orden"`
 	Modtager   string             `yaml:"modtager"` // CVR URN of the authority the system works for: it may have what is for that authority only
-	Overhal    string             `yaml:"overhal"` // ja: a newer full registrering takes the place of a parked older one | nej
+	Overhal    string             `yaml:"overhal"`  // ja: a newer full registrering takes the place of a parked older one | nej
 	Plan       *PlanSpec          `yaml:"plan"`
 	Samtidige  int                `yaml:"samtidige"` // calls at a time
 	Noegle     string             `yaml:"noegle"`    // field of the answer that is the system's key for the objekt from then on
