@@ -1,7 +1,7 @@
 # Daily work. What CI runs is scripts/test; these are its parts, and what takes long.
 
 .DEFAULT_GOAL := help
-.PHONY: help check test test-quick race bench fuzz crash bevis generate demo build
+.PHONY: help check test test-quick race bench fuzz crash bevis afproevning generate demo build
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -29,6 +29,10 @@ crash: ## 1,000 kills while cases flow; broker, database, MOX and network failin
 
 bevis: ## benchmarks, mox bench and kills, written to docs/bevis with commit, date and conditions
 	@bash scripts/bevis
+
+afproevning: ## the five trials, with the services that are set (see scripts/test --keep); evidence in bin/afproevning
+	rm -rf bin/afproevning
+	go run ./cmd/mox afproevning run alle --dir bin/afproevning
 
 generate: ## what is made from the code: the table of conformance
 	go generate ./...
