@@ -21,10 +21,11 @@ type boks struct {
 	mox, standard bool
 }
 
-// pil goes from one point to another, with a text over it.
+// pil goes from one point to another, or both ways, with a text over it.
 type pil struct {
 	x1, y1, x2, y2 float64
 	tekst          string
+	begge          bool
 }
 
 // The measures of the picture.
@@ -102,7 +103,7 @@ func tegn(systemer []Systemkort, moxer []Installation, forbindelser []forbindels
 		}
 		b := boks{x: x, y: kant + float64(n/2)*(boksHoejde+boksAfstand), b: boksBredde, h: boksHoejde, titel: s.Titel, linjer: []string{s.Leverandoer, s.Adgang}, standard: s.Standard}
 		if s.Standard {
-			b.linjer[1] += ", følger standarden"
+			b.linjer = append(b.linjer, "følger standarden")
 		}
 		sted[s.Navn], p.bokse = b, append(p.bokse, b)
 	}
@@ -111,31 +112,38 @@ func tegn(systemer []Systemkort, moxer []Installation, forbindelser []forbindels
 		b := boks{x: (billedBredde - boksBredde) / 2, y: kant + float64(n)*(hver+boksAfstand), b: boksBredde, h: hver, titel: m.Titel, linjer: []string{"CVR " + m.CVR, "beskeder i OIO-standarden"}, mox: true}
 		sted["mox/"+m.Navn], p.bokse = b, append(p.bokse, b)
 	}
+	antal, nr := map[string]int{}, map[string]int{} // of a system that meets several MOX'er
 	for _, f := range forbindelser {
-		p.pile = append(p.pile, pileAf(f, sted[f.system], sted["mox/"+f.installation])...)
+		antal[f.system]++
+	}
+	for _, f := range forbindelser {
+		skub := (float64(nr[f.system]) - float64(antal[f.system]-1)/2) * pilAfstand
+		nr[f.system]++
+		p.pile = append(p.pile, pileAf(f, sted[f.system], sted["mox/"+f.installation], skub)...)
 	}
 	return p
 }
 
-// pileAf are the arrows between a system and a MOX.
-func pileAf(f forbindelse, s, m boks) (ud []pil) {
+// pileAf are the arrows between a system and a MOX: one, both ways, where what goes is called the same. They begin so far
+// from the middle of the system's side.
+func pileAf(f forbindelse, s, m boks, fraMidten float64) []pil {
 	fra, til := s.x+s.b, m.x
 	if s.x > m.x {
 		fra, til = s.x, m.x+m.b
 	}
-	y := s.y + s.h/2
+	y := s.y + s.h/2 + fraMidten
 	maal := min(max(y, m.y+pilAfstand), m.y+m.h-pilAfstand)
-	skub := 0.0
-	if len(f.ind) > 0 && len(f.ud) > 0 {
-		skub = pilAfstand
+	ind, ud := samlet(f.ind), samlet(f.ud)
+	switch {
+	case ind == ud:
+		return []pil{{fra, y, til, maal, ind, true}}
+	case ud == "":
+		return []pil{{fra, y, til, maal, ind, false}}
+	case ind == "":
+		return []pil{{til, maal, fra, y, ud, false}}
 	}
-	if len(f.ind) > 0 {
-		ud = append(ud, pil{fra, y - skub/2, til, maal - skub/2, samlet(f.ind)})
-	}
-	if len(f.ud) > 0 {
-		ud = append(ud, pil{til, maal + skub/2, fra, y + skub/2, samlet(f.ud)})
-	}
-	return ud
+	const skub = pilAfstand / 2
+	return []pil{{fra, y - skub, til, maal - skub, ind, false}, {til, maal + skub, fra, y + skub, ud, false}}
 }
 
 func samlet(l []string) string {
@@ -148,15 +156,19 @@ func samlet(l []string) string {
 func (p billede) SVG() string {
 	var s strings.Builder
 	fmt.Fprintf(&s, `<svg viewBox="0 0 %.0f %.0f" role="img" aria-label="Systemerne og MOX, og hvad der går mellem dem" xmlns="http://www.w3.org/2000/svg">`, p.b, p.h)
-	s.WriteString(`<defs><marker id="spids" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L10 5L0 10z" fill="#334"/></marker></defs>`)
+	s.WriteString(`<defs><marker id="spids" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0 0L10 5L0 10z" fill="#334"/></marker></defs>`)
 	for _, x := range p.pile {
-		fmt.Fprintf(&s, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="#334" stroke-width="1.6" marker-end="url(#spids)"/>`, x.x1, x.y1, x.x2, x.y2)
+		tilbage := ""
+		if x.begge {
+			tilbage = ` marker-start="url(#spids)"`
+		}
+		fmt.Fprintf(&s, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="#334" stroke-width="1.6" marker-end="url(#spids)"%s/>`, x.x1, x.y1, x.x2, x.y2, tilbage)
 		fmt.Fprintf(&s, `<text x="%.1f" y="%.1f" text-anchor="middle" font-size="12" fill="#223">%s</text>`, (x.x1+x.x2)/2, (x.y1+x.y2)/2-5, html.EscapeString(x.tekst))
 	}
 	for _, b := range p.bokse {
 		fyld, streg := b.farver()
 		fmt.Fprintf(&s, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="6" fill="%s" stroke="%s" stroke-width="1.5"/>`, b.x, b.y, b.b, b.h, fyld, streg)
-		midt, y := b.x+b.b/2, b.y+b.h/2-12
+		midt, y := b.x+b.b/2, b.y+b.h/2-float64(len(b.linjer))*8+6
 		fmt.Fprintf(&s, `<text x="%.1f" y="%.1f" text-anchor="middle" font-size="15" font-weight="600" fill="#112">%s</text>`, midt, y, html.EscapeString(b.titel))
 		for n, l := range b.linjer {
 			fmt.Fprintf(&s, `<text x="%.1f" y="%.1f" text-anchor="middle" font-size="12" fill="#445">%s</text>`, midt, y+20+float64(n)*16, html.EscapeString(l))

@@ -337,6 +337,9 @@ func (f billede) pdf(p *pdf) {
 	for _, l := range f.pile {
 		p.Line(x0+l.x1*maal, y0+l.y1*maal, x0+l.x2*maal, y0+l.y2*maal)
 		p.spids(x0+l.x2*maal, y0+l.y2*maal, l.x2 > l.x1)
+		if l.begge {
+			p.spids(x0+l.x1*maal, y0+l.y1*maal, l.x1 > l.x2)
+		}
 		p.midt(x0+(l.x1+l.x2)/2*maal, y0+(l.y1+l.y2)/2*maal-3.6, l.tekst)
 	}
 	for _, b := range f.bokse {
@@ -344,7 +347,7 @@ func (f billede) pdf(p *pdf) {
 		p.SetFillColor(rgb(fyld))
 		p.SetDrawColor(rgb(streg))
 		p.RoundedRect(x0+b.x*maal, y0+b.y*maal, b.b*maal, b.h*maal, 1.2, "1234", "FD")
-		midt, y := x0+(b.x+b.b/2)*maal, y0+(b.y+b.h/2)*maal-5.5
+		midt, y := x0+(b.x+b.b/2)*maal, y0+(b.y+b.h/2)*maal-2-1.75*float64(len(b.linjer))
 		p.SetFont("Helvetica", "B", 9)
 		p.midt(midt, y, b.titel)
 		p.SetFont("Helvetica", "", 7.5)

@@ -58,7 +58,8 @@ type System struct {
 	db     *sql.DB
 	zone   *time.Location
 	lytter *styring.Lytter
-	glem   atomic.Int64 // so many of the next documents are answered as filed, and are not: a broken promise
+	// So many of the next documents are answered as filed, and are not, and so many changes as made: broken promises.
+	glem, glemRet atomic.Int64
 }
 
 // Start opens the system and its listener.
@@ -131,6 +132,8 @@ func (s *System) Fejl(_ context.Context, navn string, antal int, varighed time.D
 		s.lytter.EfterVirkning(antal)
 	case "glem":
 		s.glem.Store(int64(antal))
+	case "glem_rettelser":
+		s.glemRet.Store(int64(antal))
 	default:
 		return fmt.Errorf("arkiv: kender ikke fejlen %q", navn)
 	}
