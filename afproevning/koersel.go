@@ -399,7 +399,7 @@ func (k *koersel) doem(ctx context.Context) error {
 			poster[opgFejl] = append(poster[opgFejl], f.Navn)
 		}
 	}
-	uden := map[string]bool{opgFejl: !k.bevis.Simuleret}
+	uden := map[string]bool{opgFejl: !k.altSimuleret()}
 	for navn, o := range k.spec.Opgoerelser {
 		if uden[navn] = bool(o.KunSimuleret) && !k.altSimuleret(); uden[navn] {
 			continue

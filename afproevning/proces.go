@@ -86,7 +86,12 @@ func (p *proces) linje(ctx context.Context, frist time.Duration) ([]byte, error)
 	case l := <-p.linjer:
 		return l, nil
 	case <-p.doed:
-		return nil, fmt.Errorf("programmet standsede: %v", p.err)
+		select {
+		case l := <-p.linjer: // it said so before it ended
+			return l, nil
+		default:
+			return nil, fmt.Errorf("programmet standsede: %v", p.err)
+		}
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-t.C:

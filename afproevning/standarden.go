@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -40,7 +39,8 @@ func (k *koersel) samlStandarden() error {
 		if _, err := os.Stat(fil); err != nil {
 			return err
 		}
-		s := Standardside{Agent: strings.TrimSuffix(filepath.Base(filepath.Dir(fil)), "/"), System: k.spec.system(a.System).Titel}
+		s := Standardside{Agent: filepath.Base(filepath.Dir(fil)), System: k.spec.system(a.System).Titel,
+			Udvidelse: []Feltplads{}, UdenPlads: []Feltplads{}, Tab: []Feltplads{}, Forslag: []string{}}
 		mapper, err := agentensMapper(fil)
 		if err != nil {
 			return err
@@ -198,13 +198,14 @@ func kildernesMapper(fil string) (map[string]kildespec, error) {
 	return ud, err
 }
 
-// kodefejl is how the mapping says that a value is in no code table: the field and the value.
-var kodefejl = regexp.MustCompile(`(?i)kode|tabel`)
+// ukendtKode is how the mapping says that a value is in no code table.
+const ukendtKode = "koden findes ikke i tabellen"
 
 // ukendteKoder are the open Fejl of the agent's records that say so.
-func (k *koersel) ukendteKoder(agentnavn string) (ud []string) {
+func (k *koersel) ukendteKoder(agentnavn string) []string {
+	ud := []string{}
 	for _, f := range k.bevis.Venter {
-		if f.Kode == "kan_ikke_oversaettes" && kodefejl.MatchString(f.Tekst) && strings.EqualFold(f.System, agentnavn) {
+		if f.Kode == "kan_ikke_oversaettes" && strings.Contains(f.Tekst, ukendtKode) && strings.EqualFold(f.System, agentnavn) {
 			ud = append(ud, f.Tekst)
 		}
 	}
@@ -214,7 +215,7 @@ func (k *koersel) ukendteKoder(agentnavn string) (ud []string) {
 // foreslaa says what the standard might get, one line for each thing it could not carry.
 func (s *Standardside) foreslaa() {
 	for _, f := range s.Udvidelse {
-		s.Forslag = append(s.Forslag, fmt.Sprintf("Giv %s et element i standardens XML; %s bruger det til feltet %s.", f.Sti, s.System, f.Felt))
+		s.Forslag = append(s.Forslag, fmt.Sprintf("Feltet %s i %s har ingen plads i standarden og rejser i %s. Foreslå et element til det.", f.Felt, s.System, f.Sti))
 	}
 	for _, f := range s.UdenPlads {
 		s.Forslag = append(s.Forslag, fmt.Sprintf("Afgør med forretningen, om %s i %s skal med; i så fald som lokal udvidelse i kommunens navnerum.", f.Felt, s.System))

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -98,6 +99,59 @@ func TestAfproevningEtBrudtLoefteFindes(t *testing.T) {
 	if r.Tekst != "0 af 1" || kode != exitFejl || !strings.HasPrefix(r.Proever[0].Aarsag, "dokumenter-ens: ") || !strings.Contains(r.Proever[0].Aarsag, "2 mangler") {
 		t.Errorf("%d: %+v", kode, r.Proever)
 	}
+}
+
+// A trial is run unchanged against a municipality's own system, whose address is given in a file: that system is not
+// simulated, nothing goes wrong in it on purpose, and what only a simulator tells is not measured.
+func TestAfproevningMedKommunensEgetSystem(t *testing.T) {
+	t.Parallel()
+	adresse := egetArkiv(t)
+	fil := filepath.Join(t.TempDir(), "adresser.yaml")
+	if err := os.WriteFile(fil, []byte("ARKIV: "+adresse+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, dir, kode := afproev(t, bygMox(t), "jobcenter", "--adresser", fil)
+	if r.Tekst != "1 af 1" || kode != exitOK {
+		t.Fatalf("%d: %+v", kode, r.Proever)
+	}
+	b := bevis(t, dir, "jobcenter")
+	if !b.Systemer[0].Simuleret || b.Systemer[1].Simuleret || b.Fejl[0].Indsat {
+		t.Errorf("%+v %+v", b.Systemer, b.Fejl)
+	}
+	for _, k := range b.Kriterier {
+		switch k.Navn {
+		case "ingen-ring-esdh", "fejl-indsat":
+			if !k.IkkeMaalt || k.Bestaaet {
+				t.Errorf("%+v", k)
+			}
+		case "sager-ens", "dokumenter-ens":
+			if k.IkkeMaalt || !k.Bestaaet {
+				t.Errorf("%+v", k)
+			}
+		}
+	}
+}
+
+// egetArkiv is a records system that nobody's trial has started.
+func egetArkiv(t *testing.T) string {
+	t.Helper()
+	ind, stop := io.Pipe()
+	ud, skriver := io.Pipe()
+	slut := make(chan error, 1)
+	go func() {
+		slut <- afproevning.KoerSystem(t.Context(), "arkiv", []string{"-dir", t.TempDir()}, ind, skriver, io.Discard)
+	}()
+	t.Cleanup(func() {
+		_ = stop.Close() // it ends with its standard input
+		if err := <-slut; err != nil {
+			t.Error(err)
+		}
+	})
+	var klar struct{ Adresser map[string]string }
+	if err := json.NewDecoder(ud).Decode(&klar); err != nil {
+		t.Fatal(err)
+	}
+	return klar.Adresser["ARKIV"]
 }
 
 func TestAfproevningListeOgForkerteNavne(t *testing.T) {
