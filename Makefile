@@ -1,7 +1,7 @@
 # Daily work. What CI runs is scripts/test; these are its parts, and what takes long.
 
 .DEFAULT_GOAL := help
-.PHONY: help check test test-quick race bench fuzz crash bevis kontakter generate demo package dokumenter build
+.PHONY: help check test test-quick race bench fuzz crash bevis kontakter afproevning generate demo package dokumenter build
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -32,6 +32,10 @@ bevis: ## benchmarks, mox bench and kills, written to docs/bevis with commit, da
 
 kontakter: ## each proven statement's fault, which its test must see; written to docs/bevis/kontakter.json
 	@bash scripts/bevis kontakter
+
+afproevning: ## the five trials, with the services that are set (see scripts/test --keep); evidence in bin/afproevning
+	rm -rf bin/afproevning
+	go run ./cmd/mox afproevning run alle --dir bin/afproevning
 
 generate: ## what is made from the code: the table of conformance, and the handbook's list of cases
 	go generate ./...

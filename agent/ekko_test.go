@@ -2,6 +2,7 @@ package agent
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/moxkit/mox/internal/conformance"
@@ -123,4 +124,26 @@ sinks:
 	f.saet("101", map[string]any{"titel": "Garage"})
 	h.laes(enKilde(a))
 	h.sender("Sag.Rettet 101 Garage")
+}
+
+// An answer about a case that is withdrawn does not bring it back: the case is told of as withdrawn once, however often its
+// system tells of it again.
+func TestSvarOmEtTrukketObjekt(t *testing.T) {
+	t.Parallel()
+	conformance.Proves(t, "mox 24")
+	h, f := nytHus(t), nytFagsystem(t)
+	a := h.agent(strings.Replace(tovejs(f.URL), "    map: maps/fag.yaml\nsinks:", "    map: maps/fag.yaml\n    passiver: {felt: status, vaerdier: [lukket]}\nsinks:", 1) +
+		"    answer: {besked: {map: maps/egen.yaml, key: id}}\n")
+	f.saet("7", map[string]any{"nr": "7", "titel": "Carport", "status": "aaben"})
+	h.laes(enKilde(a))
+	h.sender("Sag.Importeret 7 Carport")
+	f.saet("7", map[string]any{"status": "lukket"})
+	h.laes(enKilde(a))
+	h.sender("Sag.Passiveret 7 Carport")
+	h.besked("ESDH", h.sidste().ObjektID, map[string]string{"egenskaber.integrationsdata": "J-1"})
+	h.arbejd(a.sinks[0])
+	h.sender("Sag.Passiveret 7 Carport")
+	h.laes(enKilde(a))
+	h.sender()
+	h.ingenFejl()
 }

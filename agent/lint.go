@@ -3,6 +3,7 @@ package agent
 import (
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -100,6 +101,9 @@ func (l *linter) startregel(path string, k *SourceSpec) {
 	}
 }
 
+// cvrURN is how an authority is named.
+var cvrURN = regexp.MustCompile(`^urn:oio:cvr(-nr)?:\d{8}$`)
+
 func (l *linter) sink(path string, k *SinkSpec, navne map[string]bool) {
 	l.entydig(path, k.Name, navne)
 	k.table = l.tabel(path+".map", k.Map, "", mapping.Ud)
@@ -115,6 +119,9 @@ func (l *linter) sink(path string, k *SinkSpec, navne map[string]bool) {
 	}
 	if k.Overhal == "ja" && k.Orden == mox.OrdenIngen {
 		l.fail(l.at(path+".overhal"), "fjern overhal, eller vælg orden: objekt", "overhal hører til orden objekt")
+	}
+	if k.Modtager != "" && !cvrURN.MatchString(k.Modtager) {
+		l.fail(l.at(path+".modtager"), "skriv fx urn:oio:cvr-nr:12345678", "modtager er ikke en CVR-URN")
 	}
 	if k.Orden != "" && k.Orden != mox.OrdenObjekt && k.Orden != mox.OrdenIngen {
 		l.fail(l.at(path+".orden"), "vælg objekt eller ingen", "orden %q kendes ikke", k.Orden)

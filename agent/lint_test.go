@@ -8,7 +8,9 @@ import (
 	"testing"
 	_ "time/tzdata" // the tests must not depend on what the machine has installed
 
+	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/demo/opsaetning"
+	"github.com/moxkit/mox/internal/conformance"
 	"github.com/moxkit/mox/mapping"
 )
 
@@ -196,4 +198,21 @@ func navne(s *Spec) (ud []string) {
 		ud = append(ud, s.Sinks[i].Name)
 	}
 	return ud
+}
+
+// A sink that names the authority its system works for may have what is for that authority only; another may not.
+// spec: mox 31
+func TestModtagerErAbonnementets(t *testing.T) {
+	t.Parallel()
+	conformance.Proves(t, "mox 31")
+	f := nytFagsystem(t)
+	for modtager, vil := range map[string]bool{"    modtager: urn:oio:cvr-nr:12345678\n": true, "    modtager: urn:oio:cvr:12345678\n": true, "    modtager: urn:oio:cvr-nr:87654321\n": false, "": false} {
+		a := nytHus(t).agent(strings.Replace(tovejs(f.URL), "    filter: {objekttype: Sag}\n", "    filter: {objekttype: Sag}\n"+modtager, 1)).spec.Abonnementer()[0]
+		if maa := a.MaaModtage(&mox.Besked{TilladtModtager: []string{"urn:oio:cvr-nr:12345678"}}); maa != vil {
+			t.Errorf("%q: %v", modtager, maa)
+		}
+		if !a.MaaModtage(&mox.Besked{}) {
+			t.Errorf("%q: what is for all is for it too", modtager)
+		}
+	}
 }

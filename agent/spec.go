@@ -65,7 +65,8 @@ type SinkSpec struct {
 	Gentag     string             `yaml:"gentag"`      // noegle | opslag | naturlig | nej
 	Ro         connector.Duration `yaml:"ro"`          // the system's longest processing time
 	Orden      mox.Orden          `yaml:"orden"`
-	Overhal    string             `yaml:"overhal"` // ja: a newer full registrering takes the place of a parked older one | nej
+	Modtager   string             `yaml:"modtager"` // CVR URN of the authority the system works for: it may have what is for that authority only
+	Overhal    string             `yaml:"overhal"`  // ja: a newer full registrering takes the place of a parked older one | nej
 	Plan       *PlanSpec          `yaml:"plan"`
 	Samtidige  int                `yaml:"samtidige"` // calls at a time
 	Noegle     string             `yaml:"noegle"`    // field of the answer that is the system's key for the objekt from then on
@@ -170,7 +171,7 @@ func (s *Spec) dir() string { return filepath.Dir(s.file) }
 // Abonnement is the abonnement that a sink makes.
 func (s *Spec) Abonnement(k *SinkSpec) mox.Abonnement {
 	a := mox.Abonnement{ID: s.AbonnementID(k.Name), System: s.System, Carrier: mox.CarrierAgent, Filter: k.filter, Orden: k.Orden, Plan: mox.StandardPlan(),
-		Overhal: k.Overhal == "ja", Gentages: k.Gentag != GentagNej, Ro: time.Duration(k.Ro)}
+		Overhal: k.Overhal == "ja", Modtager: k.Modtager, Gentages: k.Gentag != GentagNej, Ro: time.Duration(k.Ro)}
 	if a.Orden == "" {
 		a.Orden = mox.OrdenObjekt
 	}

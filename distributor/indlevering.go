@@ -468,6 +468,8 @@ func (s *optagelse) livscyklus() mox.LivscyklusKode {
 			return mox.Importeret
 		}
 		return s.p.Livscyklus
+	case vaek && s.p.Tvungen: // an answer that says nothing of it: the record is not there again
+		return sidst
 	case !s.kendt && s.m.foerste, vaek: // a record that is there again is news, though it says what it said
 		return mox.Importeret
 	case !s.kendt:

@@ -231,12 +231,10 @@ func (d *demonstration) falderTilRo(ctx context.Context, vis func(string)) error
 
 // fremdrift shows what is going on, on one line of a terminal.
 func (e *env) fremdrift() func(string) {
-	if f, ok := e.err.(*os.File); ok {
-		if st, err := f.Stat(); err == nil && st.Mode()&os.ModeCharDevice != 0 {
-			return func(s string) { fmt.Fprintf(e.err, "\r\033[K%s", s) }
-		}
+	if !e.terminal() {
+		return func(string) {}
 	}
-	return func(string) {}
+	return func(s string) { fmt.Fprintf(e.err, "\r\033[K%s", s) }
 }
 
 func (d *demonstration) tal(ctx context.Context) (t demoTal, k kontrol.Result, err error) {

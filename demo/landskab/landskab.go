@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/moxkit/mox/demo/byggesag"
@@ -54,6 +55,7 @@ type Landskab struct {
 	servere     []*http.Server
 	adresser    [2]string
 	kasse       sync.WaitGroup
+	taber       atomic.Bool
 	stop        context.CancelFunc
 }
 
@@ -95,7 +97,7 @@ func (l *Landskab) aabn(ctx context.Context) (err error) {
 	if l.adresser[0], err = l.lyt(c.ESDH, s.esdh(l.ESDH.Handler())); err != nil {
 		return err
 	}
-	if l.adresser[1], err = l.lyt(c.Forsendelse, s.forsendelse(l.Forsendelse.Handler())); err != nil {
+	if l.adresser[1], err = l.lyt(c.Forsendelse, l.medTab(s.forsendelse(l.Forsendelse.Handler()))); err != nil {
 		return err
 	}
 	l.kasse.Go(func() {
@@ -128,16 +130,11 @@ func (l *Landskab) ForsendelseAdresse() string { return l.adresser[1] }
 
 // Play tells the story from its beginning to its end, one round per period. Each round is exported before the next.
 func (l *Landskab) Play(ctx context.Context) error {
-	for nr, runde := range l.historie.Runder {
+	for nr := range l.Runder() {
 		if l.config.Fejl {
 			l.fejl(ctx, nr)
 		}
-		for _, t := range runde {
-			if err := l.Trin(ctx, t); err != nil {
-				return fmt.Errorf("landskab: runde %d: %w", nr, err)
-			}
-		}
-		if err := l.Byggesag.ExportNow(ctx); err != nil {
+		if err := l.Runde(ctx, nr); err != nil {
 			return err
 		}
 		if err := pause(ctx, l.config.Periode); err != nil {
@@ -145,6 +142,19 @@ func (l *Landskab) Play(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// Runder is how many rounds the story has.
+func (l *Landskab) Runder() int { return len(l.historie.Runder) }
+
+// Runde tells one round of the story, the first being 0, and exports it.
+func (l *Landskab) Runde(ctx context.Context, nr int) error {
+	for _, t := range l.historie.Runder[nr] {
+		if err := l.Trin(ctx, t); err != nil {
+			return fmt.Errorf("landskab: runde %d: %w", nr, err)
+		}
+	}
+	return l.Byggesag.ExportNow(ctx)
 }
 
 // Fortsaet lets new cases come after the story, as many in each round as in the story and without faults, until ctx ends.

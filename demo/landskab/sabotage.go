@@ -44,6 +44,21 @@ func (s Sabotage) forsendelse(h http.Handler) http.Handler {
 	return h
 }
 
+// Tab lets some letters from now on be answered as sent, and not be.
+func (l *Landskab) Tab() { l.taber.Store(true) }
+
+// medTab is the mail service, with the letters that Tab loses.
+func (l *Landskab) medTab(h http.Handler) http.Handler {
+	tab := Tab.forsendelse(h)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if l.taber.Load() {
+			tab.ServeHTTP(w, r)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
 // hver lets saboteur take every hverNte call that er picks.
 func hver(h http.Handler, er func(*http.Request, []byte) bool, saboteur func(http.Handler, http.ResponseWriter, *http.Request, []byte)) http.Handler {
 	var nr atomic.Int64

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/moxkit/mox/afproevning"
+	"github.com/moxkit/mox/internal/conformance"
+)
+
+// bygMox builds the program: the trials start it as processes of their own.
+func bygMox(t *testing.T) string {
+	t.Helper()
+	binaer := filepath.Join(t.TempDir(), "mox")
+	if ud, err := exec.CommandContext(t.Context(), "go", "build", "-o", binaer, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, ud)
+	}
+	return binaer
+}
+
+// afproev runs trials without any service, and gives what is printed, where the packs are, and the exit code.
+func afproev(t *testing.T, binaer string, args ...string) (r afproevning.Resultat, dir string, kode int) {
+	t.Helper()
+	dir = t.TempDir()
+	cmd := exec.CommandContext(t.Context(), binaer, append([]string{"afproevning", "run", "--json", "--dir", dir}, args...)...)
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "MOX_TEST_") })
+	var ud, fejl bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &ud, &fejl
+	err := cmd.Run()
+	e := new(exec.ExitError)
+	if errors.As(err, &e) {
+		kode = e.ExitCode()
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%s", &fejl)
+	if err := json.NewDecoder(&ud).Decode(&r); err != nil {
+		t.Fatal(err)
+	}
+	return r, dir, kode
+}
+
+// bevis reads the evidence of a pack.
+func bevis(t *testing.T, dir, navn string) (b afproevning.Bevis) {
+	t.Helper()
+	z, err := zip.OpenReader(filepath.Join(dir, afproevning.Pakkefil(navn)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	f, err := z.Open("bevis.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := json.NewDecoder(f).Decode(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// One trial runs whole: two systems that MOX did not shape, MOX killed, the records system down, an alarm, a fault mended by
+// a person. Beside it one that lacks what it needs fails, and the rest go on.
+func TestAfproevningEnErHelOgEnMangler(t *testing.T) {
+	t.Parallel()
+	conformance.Proves(t, "mox 17", "mox 23", "mox 24", "mox 26", "mox 46", "mox 59", "mox 60")
+	r, dir, kode := afproev(t, bygMox(t), "webblanket", "jobcenter")
+	if r.Tekst != "1 af 2" || kode != exitFejl || !strings.Contains(r.Proever[0].Aarsag, "SSHD") || !r.Proever[1].Bestaaet {
+		t.Fatalf("%d: %+v", kode, r.Proever)
+	}
+	b := bevis(t, dir, "jobcenter")
+	if len(b.Alarmer) == 0 || len(b.Rettelser) == 0 || len(b.Fejl) != 3 || len(b.Eksempler) != 3 || b.Stempel != afproevning.Stempel {
+		t.Errorf("%+v", b)
+	}
+	tabt := map[string]bool{}
+	for _, s := range b.Standarden {
+		for _, f := range s.UdenPlads {
+			tabt[f.Felt] = true
+		}
+	}
+	if !tabt["TILBUDSKODE"] || !tabt["OPRETTET"] || tabt["EMNE"] || len(b.Standarden[0].Koder) != 1 {
+		t.Errorf("%+v", b.Standarden)
+	}
+}
+
+// The criteria would be worth nothing if they could not see: a system that answers as if it had filed two documents is found.
+func TestAfproevningEtBrudtLoefteFindes(t *testing.T) {
+	t.Parallel()
+	r, _, kode := afproev(t, bygMox(t), "jobcenter", "--sabotage", "jobcenter")
+	if r.Tekst != "0 af 1" || kode != exitFejl || !strings.HasPrefix(r.Proever[0].Aarsag, "dokumenter-ens: ") || !strings.Contains(r.Proever[0].Aarsag, "2 mangler") {
+		t.Errorf("%d: %+v", kode, r.Proever)
+	}
+}
+
+// A trial is run unchanged against a municipality's own system, whose address is given in a file: that system is not
+// simulated, nothing goes wrong in it on purpose, and what only a simulator tells is not measured.
+func TestAfproevningMedKommunensEgetSystem(t *testing.T) {
+	t.Parallel()
+	adresse := egetArkiv(t)
+	fil := filepath.Join(t.TempDir(), "adresser.yaml")
+	if err := os.WriteFile(fil, []byte("ARKIV: "+adresse+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, dir, kode := afproev(t, bygMox(t), "jobcenter", "--adresser", fil)
+	if r.Tekst != "1 af 1" || kode != exitOK {
+		t.Fatalf("%d: %+v", kode, r.Proever)
+	}
+	b := bevis(t, dir, "jobcenter")
+	if !b.Systemer[0].Simuleret || b.Systemer[1].Simuleret || b.Fejl[0].Indsat {
+		t.Errorf("%+v %+v", b.Systemer, b.Fejl)
+	}
+	for _, k := range b.Kriterier {
+		switch k.Navn {
+		case "ingen-ring-esdh", "fejl-indsat":
+			if !k.IkkeMaalt || k.Bestaaet {
+				t.Errorf("%+v", k)
+			}
+		case "sager-ens", "dokumenter-ens":
+			if k.IkkeMaalt || !k.Bestaaet {
+				t.Errorf("%+v", k)
+			}
+		}
+	}
+}
+
+// egetArkiv is a records system that nobody's trial has started.
+func egetArkiv(t *testing.T) string {
+	t.Helper()
+	ind, stop := io.Pipe()
+	ud, skriver := io.Pipe()
+	slut := make(chan error, 1)
+	go func() {
+		slut <- afproevning.KoerSystem(t.Context(), "arkiv", []string{"-dir", t.TempDir()}, ind, skriver, io.Discard)
+	}()
+	t.Cleanup(func() {
+		_ = stop.Close() // it ends with its standard input
+		if err := <-slut; err != nil {
+			t.Error(err)
+		}
+	})
+	var klar struct{ Adresser map[string]string }
+	if err := json.NewDecoder(ud).Decode(&klar); err != nil {
+		t.Fatal(err)
+	}
+	return klar.Adresser["ARKIV"]
+}
+
+func TestAfproevningListeOgForkerteNavne(t *testing.T) {
+	t.Parallel()
+	var ud, fejl bytes.Buffer
+	if kode := run(t.Context(), []string{"afproevning", "list"}, nil, &ud, &fejl); kode != exitOK {
+		t.Errorf("%d %s", kode, &fejl)
+	}
+	for _, s := range []string{"jobcenter: ", afproevning.Rekonstruktion, "JOBCENTER_DB", "kræver: RABBITMQ"} {
+		if !strings.Contains(ud.String(), s) {
+			t.Errorf("the list lacks %q", s)
+		}
+	}
+	for _, args := range [][]string{{"run", "findes-ikke"}, {"system", "findes-ikke"}} {
+		if kode := run(t.Context(), append([]string{"afproevning"}, args...), nil, &ud, &fejl); kode != exitFundet {
+			t.Errorf("%v: %d", args, kode)
+		}
+	}
+}
