@@ -1,7 +1,7 @@
 # Daily work. What CI runs is scripts/test; these are its parts, and what takes long.
 
 .DEFAULT_GOAL := help
-.PHONY: help check test test-quick race bench fuzz crash bevis generate demo package dokumenter build
+.PHONY: help check test test-quick race bench fuzz crash bevis kontakter generate demo package dokumenter build
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -29,6 +29,9 @@ crash: ## 1,000 kills while cases flow; broker, database, MOX and network failin
 
 bevis: ## benchmarks, mox bench and kills, written to docs/bevis with commit, date and conditions
 	@bash scripts/bevis
+
+kontakter: ## each proven statement's fault, which its test must see; written to docs/bevis/kontakter.json
+	@bash scripts/bevis kontakter
 
 generate: ## what is made from the code: the table of conformance, and the handbook's list of cases
 	go generate ./...

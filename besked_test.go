@@ -242,7 +242,7 @@ func TestStemmer(t *testing.T) {
 		if d := cmp.Diff(c.brud, brud(t, err)); d != "" || mox.KodeAf(err) != mox.KodeUenig {
 			t.Errorf("%s: %v %s", navn, err, d)
 		}
-		if strings.Contains(err.Error(), "27.03") {
+		if err != nil && strings.Contains(err.Error(), "27.03") {
 			t.Errorf("%s: the error shows content: %v", navn, err)
 		}
 	}

@@ -362,3 +362,35 @@ func (m *retmodel) tegnDele(t *rapid.T, variant string) []mox.Del {
 	}
 	return ud
 }
+
+// TestRetVarianter shows the egenskaber of a variant and of a part, each with its own virkning: what a Ret says is laid over
+// what was there, and what it does not name stays.
+func TestRetVarianter(t *testing.T) {
+	t.Parallel()
+	conformance.Proves(t, "oio 85", "oio 86")
+	r := nyt(t, mox.Dokument, map[string]string{"varianter.pdf.produktion": "true", "varianter.pdf.arkivering": "true",
+		"varianter.pdf.dele.1.mimetype": "text/html", "varianter.pdf.dele.1.lokation": "urn:x:1"})
+	ret := func(r mox.Registrering, varianter []mox.Variant) mox.Registrering {
+		t.Helper()
+		ud, err := r.Ret(mox.Dokument, mox.Registrering{Varianter: varianter})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ud
+	}
+	ny := ret(r, []mox.Variant{{VariantTekst: "pdf",
+		Egenskaber: []mox.Attribut{{Felter: map[string]string{"produktion": "false"}, Virkning: mellem(3, 5)}},
+		Dele:       []mox.Del{{DelTekst: "1", Egenskaber: []mox.Attribut{{Felter: map[string]string{"mimetype": "text/plain"}, Virkning: mox.Fra(tidspunkt(4))}}}}}})
+	for d, want := range map[int]string{2: "true true text/html urn:x:1", 3: "false true text/html urn:x:1", 4: "false true text/plain urn:x:1", 5: "true true text/plain urn:x:1"} {
+		paa := retPaa(typeAf(t, mox.Dokument), ny, tidspunkt(d))
+		if got := fmt.Sprint(paa["v.pdf.produktion"], " ", paa["v.pdf.arkivering"], " ", paa["v.pdf.1.mimetype"], " ", paa["v.pdf.1.lokation"]); got != want {
+			t.Errorf("day %d: %s, want %s", d, got, want)
+		}
+	}
+	if uden := ret(ny, nil); !uden.Ens(ny) {
+		t.Errorf("without varianter: %+v", uden.Varianter)
+	}
+	if tom := ret(ny, []mox.Variant{}); len(tom.Varianter) != 0 {
+		t.Errorf("with none: %+v", tom.Varianter)
+	}
+}

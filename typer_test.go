@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/internal/conformance"
 )
 
 // TestTyper holds the one table to what the code that reads it takes for granted.
@@ -87,6 +88,7 @@ func proevFelter(t *testing.T, hvor string, felter []mox.Felt, optaget []string)
 // TestTyperRelationer counts what the standard and the field count: 0..1, 0..n and numbered 0..n. spec: oio 4, 78
 func TestTyperRelationer(t *testing.T) {
 	t.Parallel()
+	conformance.Proves(t, "oio 78")
 	antal := func(type_ *mox.Type, er func(mox.RelationType) bool) (n int) {
 		for _, rt := range type_.Relationer {
 			if er(rt) {

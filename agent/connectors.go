@@ -7,8 +7,11 @@ import (
 	"unicode"
 
 	"github.com/moxkit/mox/connector"
+	"github.com/moxkit/mox/connector/amqpc"
 	"github.com/moxkit/mox/connector/folderc"
 	"github.com/moxkit/mox/connector/httpc"
+	"github.com/moxkit/mox/connector/mailc"
+	"github.com/moxkit/mox/connector/sftpc"
 	"github.com/moxkit/mox/connector/soapc"
 	"github.com/moxkit/mox/connector/sqlc"
 )
@@ -27,7 +30,11 @@ type (
 	aabnSink   func(connector.Env) (connector.Sink, error)
 )
 
-const forbindelser = "folder, http, sql eller soap"
+// What from and to may name.
+const (
+	kildetyper = "folder, sftp, http, sql, soap, imap eller amqp"
+	sinktyper  = "folder, sftp, http, sql, soap, smtp eller amqp"
+)
 
 // nySource is an empty config of the type's source; nil for an unknown type. The connectors are listed here and in nySink,
 // and nowhere else.
@@ -36,6 +43,9 @@ func nySource(type_ string) (sourceFor, aabnSource) {
 	case "folder":
 		c := &folderc.SourceConfig{}
 		return c, func(e connector.Env) (connector.Source, error) { return folderc.NewSource(*c, e) }
+	case "sftp":
+		c := &sftpc.SourceConfig{}
+		return c, func(e connector.Env) (connector.Source, error) { return sftpc.NewSource(*c, e) }
 	case "http":
 		c := &httpc.SourceConfig{}
 		return c, func(e connector.Env) (connector.Source, error) { return httpc.NewSource(*c, e) }
@@ -45,6 +55,12 @@ func nySource(type_ string) (sourceFor, aabnSource) {
 	case "soap":
 		c := &soapc.SourceConfig{}
 		return c, func(e connector.Env) (connector.Source, error) { return soapc.NewSource(*c, e) }
+	case "imap":
+		c := &mailc.SourceConfig{}
+		return c, func(e connector.Env) (connector.Source, error) { return mailc.NewSource(*c, e) }
+	case "amqp":
+		c := &amqpc.SourceConfig{}
+		return c, func(e connector.Env) (connector.Source, error) { return amqpc.NewSource(*c, e) }
 	}
 	return nil, nil
 }
@@ -55,6 +71,9 @@ func nySink(type_ string) (sinkFor, aabnSink) {
 	case "folder":
 		c := &folderc.SinkConfig{}
 		return c, func(e connector.Env) (connector.Sink, error) { return folderc.NewSink(*c, e) }
+	case "sftp":
+		c := &sftpc.SinkConfig{}
+		return c, func(e connector.Env) (connector.Sink, error) { return sftpc.NewSink(*c, e) }
 	case "http":
 		c := &httpc.SinkConfig{}
 		return c, func(e connector.Env) (connector.Sink, error) { return httpc.NewSink(*c, e) }
@@ -64,12 +83,18 @@ func nySink(type_ string) (sinkFor, aabnSink) {
 	case "soap":
 		c := &soapc.SinkConfig{}
 		return c, func(e connector.Env) (connector.Sink, error) { return soapc.NewSink(*c, e) }
+	case "smtp":
+		c := &mailc.SinkConfig{}
+		return c, func(e connector.Env) (connector.Sink, error) { return mailc.NewSink(*c, e) }
+	case "amqp":
+		c := &amqpc.SinkConfig{}
+		return c, func(e connector.Env) (connector.Sink, error) { return amqpc.NewSink(*c, e) }
 	}
 	return nil, nil
 }
 
-// connectorType is the type of connector that a from or to names.
-func (l *linter) connectorType(path string, n node) (string, bool) {
+// connectorType is the type of connector that a from or to names, one of typer.
+func (l *linter) connectorType(path string, n node, kendt func(string) bool, typer string) (string, bool) {
 	if n.Node == nil {
 		l.fail(l.at(path), "skriv fx «{type: folder, path: ud, …}»", "%s mangler", path[strings.LastIndex(path, ".")+1:])
 		return "", false
@@ -81,12 +106,15 @@ func (l *linter) connectorType(path string, n node) (string, bool) {
 		l.yamlFejl(err)
 		return "", false
 	}
-	if c, _ := nySource(t.Type); c == nil {
-		l.fail(l.at(path+".type"), "brug "+forbindelser, "forbindelsen %q kendes ikke", t.Type)
+	if !kendt(t.Type) {
+		l.fail(l.at(path+".type"), "brug "+typer, "forbindelsen %q kendes ikke", t.Type)
 		return "", false
 	}
 	return t.Type, true
 }
+
+func erKilde(type_ string) bool { c, _ := nySource(type_); return c != nil }
+func erSink(type_ string) bool  { c, _ := nySink(type_); return c != nil }
 
 // connector decodes a connector's config into c, and tells what it says against itself.
 func (l *linter) connector(path string, n node, c sourceFor) bool {
@@ -102,7 +130,13 @@ func (l *linter) connector(path string, n node, c sourceFor) bool {
 
 // gentagelse holds the way a repeat is made harmless against what the connector has been told to do.
 func (l *linter) gentagelse(path string, k *SinkSpec, c sinkFor) {
+	_, mail := c.(*mailc.SinkConfig)
+	_, amqp := c.(*amqpc.SinkConfig)
 	switch {
+	case amqp && k.Gentag == GentagOpslag:
+		l.fail(l.at(path+".gentag"), "vælg noegle, hvis modtageren kender en gentagelse på message-id, ellers nej", "en kø kan ikke spørges: gentag kan ikke være opslag")
+	case mail && k.Gentag != GentagNej && k.Gentag != GentagOpslag:
+		l.fail(l.at(path+".gentag"), "vælg nej, eller opslag med «opslag: {…, mappe: Sent Items}», hvor mailserveren selv lægger kopier", "en mail, der sendes to gange, er to mails: gentag kan ikke være %s", k.Gentag)
 	case k.Gentag == GentagOpslag && !kanSlaaOp(c):
 		l.fail(l.at(path+".to"), "skriv, hvordan systemet spørges om vores egen reference: «opslag: …»", "gentag: opslag kræver, at to har et opslag")
 	case k.Gentag == GentagNoegle && !senderNoegle(c):
@@ -114,11 +148,15 @@ func kanSlaaOp(c sinkFor) bool {
 	switch c := c.(type) {
 	case *folderc.SinkConfig:
 		return len(c.Opslag) > 0
+	case *sftpc.SinkConfig:
+		return len(c.Opslag) > 0
 	case *httpc.SinkConfig:
 		return c.Opslag != nil
 	case *sqlc.SinkConfig:
 		return c.Opslag != ""
 	case *soapc.SinkConfig:
+		return c.Opslag != nil
+	case *mailc.SinkConfig:
 		return c.Opslag != nil
 	}
 	return false
@@ -133,6 +171,8 @@ func senderNoegle(c sinkFor) bool {
 		}
 	case *soapc.SinkConfig:
 		return c.NoegleFelt != ""
+	case *amqpc.SinkConfig:
+		return true // it is each message's message-id
 	}
 	for sti, navne := range c.TemplateNames() {
 		if !strings.HasPrefix(sti, "opslag") && slices.Contains(navne, "noegle") {

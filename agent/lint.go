@@ -66,7 +66,7 @@ func (l *linter) source(path string, k *SourceSpec, navne map[string]bool) {
 		k.stier = stierAf(k.table)
 	}
 	l.indhold(path, k)
-	if t, ok := l.connectorType(path+".from", k.From); ok {
+	if t, ok := l.connectorType(path+".from", k.From, erKilde, kildetyper); ok {
 		var c sourceFor
 		c, k.aabn = nySource(t)
 		l.connector(path+".from", k.From, c)
@@ -127,7 +127,7 @@ func (l *linter) sink(path string, k *SinkSpec, navne map[string]bool) {
 	}
 	l.felter(path, k)
 	l.answer(path+".answer", k)
-	if t, ok := l.connectorType(path+".to", k.To); ok {
+	if t, ok := l.connectorType(path+".to", k.To, erSink, sinktyper); ok {
 		var c sinkFor
 		c, k.aabn = nySink(t)
 		if l.connector(path+".to", k.To, c) {

@@ -19,10 +19,10 @@ import (
 	"time"
 
 	"github.com/moxkit/mox"
-	"github.com/moxkit/mox/carrier/push"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/internal/conformance"
 	"github.com/moxkit/mox/internal/testenv"
+	"github.com/moxkit/mox/internal/webhook"
 	"github.com/moxkit/mox/store"
 )
 
@@ -389,7 +389,7 @@ func TestMailTjek(t *testing.T) {
 
 func TestWebhook(t *testing.T) {
 	t.Parallel()
-	hemmelighed, err := push.LaesHemmelighed(push.NyHemmelighed())
+	hemmelighed, err := webhook.LaesHemmelighed(webhook.NyHemmelighed())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -412,7 +412,7 @@ func TestWebhook(t *testing.T) {
 		t.Errorf("%s %v", krop, err)
 	}
 	vil := http.Header{}
-	push.Underskriv(vil, hoved.Get("webhook-id"), ud.Tid, krop, [][]byte{hemmelighed})
+	webhook.Underskriv(vil, hoved.Get("webhook-id"), ud.Tid, krop, [][]byte{hemmelighed})
 	if hoved.Get("webhook-signature") != vil.Get("webhook-signature") {
 		t.Error(hoved)
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/wneessen/go-mail"
 
 	"github.com/moxkit/mox"
-	"github.com/moxkit/mox/carrier/push"
+	"github.com/moxkit/mox/internal/webhook"
 	"github.com/moxkit/mox/store"
 )
 
@@ -182,7 +182,7 @@ func (w *Webhook) send(ctx context.Context, s samling) error {
 	if len(w.Hemmelighed) > 0 {
 		h = [][]byte{w.Hemmelighed}
 	}
-	push.Underskriv(r.Header, mox.NyUUID(), nu, krop, h)
+	webhook.Underskriv(r.Header, mox.NyUUID(), nu, krop, h)
 	svar, err := w.Klient.Do(r)
 	if err != nil {
 		var u *url.Error

@@ -13,7 +13,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/alarm"
-	"github.com/moxkit/mox/carrier/push"
+	"github.com/moxkit/mox/internal/webhook"
 )
 
 // aabnAlarm makes the watch.
@@ -145,7 +145,7 @@ func (c *Config) alarmWebhook() (*alarm.Webhook, error) {
 		if err != nil {
 			return nil, mox.E("config", mox.KodeUgyldig, "%s kan ikke læses: %v", c.sti(x.Hemmelighed), aarsag(err)).Med("ret alarmer.webhook.hemmelighed i mox.yaml")
 		}
-		if w.Hemmelighed, err = push.LaesHemmelighed(string(b)); err != nil {
+		if w.Hemmelighed, err = webhook.LaesHemmelighed(string(b)); err != nil {
 			return nil, err
 		}
 	}

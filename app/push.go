@@ -10,6 +10,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/carrier/push"
+	"github.com/moxkit/mox/internal/webhook"
 )
 
 // aabnPush makes the carrier that calls receivers.
@@ -40,7 +41,7 @@ func (a *App) pushOptions() (o push.Options, err error) {
 
 // pushhemmeligheder are what an abonnement's calls are signed with.
 func (a *App) pushhemmeligheder(ab mox.Abonnement) [][]byte {
-	h, err := push.LaesHemmelighed(a.distributor.Pushhemmelighed(ab.ID))
+	h, err := webhook.LaesHemmelighed(a.distributor.Pushhemmelighed(ab.ID))
 	if err != nil {
 		a.log.Error("et push-abonnement har ingen hemmelighed", "abonnement", ab.ID, "fejl", err)
 		return nil

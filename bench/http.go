@@ -19,6 +19,7 @@ import (
 	"github.com/moxkit/mox/carrier/pull"
 	"github.com/moxkit/mox/carrier/push"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/klient"
 )
 
 // kald is how many calls are under way at once, both ways over HTTP: what push has where nothing else is said.
@@ -88,33 +89,33 @@ func hentning(ctx context.Context, k *koersel) error {
 	if err != nil {
 		return err
 	}
-	klient, err := pull.NewKlient(url, klar, pull.KlientOptions{})
+	fjern, err := pull.NewKlient(url, klar, klient.Options{})
 	if err != nil {
 		return err
 	}
-	defer klient.Luk()
+	defer fjern.Luk()
 	raa, err := m.tomServer(ctx, a)
 	if err != nil {
 		return err
 	}
 	return m.maal(ctx, opgave{navn: "pull", stoerrelse: antalModtage, forbered: a.modtaget, laesninger: henter, raa: raa,
-		tur:     func(ctx context.Context, n int) ([]time.Duration, error) { return hent(ctx, klient, n) },
+		tur:     func(ctx context.Context, n int) ([]time.Duration, error) { return hent(ctx, fjern, n) },
 		vilkaar: map[string]any{"arbejdere": kald, "per_hent": perClaim}})
 }
 
 // hent takes and ends what waits until nothing does. It is timed per leverance.
-func hent(ctx context.Context, klient *pull.Klient, n int) ([]time.Duration, error) {
+func hent(ctx context.Context, fjern *pull.Klient, n int) ([]time.Duration, error) {
 	tider := make([]time.Duration, 0, n)
 	var mu sync.Mutex
 	_, err := samtidig(kald, func(ctx context.Context, nr int) error {
 		for {
 			start := time.Now()
-			w, err := klient.Hent(ctx, modtager, fmt.Sprint(nr), perClaim, time.Minute, 0)
+			w, err := fjern.Hent(ctx, modtager, fmt.Sprint(nr), perClaim, time.Minute, 0)
 			if err != nil || len(w) == 0 {
 				return err
 			}
 			for _, x := range w {
-				if _, err := klient.Done(ctx, distributor.Afslutning{Leverance: x.Leverance, Forsoeg: x.Forsoeg, Ejer: x.Ejer, Udfald: mox.Udfald{Resultat: mox.ResAccepteret}}); err != nil {
+				if _, err := fjern.Done(ctx, distributor.Afslutning{Leverance: x.Leverance, Forsoeg: x.Forsoeg, Ejer: x.Ejer, Udfald: mox.Udfald{Resultat: mox.ResAccepteret}}); err != nil {
 					return err
 				}
 			}

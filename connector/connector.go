@@ -1,5 +1,5 @@
-// Package connector is the way into and out of one existing system: a folder of files, an HTTP service, a database,
-// a SOAP service.
+// Package connector is the way into and out of one existing system: a folder of files, here or on an SFTP server, an HTTP
+// or SOAP service, a database, a mailbox, a queue.
 //
 // A connector knows nothing of the OIO standard, of beskeder or of delivery. A [Source] turns what the system holds
 // into flat records with a position; a [Sink] makes one call to the system and says what came of it. Mapping, retry and

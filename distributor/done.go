@@ -32,9 +32,9 @@ type Afslutning struct {
 
 // Afsluttet is what became of a leverance.
 type Afsluttet struct {
-	Tilstand mox.LeveranceTilstand `json:"tilstand"`
-	ForSent  bool                  `json:"for_sent"` // the lease had ended: the outcome is noted on the attempt and changed nothing
-	Beskeder []mox.BeskedID        `json:"beskeder,omitempty"`
+	Tilstand mox.LeveranceTilstand
+	ForSent  bool // the lease had ended: the outcome is noted on the attempt and changed nothing
+	Beskeder []mox.BeskedID
 }
 
 // Done records the outcome of an attempt, and in the same transaction all that follows: state, kvittering, Fejl,

@@ -139,6 +139,8 @@ func TestSomLoRa(t *testing.T) {
 func TestAlleNavne(t *testing.T) {
 	t.Parallel()
 	conformance.Proves(t, "oio 8", "oio 78", "oio 82")
+	const titel, hjemmel, post = "offentlighedundtaget.alternativtitel", "offentlighedundtaget.hjemmel", "relationer.journalpost.0.journaldokument."
+	undtaget := map[mox.ObjektType][]string{mox.Sag: {"egenskaber." + titel, "egenskaber." + hjemmel, post + titel, post + hjemmel}, mox.Dokument: {"egenskaber." + titel, "egenskaber." + hjemmel}}
 	for _, navn := range mox.ObjektTyper() {
 		type_ := typeAf(navn)
 		alt := map[string]string{}
@@ -170,6 +172,11 @@ func TestAlleNavne(t *testing.T) {
 		r, err := mox.Registrering{LivscyklusKode: mox.Opstaaet}.Laeg(type_, alt, mox.Fra(mox.Kl(tid("2026-01-01T00:00:00Z"))))
 		if err != nil {
 			t.Fatal(err)
+		}
+		for _, sti := range undtaget[navn] {
+			if alt[sti] == "" {
+				t.Errorf("%s has no %s", navn, sti)
+			}
 		}
 		b, err := oio.MarshalIndre(navn, r)
 		if err != nil {

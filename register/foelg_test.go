@@ -2,6 +2,7 @@ package register_test
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -215,6 +216,28 @@ func TestFortaelVirkninger(t *testing.T) {
 		n, err := h.r.FortaelVirkninger(h.Context(), snart)
 		if err != nil || n != 0 || len(h.beskeder()) != 0 {
 			h.Errorf("told again: %d, %v", n, err)
+		}
+	})
+}
+
+// A besked from the register says how sensitive the Sag is, where the register knows what its class stands for. Without an
+// agreement, what is sensitive reaches nobody.
+func TestFoelsomhedIBeskeden(t *testing.T) {
+	paaBegge(t, func(h *hus) {
+		for _, klasse := range []string{"urn:mox:foelsomhed:IKKE_FORTROLIGE_DATA", "urn:mox:foelsomhed:VIP_SAGER", "urn:x:ukendt", ""} {
+			s := sag("x", mox.MinusUendelig)
+			if klasse != "" {
+				s.Relationer = map[string][]mox.Relation{"foelsomhedsklasse": {{Reference: mox.Reference{URN: klasse}, Virkning: mox.Virkning{Fra: mox.MinusUendelig, Til: mox.Uendelig}}}}
+			}
+			_, err := h.r.Opret(h.Context(), register.Hvem{Navn: "x", Adgang: register.FuldAdgang()}, mox.Sag, s)
+			h.maa(err)
+		}
+		var set []string
+		for _, b := range h.beskeder() {
+			set = append(set, b.Foelsomhed)
+		}
+		if vil := []string{mox.IkkeFortrolig, "", ""}; !slices.Equal(set, vil) {
+			h.Errorf("%q, want %q", set, vil)
 		}
 	})
 }

@@ -439,6 +439,9 @@ func (r *Register) besked(s *skrivning, nu time.Time) (mox.Besked, error) {
 		type_, _ := mox.TypeAf(t)
 		b.Objektreference = fmt.Sprintf("/%s/%s/%s?registreringstid=%s", type_.Service, type_.Sti, id, s.ny.FraTidspunkt.Format(time.RFC3339Nano))
 	}
+	if type_, ok := mox.TypeAf(t); ok { // what a class stands for, only the register knows; of one that it does not know, nothing is said
+		b.Foelsomhed = r.foelsomheder[post(type_, s.ny, mox.Kl(s.ny.FraTidspunkt)).Foelsomhed]
+	}
 	return r.d.Om(b, s.ny), nil
 }
 

@@ -179,6 +179,11 @@ provide_postgres() {
   started+=(postgres)
   postgres_as_user "$bin/initdb" --pgdata "$home/data" --username postgres --auth trust \
     --encoding UTF8 --locale C.UTF-8 >.test/initdb.log || return
+  # Everyone is let in, but for those whom a test gives a password, by this role.
+  sed -i '1i host all +mox_kodeord 127.0.0.1/32 scram-sha-256' "$home/data/pg_hba.conf" || return
+  rm -rf .test/postgres-tls && mkdir .test/postgres-tls && go run ./internal/testenv/certs "$PWD/.test/postgres-tls" || return
+  cp .test/postgres-tls/server.pem .test/postgres-tls/server.key "$home/data/" && chmod 600 "$home/data/server.key" || return
+  [ "$EUID" -ne 0 ] || chown postgres: "$home"/data/server.* || return
   local _
   for _ in 1 2 3; do
     if postgres_start "$bin" "$home"; then
@@ -199,10 +204,14 @@ listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 max_connections = 200
 fsync = on
+ssl = on
+ssl_cert_file = 'server.pem'
+ssl_key_file = 'server.key'
 CONF
   # The server must not hold the checkout's lock when we are gone.
   postgres_as_user "$bin/pg_ctl" --pgdata "$home/data" --log "$home/log" --wait --timeout 60 start >/dev/null 9>&- || return
   export MOX_TEST_POSTGRES_URL="postgres://postgres@127.0.0.1:$port/postgres?sslmode=disable"
+  export MOX_TEST_POSTGRES_KODEORD=mox_kodeord MOX_TEST_POSTGRES_TLS_DIR="$PWD/.test/postgres-tls"
 }
 
 # stop_postgres ends the server that .test/postgres.path names, if any, and removes its data; the log is kept.
@@ -393,6 +402,41 @@ provide_zeep() { provide_python zeep MOX_TEST_ZEEP; }
 
 # A mail server.
 provide_smtp() { provide_python aiosmtpd MOX_TEST_SMTP; }
+
+# A server for mailboxes: Dovecot 2.3, which each test starts for itself. 2.4 is configured in another way.
+provide_imap() {
+  if [ -n "${MOX_TEST_IMAP:-}" ]; then
+    return
+  fi
+  [ -x /usr/sbin/dovecot ] || packages dovecot-imapd || {
+    lack Dovecot "apt-get install dovecot-imapd" "MOX_TEST_IMAP to its program dovecot"
+    return
+  }
+  local version
+  version=$(/usr/sbin/dovecot --version)
+  if [[ $version == 2.3.* ]]; then
+    export MOX_TEST_IMAP=/usr/sbin/dovecot
+  else
+    # Its configuration is another from 2.4 on (Debian 13).
+    echo "the tests of a mailbox are skipped: they set up Dovecot 2.3, and here is $version"
+  fi
+}
+
+# An SFTP server: OpenSSH's, which each test starts for itself. It looks up passwords in files of the machine's; a test that
+# logs in with one gives it others, where file systems can be mounted.
+provide_sftp() {
+  if [ -z "${MOX_TEST_SFTP:-}" ]; then
+    [ -x /usr/sbin/sshd ] || packages openssh-server && [ -x /usr/sbin/sshd ] || {
+      lack "OpenSSH server" "apt-get install openssh-server" "MOX_TEST_SFTP to its program sshd"
+      return
+    }
+    export MOX_TEST_SFTP=/usr/sbin/sshd
+  fi
+  if [ -z "${MOX_TEST_SFTP_UNSHARE:-}" ] && mounts && command -v unshare >/dev/null; then
+    MOX_TEST_SFTP_UNSHARE=$(command -v unshare)
+    export MOX_TEST_SFTP_UNSHARE
+  fi
+}
 
 # provide_python MODULE VARIABLE names a Python that has the module: Debian's, whose package has the module's name.
 provide_python() {

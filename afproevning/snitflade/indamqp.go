@@ -23,12 +23,13 @@ import (
 const mellemForsoeg = 20 * time.Millisecond
 
 // errKanIkke is what the tool cannot do as the profile is.
-var errKanIkke = errors.New("profilen siger ikke, hvor produktet forbinder (amqp.lyt), så værktøjet står ikke imellem")
+var errKanIkke = errors.New("Profilen siger ikke, hvor produktet forbinder (amqp.lyt), så værktøjet står ikke imellem")
 
 // indAMQP is a queue at a real broker, and, where the profile has one, the line to it.
 type indAMQP struct {
 	svarplan
 	ctx     context.Context
+	maegler string
 	bakke   *indbakke
 	vej     Vej
 	frist   time.Duration
@@ -98,7 +99,7 @@ func lyt(ctx context.Context, navn, adresse string) (net.Listener, error) {
 
 // nyIndAMQP opens a way in for what an AMQP product publishes.
 func nyIndAMQP(ctx context.Context, p *Profil, bakke *indbakke, vej Vej, lytter net.Listener, medLedning bool) (_ *indAMQP, err error) {
-	i := &indAMQP{ctx: ctx, bakke: bakke, vej: vej, frist: p.frist, slut: make(chan struct{})}
+	i := &indAMQP{ctx: ctx, maegler: p.Forbindelse.Maegler, bakke: bakke, vej: vej, frist: p.frist, slut: make(chan struct{})}
 	if i.conn, err = forbind(p.Forbindelse.Maegler); err != nil {
 		close(i.slut)
 		return nil, err
@@ -106,7 +107,11 @@ func nyIndAMQP(ctx context.Context, p *Profil, bakke *indbakke, vej Vej, lytter 
 	if medLedning {
 		i.ledning, err = laegLedning(ctx, &p.Forbindelse, lytter, i.linjesvar)
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case vej.Koe != "": // the product may be the one that makes it, when it has connected
+		err = i.ventPaaKoe()
+	default:
 		err = i.aabn()
 	}
 	if err != nil {
@@ -260,20 +265,28 @@ func (i *indAMQP) koe(vaek bool) error {
 		<-i.slut // the broker ends the consumer
 		return nil
 	}
+	_ = i.ch.Close() // nothing is under way on it
 	i.slut = make(chan struct{})
 	return i.ventPaaKoe()
 }
 
-// ventPaaKoe takes from the queue as soon as it is there again.
+// ventPaaKoe takes from the queue as soon as it is there. The broker itself closes a channel on which one is asked for that is not.
 func (i *indAMQP) ventPaaKoe() error {
 	ctx, stop := context.WithTimeout(i.ctx, i.frist)
 	defer stop()
 	for {
-		_ = i.ch.Close() // a queue that is not there closes it
 		err := i.aabn()
 		if err == nil || !service.Wait(ctx, mellemForsoeg) {
 			return err
 		}
+		if !i.conn.IsClosed() {
+			continue
+		}
+		conn, err := forbind(i.maegler) // the broker has closed it, as it may when the queue is just being made
+		if err != nil {
+			return err
+		}
+		i.conn = conn
 	}
 }
 

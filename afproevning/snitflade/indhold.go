@@ -72,19 +72,19 @@ func xmlblade(e *connector.Element, sti string) (ud []blad) {
 // indholdsnavne are what the fields that stand in metadata and content alike are called in the content.
 func indholdsnavne() map[string][]string {
 	return map[string][]string{
-		"objektID":         {"objektid"},
+		"objektID":         {"objektid", "uuid", "uuididentifikator"},
 		"livscykluskode":   {"livscykluskode"},
 		"registreringstid": {"fratidspunkt", "tidspunkt"},
 	}
 }
 
-// iIndhold is the first value of the content that stands under one of the names.
+// iIndhold is the first value of the content that stands under one of the names, near the root: further in, the same names are
+// about other objekter.
 func iIndhold(l []blad, navne []string) (string, bool) {
 	for _, b := range l {
-		for led := range strings.SplitSeq(b.sti, ".") {
-			if slices.Contains(navne, led) {
-				return b.vaerdi, true
-			}
+		led := strings.Split(b.sti, ".")
+		if slices.ContainsFunc(led[:min(len(led), 3)], func(navn string) bool { return slices.Contains(navne, navn) }) {
+			return b.vaerdi, true
 		}
 	}
 	return "", false

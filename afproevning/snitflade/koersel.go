@@ -18,6 +18,7 @@ import (
 type Options struct {
 	Niveau    Niveau
 	Proever   []Proeve  // nil = all there are
+	Kun       []string  // ids of the only cases to be tried; the result is then not whole
 	Haand     bool      // a person does what the profile has no stimulus for
 	Ind       io.Reader // the person's answers
 	Ud        io.Writer // what the person is told
@@ -71,6 +72,11 @@ func Koer(ctx context.Context, p *Profil, o Options) (*Resultat, error) {
 	defer k.luk()
 	r := nytResultat(p, k.o)
 	proever := valgte(p, k.o)
+	if kun := k.o.Kun; len(kun) > 0 {
+		alle := len(proever)
+		proever = slices.DeleteFunc(proever, func(q Proeve) bool { return !slices.Contains(kun, q.ID) })
+		r.Optaelling.IkkeKoert = alle - len(proever)
+	}
 	for i := range proever {
 		if k.o.Fremdrift != nil {
 			k.o.Fremdrift(i+1, len(proever), &proever[i])
@@ -180,13 +186,33 @@ func (k *koersel) faa(ctx context.Context, p *Proeve) *forloeb {
 		return f
 	}
 	f := &forloeb{p: k.p, blind: k.ud != nil && !k.ud.serUdenSvar(), trin: p.Trin, mangler: map[int]string{}, kendetegn: "kendetegn-" + mox.NyUUID(), cpr: opdigtetCPR}
-	if p.Rolle == Afsender {
+	switch err := k.kanGoeres(p); {
+	case err != nil:
+		f.stoppet = err.Error()
+	case p.Rolle == Afsender:
 		k.koerAfsender(ctx, f)
-	} else {
+	default:
 		k.koerModtager(ctx, f, p)
 	}
 	k.forloeb[string(noegle)] = f
 	return f
+}
+
+// kanGoeres reports what a case's steps need and the profile does not have, before any of them is taken: a product that can be
+// stopped and not started must not be stopped.
+func (k *koersel) kanGoeres(p *Proeve) error {
+	for i := range p.Trin {
+		t := &p.Trin[i]
+		if _, ok := k.p.Stimulus[t.Goer]; t.Goer != "" && !ok && k.haand == nil && !slices.Contains(goerord(), t.Goer) {
+			return errIngenStimulus(t.Goer)
+		}
+		for _, s := range t.Svar {
+			if !k.ind.kan(s) {
+				return errKanIkke
+			}
+		}
+	}
+	return nil
 }
 
 // opdigtetCPR is a number that no person can have: its date does not exist.

@@ -13,22 +13,23 @@ import (
 
 func (k *koersel) aabnModtager(ctx context.Context) error {
 	k.foerste = k.o.nu().Add(-time.Hour).UTC().Truncate(time.Second) // a receiver may refuse what has not happened yet
-	if err := k.aabnKvitteringer(ctx); err != nil {
-		return err
-	}
 	if k.p.Carrier == HTTP {
 		u, err := nyUdHTTP(k.p, k.klient, k.o.nu)
-		if err == nil {
-			k.ud = u
+		if err != nil {
+			return err
 		}
-		return err
+		k.ud = u
+		return k.aabnKvitteringer(ctx)
 	}
 	u, err := nyUdAMQP(ctx, k.p, k.o.Lytter)
 	if err != nil {
 		return err
 	}
 	k.ud = u
-	return u.ventForbruger(ctx)
+	if err := u.ventForbruger(ctx); err != nil {
+		return err
+	}
+	return k.aabnKvitteringer(ctx)
 }
 
 // aabnKvitteringer opens the way that the receiver's Kvitteringer come by, over HTTP or AMQP.
@@ -149,7 +150,7 @@ func (k *koersel) samlKvitteringer(ctx context.Context, f *forloeb, p *Proeve) {
 func (p *Profil) harForm(f Form) bool { return slices.Contains(p.Former, f) }
 
 // errEffekt is an effect that could not be asked for.
-var errEffekt = errors.New("profilen har ingen effekt, så virkningen kan ikke ses")
+var errEffekt = errors.New("Profilen har ingen effekt, så virkningen kan ikke ses")
 
 // ventEffekt asks for the effect until ja says yes, or the time is up. What the product answered last comes back.
 func (f *forloeb) ventEffekt(s *sendt, ja func(effekt) (bool, bool)) (effekt, bool, error) {

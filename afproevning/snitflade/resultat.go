@@ -74,6 +74,7 @@ type Optaelling struct {
 	IkkeAfproevet int `json:"ikke_afproevet"`
 	Undtaget      int `json:"undtaget"` // of those not tried: the profile says why
 	Udenfor       int `json:"uden_for_omfang"`
+	IkkeKoert     int `json:"ikke_koert,omitempty"` // within scope, and not asked for
 }
 
 // Proeveresultat is what came of one case.
@@ -126,13 +127,14 @@ func nytResultat(p *Profil, o Options) *Resultat {
 // slut counts and judges.
 func (r *Resultat) slut(nu time.Time) {
 	r.Sluttet = nu.UTC().Truncate(time.Second)
-	r.Optaelling, r.Dom = optael(r.Proever), ""
-	r.Optaelling.Udenfor = len(r.Udenfor)
+	r.Optaelling = r.optael()
 	r.Dom = r.Optaelling.dom()
 }
 
-func optael(l []Proeveresultat) (o Optaelling) {
-	o.IAlt = len(l)
+// optael counts what the result has.
+func (r *Resultat) optael() Optaelling {
+	l := r.Proever
+	o := Optaelling{IAlt: len(l), Udenfor: len(r.Udenfor), IkkeKoert: r.Optaelling.IkkeKoert}
 	for i := range l {
 		switch l[i].Status {
 		case Bestaaet:
@@ -154,7 +156,7 @@ func (o Optaelling) dom() Samlet {
 	switch {
 	case o.Fejlet > 0:
 		return SamletFejlet
-	case o.Bestaaet == 0 || o.IkkeAfproevet > o.Undtaget:
+	case o.Bestaaet == 0 || o.IkkeAfproevet > o.Undtaget || o.IkkeKoert > 0:
 		return SamletUfuldstaendig
 	}
 	return SamletBestaaet
@@ -252,17 +254,38 @@ func (f *Forskel) sammenlign(p *Proeveresultat, gamle map[string]Status) {
 func (o *Omfang) Tekst() string {
 	former := make([]string, len(o.Former))
 	for i, f := range o.Former {
-		former[i] = string(f)
+		former[i] = evnenavn(string(f))
 	}
-	ud := fmt.Sprintf("%s over %s på niveau %s, med formerne %s", o.Rolle, strings.ToUpper(string(o.Carrier)), o.Niveau, strings.Join(former, ", "))
-	if o.Adgang != "" {
-		ud += "; adgang: " + o.Adgang
-	}
-	if o.Svar != "" {
-		ud += "; svar: " + o.Svar
+	ud := fmt.Sprintf("%s over %s på niveau %s; %s", o.Rolle, strings.ToUpper(string(o.Carrier)), o.Niveau, strings.Join(former, ", "))
+	for _, mere := range []string{o.Adgang, o.Svar} {
+		if mere != "" {
+			ud += "; " + evnenavn(mere)
+		}
 	}
 	if o.Kvitteringer {
-		ud += "; sender kvitteringer"
+		ud += "; " + evnenavn("kvitteringer")
 	}
 	return ud
+}
+
+// evnenavn is a word of the profile, or one that a case demands, as it is shown.
+func evnenavn(navn string) string {
+	vist, ok := map[string]string{
+		string(Headers): "AMQP-headers", string(Binaer): "CloudEvent i headers", string(Struktureret): "CloudEvent i JSON", string(Kuvert): "Haendelsesbesked", string(ModtagBesked): "ModtagBesked",
+		"cloudevent": "CloudEvent", "navne": "felter under deres navne", "metadatafelter": "felter uden for kuvert", "ingen": "ingen adgangskontrol", "noegle": "API-nøgle", "signatur": "underskrift",
+		"ack": "kvitterer kun til køen", "standardretur": "StandardRetur", "kvittering": "svarer med kvitteringer", "svar": "svar på hver besked", "kvitteringer": "sender kvitteringer",
+	}[navn]
+	if !ok {
+		return navn
+	}
+	return vist
+}
+
+// KraeverTekst is what the product would have to have.
+func (u *UdenforOmfanget) KraeverTekst() string {
+	var ud []string
+	for _, k := range u.Kraever {
+		ud = append(ud, evnenavn(k))
+	}
+	return strings.Join(ud, ", ")
 }

@@ -46,11 +46,11 @@ func tjekliste(r Rolle) map[string]tjek {
 // been looked at.
 func hver(f func(fl *forloeb, e *Forvent, m *Modtaget) fund) func(*forloeb, *Forvent) fund {
 	return func(fl *forloeb, e *Forvent) fund {
-		ud := intet("der kom ingen besked at se på")
+		ud := intet("Der kom ingen besked at se på")
 		for _, m := range fl.afTrin(e.Trin) {
 			x := f(fl, e, m)
 			if m.Ulaeselig != "" && e.Tjek != "laesbar" {
-				x = intet("beskeden kan ikke læses") // that is another case
+				x = intet("Beskeden kan ikke læses") // that is another case
 			}
 			switch {
 			case x.status == Fejlet:
@@ -126,7 +126,7 @@ func metadatatjek() map[string]tjek {
 
 func laesbar(_ *forloeb, _ *Forvent, m *Modtaget) fund {
 	if m.Ulaeselig != "" {
-		return fejl("beskeden kan ikke læses som %s: %s", m.Form, m.Ulaeselig)
+		return fejl("Beskeden kan ikke læses som %s: %s", m.Form, m.Ulaeselig)
 	}
 	return godt()
 }
@@ -148,7 +148,7 @@ func findes(_ *forloeb, e *Forvent, m *Modtaget) fund {
 func harForm(_ *forloeb, e *Forvent, m *Modtaget) fund {
 	v := m.Felter[e.Felt]
 	if len(v) == 0 {
-		return intet("ingen besked havde %s", e.Felt)
+		return intet("Ingen besked havde %s", e.Felt)
 	}
 	for _, x := range v {
 		if !vaerdiformer()[e.Form](x) {
@@ -162,7 +162,7 @@ func harVaerdi(_ *forloeb, e *Forvent, m *Modtaget) fund {
 	v := m.en(e.Felt)
 	switch {
 	case v == "":
-		return intet("ingen besked havde %s", e.Felt)
+		return intet("Ingen besked havde %s", e.Felt)
 	case slices.Contains(e.EnAf, v):
 		return godt()
 	}
@@ -212,11 +212,11 @@ func headertype(_ *forloeb, e *Forvent, m *Modtaget) fund {
 			continue
 		}
 		if set = true; slags != vil {
-			return fejl("headeren %s er %s; den skal være %s", navn, slags, vil)
+			return fejl("Headeren %s er %s; den skal være %s", navn, slags, vil)
 		}
 	}
 	if !set {
-		return intet("ingen besked havde en header af den slags")
+		return intet("Ingen besked havde en header af den slags")
 	}
 	return godt()
 }
@@ -268,15 +268,15 @@ var attributForm = regexp.MustCompile(`^[a-z0-9]+$`)
 // navne finds a name that differs from one of the specification in case only, or that no CloudEvent may have.
 func navne(_ *forloeb, _ *Forvent, m *Modtaget) fund {
 	if len(m.Navne) == 0 {
-		return intet("formen har ingen navne, hvor store og små bogstaver betyder noget")
+		return intet("Formen har ingen navne, hvor store og små bogstaver betyder noget")
 	}
 	for _, navn := range m.Navne {
 		if m.Form == Struktureret && navn != "data_base64" && !attributForm.MatchString(navn) {
-			return fejl("attributten %s: et navn i et CloudEvent har kun små bogstaver og tal", vist(navn))
+			return fejl("Attributten %s: et navn i et CloudEvent har kun små bogstaver og tal", vist(navn))
 		}
 		for _, f := range mox.Beskedfelter() {
 			if m.Form != Struktureret && strings.EqualFold(f.Navn, navn) && f.Navn != navn {
-				return fejl("headeren %s skal skrives %s", vist(navn), f.Navn)
+				return fejl("Headeren %s skal skrives %s", vist(navn), f.Navn)
 			}
 		}
 	}
@@ -290,7 +290,7 @@ func tidNu(fl *forloeb, e *Forvent, m *Modtaget) fund {
 	t, err := time.Parse(time.RFC3339Nano, m.en(e.Felt))
 	switch {
 	case err != nil:
-		return intet("ingen besked havde %s som et tidspunkt", e.Felt)
+		return intet("Ingen besked havde %s som et tidspunkt", e.Felt)
 	case t.Before(fl.start.Add(-skaevtUr)) || t.After(m.Tid.Add(skaevtUr)):
 		return fejl("%s er %s, og beskeden kom %s: det ligner en forkert tidszone eller et skævt ur", e.Felt, t.Format(time.RFC3339), m.Tid.UTC().Format(time.RFC3339))
 	}
@@ -302,7 +302,7 @@ func interval(_ *forloeb, _ *Forvent, m *Modtaget) fund {
 	til, err2 := time.Parse(time.RFC3339Nano, m.en("gyldigTil"))
 	switch {
 	case err1 != nil || err2 != nil:
-		return intet("ingen besked havde både gyldigFra og gyldigTil")
+		return intet("Ingen besked havde både gyldigFra og gyldigTil")
 	case !fra.Before(til):
 		return fejl("gyldigTil skal ligge efter gyldigFra")
 	}
@@ -320,7 +320,7 @@ func ens(fl *forloeb, e *Forvent) fund {
 	}
 	switch {
 	case len(trin) < 2:
-		return intet("der kom ikke to beskeder med %s at sammenligne", e.Felt)
+		return intet("Der kom ikke to beskeder med %s at sammenligne", e.Felt)
 	case len(v) > 1:
 		return fejl("%s er ikke den samme i alle beskeder om det samme objekt", e.Felt)
 	}
@@ -342,7 +342,7 @@ func forskellig(fl *forloeb, e *Forvent) fund {
 		afTrin[x] = m.Trin
 	}
 	if len(trin) < 2 {
-		return intet("der kom ikke to beskeder med %s at sammenligne", e.Felt)
+		return intet("Der kom ikke to beskeder med %s at sammenligne", e.Felt)
 	}
 	return godt()
 }
@@ -355,12 +355,12 @@ func part(fl *forloeb, _ *Forvent, m *Modtaget) fund {
 			}
 		}
 	}
-	return fejl("parten står ikke som relateret objekt")
+	return fejl("Parten står ikke som relateret objekt")
 }
 
 func relateretForm(_ *forloeb, _ *Forvent, m *Modtaget) fund {
 	if len(m.roller()) == 0 {
-		return intet("ingen besked havde relaterede objekter")
+		return intet("Ingen besked havde relaterede objekter")
 	}
 	for _, rolle := range m.roller() {
 		for _, v := range m.Felter[rolle] {
@@ -373,7 +373,7 @@ func relateretForm(_ *forloeb, _ *Forvent, m *Modtaget) fund {
 }
 
 func relateretAntal(_ *forloeb, _ *Forvent, m *Modtaget) fund {
-	ud := intet("ingen besked sagde objekttypen for et relateret objekt")
+	ud := intet("Ingen besked sagde objekttypen for et relateret objekt")
 	for navn, typer := range m.Felter {
 		rolle, ja := strings.CutPrefix(navn, forledRelateretOT)
 		if !ja {
@@ -398,7 +398,7 @@ func cprKunIRelateret(fl *forloeb, _ *Forvent, m *Modtaget) fund {
 
 func cprIkkeIAdresse(fl *forloeb, _ *Forvent, m *Modtaget) fund {
 	if hvor := m.Adresse + m.Noegle; strings.Contains(strings.ReplaceAll(hvor, "-", ""), fl.cpr) {
-		return fejl("partens CPR-nummer står i adressen, som beskeden er sendt til")
+		return fejl("Partens CPR-nummer står i adressen, som beskeden er sendt til")
 	}
 	return godt()
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/afproevning/snitflade/mellemled"
-	"github.com/moxkit/mox/carrier/push"
+	"github.com/moxkit/mox/internal/webhook"
 )
 
 // adfaerdstjek are about what the product sends when, and what it does about an answer.
@@ -62,10 +62,10 @@ func antal(fl *forloeb, e *Forvent) fund {
 		return fejl("%s", mangler)
 	}
 	if len(fl.mangler) > 0 {
-		return intet("et tidligere trin gav ingen besked")
+		return intet("Et tidligere trin gav ingen besked")
 	}
 	if n := len(forskellige(fl.afTrin(e.Trin))); n != *e.Antal {
-		return fejl("der kom %d %s; der skulle være kommet %d", n, flertal(n, "besked", "beskeder"), *e.Antal)
+		return fejl("Der kom %d %s; der skulle være kommet %d", n, flertal(n, "besked", "beskeder"), *e.Antal)
 	}
 	return godt()
 }
@@ -83,7 +83,7 @@ func entydigtID(fl *forloeb, _ *Forvent) fund {
 		om[id] = m.haendelse()
 	}
 	if len(om) == 0 {
-		return intet("ingen besked havde beskedID")
+		return intet("Ingen besked havde beskedID")
 	}
 	return godt()
 }
@@ -99,7 +99,7 @@ func raekkefoelge(fl *forloeb, _ *Forvent) fund {
 		}
 		foer, set := sidst[m.en("objektID")]
 		if set && t.Before(foer) {
-			return fejl("beskeden om registreringen %s kom efter den om %s for samme objekt", t.Format(time.RFC3339Nano), foer.Format(time.RFC3339Nano))
+			return fejl("Beskeden om registreringen %s kom efter den om %s for samme objekt", t.Format(time.RFC3339Nano), foer.Format(time.RFC3339Nano))
 		}
 		sammenlignet = sammenlignet || set
 		sidst[m.en("objektID")] = t
@@ -110,7 +110,7 @@ func raekkefoelge(fl *forloeb, _ *Forvent) fund {
 	case len(fl.mangler) > 0:
 		return intet("%s", fl.manglende(0))
 	}
-	return intet("der kom ikke to beskeder om samme objekt")
+	return intet("Der kom ikke to beskeder om samme objekt")
 }
 
 // forsoeg are the attempts at what the first besked of a step was about.
@@ -130,9 +130,9 @@ func gensendt(fl *forloeb, e *Forvent) fund {
 	case len(f) == 0 && fl.manglende(0) != "":
 		return fejl("%s", fl.manglende(0))
 	case len(f) == 0:
-		return intet("der kom ingen besked")
+		return intet("Der kom ingen besked")
 	case len(f) == 1:
-		return fejl("beskeden blev ikke sendt igen efter svaret %s", svartekst(f[0].Svar))
+		return fejl("Beskeden blev ikke sendt igen efter svaret %s", svartekst(f[0].Svar))
 	}
 	return godt()
 }
@@ -144,11 +144,11 @@ func svartekst(s Svar) string {
 func ikkeGensendt(fl *forloeb, e *Forvent) fund {
 	f := fl.forsoeg(e.Trin)
 	if len(f) == 0 {
-		return intet("der kom ingen besked")
+		return intet("Der kom ingen besked")
 	}
 	i := slices.IndexFunc(f, func(m *Modtaget) bool { return m.Svar == Tag || m.Svar == Afvis })
 	if i >= 0 && i < len(f)-1 {
-		return fejl("beskeden blev sendt igen efter svaret %s", svartekst(f[i].Svar))
+		return fejl("Beskeden blev sendt igen efter svaret %s", svartekst(f[i].Svar))
 	}
 	return godt()
 }
@@ -156,11 +156,11 @@ func ikkeGensendt(fl *forloeb, e *Forvent) fund {
 func sammeID(fl *forloeb, e *Forvent) fund {
 	f := fl.forsoeg(e.Trin)
 	if len(f) < 2 {
-		return intet("beskeden blev ikke sendt igen")
+		return intet("Beskeden blev ikke sendt igen")
 	}
 	for _, m := range f[1:] {
 		if m.en("beskedID") != f[0].en("beskedID") {
-			return fejl("beskeden blev sendt igen med et andet beskedID: %s, før %s", vist(m.en("beskedID")), vist(f[0].en("beskedID")))
+			return fejl("Beskeden blev sendt igen med et andet beskedID: %s, før %s", vist(m.en("beskedID")), vist(f[0].en("beskedID")))
 		}
 	}
 	return godt()
@@ -169,11 +169,11 @@ func sammeID(fl *forloeb, e *Forvent) fund {
 func sammeIndhold(fl *forloeb, e *Forvent) fund {
 	f := fl.forsoeg(e.Trin)
 	if len(f) < 2 {
-		return intet("beskeden blev ikke sendt igen")
+		return intet("Beskeden blev ikke sendt igen")
 	}
 	for _, m := range f[1:] {
 		if navn := forskelligtFelt(f[0], m); navn != "" {
-			return fejl("beskeden blev sendt igen med et andet indhold: %s er ikke det samme", navn)
+			return fejl("Beskeden blev sendt igen med et andet indhold: %s er ikke det samme", navn)
 		}
 	}
 	return godt()
@@ -206,10 +206,10 @@ const aldrigFoer = 950 * time.Millisecond
 func ventede(fl *forloeb, e *Forvent) fund {
 	f := fl.forsoeg(e.Trin)
 	if len(f) < 2 {
-		return intet("beskeden blev ikke sendt igen")
+		return intet("Beskeden blev ikke sendt igen")
 	}
 	if d := f[1].Tid.Sub(f[0].Tid); f[0].Svar == Senere && d < aldrigFoer {
-		return fejl("svaret bad om et sekund (Retry-After: 1), og beskeden kom igen efter %s", d.Round(time.Millisecond))
+		return fejl("Svaret bad om et sekund (Retry-After: 1), og beskeden kom igen efter %s", d.Round(time.Millisecond))
 	}
 	return godt()
 }
@@ -218,7 +218,7 @@ func ventede(fl *forloeb, e *Forvent) fund {
 func andreGikForbi(fl *forloeb, e *Forvent) fund {
 	ventende := fl.forsoeg(e.Trin)
 	if len(ventende) == 0 || ventende[0].en("objektID") == "" {
-		return intet("der kom ingen besked med objektID")
+		return intet("Der kom ingen besked med objektID")
 	}
 	taget := func(l []*Modtaget) int {
 		return slices.IndexFunc(fl.set, func(m *Modtaget) bool { return m.Svar == Tag && slices.Contains(l, m) })
@@ -231,7 +231,7 @@ func andreGikForbi(fl *forloeb, e *Forvent) fund {
 	}
 	a, v := taget(andre), taget(ventende)
 	if a < 0 || v >= 0 && v < a {
-		return fejl("beskeden om et andet objekt kom ikke, mens den første ventede")
+		return fejl("Beskeden om et andet objekt kom ikke, mens den første ventede")
 	}
 	return godt()
 }
@@ -239,8 +239,8 @@ func andreGikForbi(fl *forloeb, e *Forvent) fund {
 // vejtjek are about how the product uses the carrier.
 func vejtjek() map[string]tjek {
 	return map[string]tjek{
-		"bekraeftelser": {f: paaLedningen("produktet beder ikke mægleren om at bekræfte (confirm.select)", func(h mellemled.Haendelse) bool { return h.Bekraeftes })},
-		"mandatory":     {f: paaLedningen("beskeder sendes uden mandatory: er der ingen kø, forsvinder de uden et ord", func(h mellemled.Haendelse) bool { return h.Mandatory })},
+		"bekraeftelser": {f: paaLedningen("Produktet beder ikke mægleren om at bekræfte (confirm.select)", func(h mellemled.Haendelse) bool { return h.Bekraeftes })},
+		"mandatory":     {f: paaLedningen("Beskeder sendes uden mandatory: er der ingen kø, forsvinder de uden et ord", func(h mellemled.Haendelse) bool { return h.Mandatory })},
 		"vedvarende":    {f: hver(vedvarende)},
 		"svaradresse":   {f: hver(svaradresse)},
 
@@ -278,7 +278,7 @@ func paaLedningen(tekst string, f func(mellemled.Haendelse) bool) func(*forloeb,
 
 func vedvarende(_ *forloeb, _ *Forvent, m *Modtaget) fund {
 	if !m.Vedvarende {
-		return fejl("beskeden er ikke vedvarende (delivery-mode 2): den er væk, når mægleren genstarter")
+		return fejl("Beskeden er ikke vedvarende (delivery-mode 2): den er væk, når mægleren genstarter")
 	}
 	return godt()
 }
@@ -286,16 +286,16 @@ func vedvarende(_ *forloeb, _ *Forvent, m *Modtaget) fund {
 func svaradresse(_ *forloeb, _ *Forvent, m *Modtaget) fund {
 	switch {
 	case m.SvarTil == "":
-		return fejl("beskeden har ikke reply-to, så ingen kan svare")
+		return fejl("Beskeden har ikke reply-to, så ingen kan svare")
 	case m.Korrelation == "":
-		return fejl("beskeden beder om svar, men har ikke correlation-id")
+		return fejl("Beskeden beder om svar, men har ikke correlation-id")
 	}
 	return godt()
 }
 
 func specversion(_ *forloeb, _ *Forvent, m *Modtaget) fund {
 	if m.Form != Binaer && m.Form != Struktureret {
-		return intet("ingen besked kom som CloudEvent")
+		return intet("Ingen besked kom som CloudEvent")
 	}
 	if v := m.en("specversion"); v != "1.0" {
 		return fejl("specversion er %s, ikke 1.0", vist(v))
@@ -307,7 +307,7 @@ func ceType(_ *forloeb, _ *Forvent, m *Modtaget) fund {
 	t := m.Hoved.Get("Content-Type")
 	switch {
 	case m.Form != Struktureret:
-		return intet("ingen besked kom som CloudEvent i JSON")
+		return intet("Ingen besked kom som CloudEvent i JSON")
 	case !strings.HasPrefix(t, "application/cloudevents+json"):
 		return fejl("kaldets Content-Type er %s, ikke application/cloudevents+json", vist(t))
 	}
@@ -317,12 +317,12 @@ func ceType(_ *forloeb, _ *Forvent, m *Modtaget) fund {
 // procentkodet finds a header that has more than a header may: others read it in another character set.
 func procentkodet(_ *forloeb, _ *Forvent, m *Modtaget) fund {
 	if m.Form != Binaer {
-		return intet("ingen besked kom som CloudEvent i headers")
+		return intet("Ingen besked kom som CloudEvent i headers")
 	}
 	for _, navn := range slices.Sorted(maps.Keys(m.Hoved)) {
 		for _, v := range m.Hoved[navn] {
 			if strings.HasPrefix(navn, "Ce-") && strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r > '~' }) {
-				return fejl("headeren %s har tegn, der skal procentkodes", strings.ToLower(navn))
+				return fejl("Headeren %s har tegn, der skal procentkodes", strings.ToLower(navn))
 			}
 		}
 	}
@@ -331,14 +331,14 @@ func procentkodet(_ *forloeb, _ *Forvent, m *Modtaget) fund {
 
 func viserNoegle(fl *forloeb, _ *Forvent, m *Modtaget) fund {
 	if m.Hoved.Get("Authorization") != "Bearer "+fl.p.Kald.Noegle {
-		return fejl("kaldet har ikke nøglen i Authorization: Bearer …")
+		return fejl("Kaldet har ikke nøglen i Authorization: Bearer …")
 	}
 	return godt()
 }
 
 func noegleSkjult(fl *forloeb, _ *Forvent, m *Modtaget) fund {
 	if strings.Contains(m.Adresse, fl.p.Kald.Noegle) {
-		return fejl("nøglen står i adressen, og adresser skrives i logge")
+		return fejl("Nøglen står i adressen, og adresser skrives i logge")
 	}
 	return godt()
 }
@@ -348,23 +348,23 @@ func ikkeViderestil(fl *forloeb, _ *Forvent) fund {
 	for _, m := range fl.set {
 		sendt = sendt || m.Svar == Andetsteds
 		if strings.HasPrefix(m.Adresse, stiAndetsteds) {
-			return fejl("beskeden blev sendt videre til den adresse, svaret viste til")
+			return fejl("Beskeden blev sendt videre til den adresse, svaret viste til")
 		}
 	}
 	if !sendt {
-		return intet("der kom ingen besked")
+		return intet("Der kom ingen besked")
 	}
 	return godt()
 }
 
 // signatur checks a call as a receiver does. https://www.standardwebhooks.com
 func signatur(fl *forloeb, _ *Forvent, m *Modtaget) fund {
-	k, err := push.LaesHemmelighed(fl.p.Kald.Hemmelighed)
+	k, err := webhook.LaesHemmelighed(fl.p.Kald.Hemmelighed)
 	if err != nil {
-		return intet("profilens http.hemmelighed er ikke whsec_…")
+		return intet("Profilens http.hemmelighed er ikke whsec_…")
 	}
-	for v := range strings.FieldsSeq(m.Hoved.Get(push.HeaderWebhookSignatur)) {
-		if v == underskrift(k, m.Hoved.Get(push.HeaderWebhookID), m.Hoved.Get(push.HeaderWebhookTid), m.Krop) {
+	for v := range strings.FieldsSeq(m.Hoved.Get(webhook.HeaderSignatur)) {
+		if v == underskrift(k, m.Hoved.Get(webhook.HeaderID), m.Hoved.Get(webhook.HeaderTid), m.Krop) {
 			return godt()
 		}
 	}
@@ -372,7 +372,7 @@ func signatur(fl *forloeb, _ *Forvent, m *Modtaget) fund {
 }
 
 func tidsstempel(_ *forloeb, _ *Forvent, m *Modtaget) fund {
-	t, err := unixtid(m.Hoved.Get(push.HeaderWebhookTid))
+	t, err := unixtid(m.Hoved.Get(webhook.HeaderTid))
 	switch {
 	case err != nil:
 		return fejl("webhook-timestamp er ikke et helt antal sekunder")
@@ -385,10 +385,10 @@ func tidsstempel(_ *forloeb, _ *Forvent, m *Modtaget) fund {
 func webhookID(fl *forloeb, e *Forvent) fund {
 	f := fl.forsoeg(e.Trin)
 	if len(f) < 2 {
-		return intet("beskeden blev ikke sendt igen")
+		return intet("Beskeden blev ikke sendt igen")
 	}
 	for _, m := range f[1:] {
-		if m.Hoved.Get(push.HeaderWebhookID) != f[0].Hoved.Get(push.HeaderWebhookID) {
+		if m.Hoved.Get(webhook.HeaderID) != f[0].Hoved.Get(webhook.HeaderID) {
 			return fejl("webhook-id er et andet, når den samme besked sendes igen")
 		}
 	}
@@ -398,14 +398,14 @@ func webhookID(fl *forloeb, e *Forvent) fund {
 func webhookEntydig(fl *forloeb, _ *Forvent) fund {
 	om := map[string]string{}
 	for _, m := range fl.set {
-		id := m.Hoved.Get(push.HeaderWebhookID)
+		id := m.Hoved.Get(webhook.HeaderID)
 		if foer, set := om[id]; set && foer != m.haendelse() {
 			return fejl("webhook-id er den samme for to forskellige beskeder")
 		}
 		om[id] = m.haendelse()
 	}
 	if len(om) < 2 {
-		return intet("der kom ikke to beskeder at sammenligne")
+		return intet("Der kom ikke to beskeder at sammenligne")
 	}
 	return godt()
 }

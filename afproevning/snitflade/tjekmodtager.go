@@ -73,9 +73,9 @@ func (f *forloeb) domPaa(s *sendt, er Dom) fund {
 	case f.blind && (d.dom == DomIntet || d.dom == DomModtaget):
 		return intet("%v", errKanIkke)
 	case d.dom == DomIntet:
-		return fejl("produktet svarede ikke på beskeden inden for %s", f.p.frist)
+		return fejl("Produktet svarede ikke på beskeden inden for %s", f.p.frist)
 	}
-	return fejl("produktet svarede %s%s; beskeden skulle være %s", d.dom, kodetekst(d), er)
+	return fejl("Produktet svarede %s%s; beskeden skulle være %s", d.dom, kodetekst(d), er)
 }
 
 func kodetekst(s svar) string {
@@ -99,9 +99,9 @@ func virkningAf(f *forloeb, s *sendt, antal int) fund {
 	case err != nil:
 		return intet("%v", err)
 	case ud.Antal == nil:
-		return intet("effekten siger ikke antal")
+		return intet("Effekten siger ikke antal")
 	case !er:
-		return fejl("beskeden har virket %d %s; den skulle have virket %d", *ud.Antal, flertal(*ud.Antal, "gang", "gange"), antal)
+		return fejl("Beskeden har virket %d %s; den skulle have virket %d", *ud.Antal, flertal(*ud.Antal, "gang", "gange"), antal)
 	}
 	return godt()
 }
@@ -111,7 +111,7 @@ func virkningAlle(f *forloeb, e *Forvent) fund {
 	for i, s := range f.med(e.Besked) {
 		x := virkningAf(f, s, 1)
 		if x.status == Fejlet {
-			return fejl("besked %d af %d: %s", i+1, len(f.med(e.Besked)), x.tekst)
+			return fejl("Besked %d af %d: %s", i+1, len(f.med(e.Besked)), x.tekst)
 		}
 		if x.status != Bestaaet {
 			return x
@@ -128,11 +128,11 @@ func virkningStraks(f *forloeb, e *Forvent) fund {
 	case s.effektFejl != nil:
 		return intet("%v", s.effektFejl)
 	case s.sidste().dom != DomModtaget:
-		return intet("beskeden blev ikke modtaget")
+		return intet("Beskeden blev ikke modtaget")
 	case s.effekt.Antal == nil:
-		return intet("effekten siger ikke antal")
+		return intet("Effekten siger ikke antal")
 	case *s.effekt.Antal == 0:
-		return fejl("produktet kvitterede, før dets eget resultat var gemt: da det havde svaret, var virkningen der ikke")
+		return fejl("Produktet kvitterede, før dets eget resultat var gemt: da det havde svaret, var virkningen der ikke")
 	}
 	return godt()
 }
@@ -152,9 +152,9 @@ func titelfund(ud effekt, er bool, err error, vil string) fund {
 	case err != nil:
 		return intet("%v", err)
 	case ud.Titel == nil:
-		return intet("effekten siger ikke titel")
+		return intet("Effekten siger ikke titel")
 	case !er:
-		return fejl("objektets titel er %s; den skulle være %s", vist(*ud.Titel), vist(vil))
+		return fejl("Objektets titel er %s; den skulle være %s", vist(*ud.Titel), vist(vil))
 	}
 	return godt()
 }
@@ -165,9 +165,9 @@ func leveretEnGang(f *forloeb, e *Forvent) fund {
 	case f.blind:
 		return intet("%v", errKanIkke)
 	case d.leveringer == 0:
-		return intet("beskeden blev ikke hentet")
+		return intet("Beskeden blev ikke hentet")
 	case d.leveringer > 1:
-		return fejl("beskeden blev lagt tilbage i køen og leveret igen")
+		return fejl("Beskeden blev lagt tilbage i køen og leveret igen")
 	}
 	return godt()
 }
@@ -175,7 +175,7 @@ func leveretEnGang(f *forloeb, e *Forvent) fund {
 func selvKvitteret(f *forloeb, _ *Forvent) fund {
 	for _, s := range f.sendte {
 		if s.sidste().auto {
-			return fejl("produktet henter med auto-ack: det, det ikke når at gemme, er tabt")
+			return fejl("Produktet henter med auto-ack: det, det ikke når at gemme, er tabt")
 		}
 	}
 	if f.blind {
@@ -186,7 +186,7 @@ func selvKvitteret(f *forloeb, _ *Forvent) fund {
 
 func svarer(f *forloeb, e *Forvent) fund {
 	if !f.sidst(e.Besked).sidste().svarede {
-		return fejl("der kom ikke et svar inden for %s", f.p.frist)
+		return fejl("Der kom ikke et svar inden for %s", f.p.frist)
 	}
 	return godt()
 }
@@ -195,9 +195,9 @@ func svarkode(f *forloeb, e *Forvent) fund {
 	d := f.sidst(e.Besked).sidste()
 	switch {
 	case !d.svarede:
-		return intet("der kom ikke et svar")
+		return intet("Der kom ikke et svar")
 	case !slices.Contains(e.EnAf, d.kode):
-		return fejl("svaret har koden %s; den skulle være %s", vist(d.kode), strings.Join(e.EnAf, " eller "))
+		return fejl("Svaret har koden %s; den skulle være %s", vist(d.kode), strings.Join(e.EnAf, " eller "))
 	}
 	return godt()
 }
@@ -207,9 +207,9 @@ func svarKorrelation(f *forloeb, e *Forvent) fund {
 	d := s.sidste()
 	switch {
 	case !d.svarede:
-		return intet("der kom ikke et svar")
+		return intet("Der kom ikke et svar")
 	case d.korrelation != s.korrelation:
-		return fejl("svaret har ikke beskedens correlation-id")
+		return fejl("Svaret har ikke beskedens correlation-id")
 	}
 	return godt()
 }
@@ -218,10 +218,10 @@ func svarKorrelation(f *forloeb, e *Forvent) fund {
 func egenKode(f *forloeb, e *Forvent) fund {
 	d := f.sidst(e.Besked).sidste()
 	if d.dom != DomAfvist || !d.svarede {
-		return intet("beskeden blev ikke afvist med et svar")
+		return intet("Beskeden blev ikke afvist med et svar")
 	}
 	if x := f.sidst(e.Mod).sidste(); x.dom == DomAfvist && x.kode == d.kode {
-		return fejl("svaret har samme kode (%s) som afvisningen af en besked med en anden fejl", d.kode)
+		return fejl("Svaret har samme kode (%s) som afvisningen af en besked med en anden fejl", d.kode)
 	}
 	return godt()
 }
@@ -230,9 +230,9 @@ func grund(f *forloeb, e *Forvent) fund {
 	d := f.sidst(e.Besked).sidste()
 	switch {
 	case d.dom != DomAfvist || !d.svarede:
-		return intet("beskeden blev ikke afvist med et svar")
+		return intet("Beskeden blev ikke afvist med et svar")
 	case strings.TrimSpace(d.tekst) == "":
-		return fejl("afvisningen siger ikke hvorfor")
+		return fejl("Afvisningen siger ikke hvorfor")
 	}
 	return godt()
 }
@@ -243,11 +243,11 @@ func svarUdenCPR(f *forloeb, _ *Forvent) fund {
 		d := s.sidste()
 		svarede = svarede || d.svarede
 		if strings.Contains(d.raa, f.cpr) {
-			return fejl("svaret har partens CPR-nummer")
+			return fejl("Svaret har partens CPR-nummer")
 		}
 	}
 	if !svarede {
-		return intet("der kom ikke et svar")
+		return intet("Der kom ikke et svar")
 	}
 	return godt()
 }
@@ -273,9 +273,9 @@ func kvitteret(f *forloeb, e *Forvent) fund {
 	l := kvitteringerFor(f.kvittering, s.beskedID, forretning())
 	switch {
 	case len(l) == 0:
-		return fejl("der kom ingen forretningskvittering (accepteret, afvist eller fejlet) inden for %s", f.p.frist)
+		return fejl("Der kom ingen forretningskvittering (accepteret, afvist eller fejlet) inden for %s", f.p.frist)
 	case e.EnAf != nil && !slices.Contains(e.EnAf, l[0].en("handling")):
-		return fejl("kvitteringen siger %s; den skulle sige %s", l[0].en("handling"), strings.Join(e.EnAf, " eller "))
+		return fejl("Kvitteringen siger %s; den skulle sige %s", l[0].en("handling"), strings.Join(e.EnAf, " eller "))
 	}
 	return godt()
 }
@@ -285,18 +285,18 @@ func kvitteringFelt(f *forloeb, e *Forvent) fund {
 		v := m.en(e.Felt)
 		switch {
 		case v == "":
-			return fejl("kvitteringen har ikke %s", e.Felt)
+			return fejl("Kvitteringen har ikke %s", e.Felt)
 		case e.EnAf != nil && !slices.Contains(e.EnAf, v):
 			return fejl("kvitteringens %s er %s; den skulle være %s", e.Felt, vist(v), strings.Join(e.EnAf, " eller "))
 		}
 		return godt()
 	}
-	return intet("der kom ingen forretningskvittering")
+	return intet("Der kom ingen forretningskvittering")
 }
 
 func ingenKvittering(f *forloeb, e *Forvent) fund {
 	if len(kvitteringerFor(f.kvittering, f.sidst(e.Besked).beskedID, nil)) > 0 {
-		return fejl("produktet kvitterede for en kvittering: to systemer, der gør det, bliver aldrig færdige")
+		return fejl("Produktet kvitterede for en kvittering: to systemer, der gør det, bliver aldrig færdige")
 	}
 	return godt()
 }
@@ -306,9 +306,9 @@ func kvitteringID(f *forloeb, e *Forvent) fund {
 	s := f.sidst(e.Besked)
 	for _, m := range kvitteringerFor(f.kvittering, s.beskedID, forretning()) {
 		if id := m.en("beskedID"); id == "" || id == s.beskedID {
-			return fejl("kvitteringen har ikke sit eget beskedID")
+			return fejl("Kvitteringen har ikke sit eget beskedID")
 		}
 		return godt()
 	}
-	return intet("der kom ingen forretningskvittering")
+	return intet("Der kom ingen forretningskvittering")
 }

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/moxkit/mox/carrier/push"
+	"github.com/moxkit/mox/internal/webhook"
 )
 
 // udHTTP calls a receiver.
@@ -29,7 +29,7 @@ func nyUdHTTP(p *Profil, klient *http.Client, nu func() time.Time) (*udHTTP, err
 	u := &udHTTP{p: p, klient: klient, nu: nu}
 	if p.Adgang == "signatur" {
 		var err error
-		if u.hemmelighed, err = push.LaesHemmelighed(p.Kald.Hemmelighed); err != nil {
+		if u.hemmelighed, err = webhook.LaesHemmelighed(p.Kald.Hemmelighed); err != nil {
 			return nil, err
 		}
 	}
@@ -103,9 +103,9 @@ func (u *udHTTP) underskriv(h http.Header, krop []byte, s *sendt) {
 	if s.Send.Signatur == "flere" { // as while a secret is being replaced
 		v = underskrift([]byte(rand.Text()+rand.Text()), id, tid, krop) + " v2,AAAA " + v
 	}
-	h.Set(push.HeaderWebhookID, id)
-	h.Set(push.HeaderWebhookTid, tid)
-	h.Set(push.HeaderWebhookSignatur, v)
+	h.Set(webhook.HeaderID, id)
+	h.Set(webhook.HeaderTid, tid)
+	h.Set(webhook.HeaderSignatur, v)
 }
 
 // doemHTTP says what an answer means, as MOX reads those of its own receivers.

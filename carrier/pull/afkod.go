@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -42,11 +43,17 @@ func afkod(data []byte, v any) error {
 	var type_ *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &type_):
-		return felter{{Sti: type_.Field, Regel: "type", Tekst: "er ikke af den rette slags"}}.fejl()
+		return felter{{Sti: udenIndlejrede(type_.Field), Regel: "type", Tekst: "er ikke af den rette slags"}}.fejl()
 	case err != nil: // the texts of other errors quote the value
 		return ugyldigJSON("har en værdi, der ikke kan læses; tider skrives som 2026-01-31T12:00:00Z, bytes i base64")
 	}
 	return nil
+}
+
+// udenIndlejrede is a path as encoding/json tells it, without the Go names of embedded structs. No name in our JSON begins with
+// a capital letter.
+func udenIndlejrede(sti string) string {
+	return strings.Join(slices.DeleteFunc(strings.Split(sti, "."), func(led string) bool { return led != "" && led[0] >= 'A' && led[0] <= 'Z' }), ".")
 }
 
 func ugyldigJSON(format string, args ...any) error {
@@ -170,7 +177,7 @@ func felttype(t reflect.Type, navn string) (ud reflect.Type, kendt bool) {
 		return t.Elem(), true
 	case reflect.Struct:
 		for _, f := range reflect.VisibleFields(t) {
-			if n, _, _ := strings.Cut(f.Tag.Get("json"), ","); n == navn && n != "-" {
+			if n, _, _ := strings.Cut(f.Tag.Get("json"), ","); n == navn && n != "-" && n != "" {
 				return f.Type, true
 			}
 		}

@@ -8,6 +8,8 @@ import (
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/indhold"
 	"github.com/moxkit/mox/internal/openapi"
+	"github.com/moxkit/mox/internal/wire"
+	"github.com/moxkit/mox/klient"
 	"github.com/moxkit/mox/oio"
 )
 
@@ -22,7 +24,7 @@ func dokumentation() openapi.API {
 		Kald:   append(append(sendekald(), modtagekald()...), agentkald()...),
 		Felter: feltbetydning(),
 		Typer: map[reflect.Type]openapi.Skema{
-			reflect.TypeFor[sekunder]():              {"type": "number", "minimum": 0},
+			reflect.TypeFor[wire.Sekunder]():         {"type": "number", "minimum": 0},
 			reflect.TypeFor[mox.Resultat]():          openapi.Kodeliste(resultater...),
 			reflect.TypeFor[mox.Ansvar]():            openapi.Kodeliste(ansvar...),
 			reflect.TypeFor[mox.LeveranceTilstand](): openapi.Kodeliste(mox.LeveranceTilstande()...),
@@ -120,25 +122,25 @@ func sendekald() []openapi.Kald {
 				{Type: oio.TypeCloudEventBatch, Skema: listeAf("CloudEvent"), Eksempel: "[" + ce + "]"},
 				{Type: oio.TypeXML, Skema: openapi.Skema{"type": "string", "description": "en Haendelsesbesked (urn:oio:besked:kuvert:1.0) uden DTD"}, Eksempel: kuvert},
 			},
-			Svar: append(svarer(202, "MOX har beskeden.", Modtaget{}, `{"beskedID": "5a4cf0d6-6f1a-4c1f-8a6c-0d9e2b7a1c33", "gentaget": false, "sendt_til": 1}`),
-				svarer(207, "En liste er besvaret besked for besked.", batchsvar{},
+			Svar: append(svarer(202, "MOX har beskeden.", wire.Modtaget{}, `{"beskedID": "5a4cf0d6-6f1a-4c1f-8a6c-0d9e2b7a1c33", "gentaget": false, "sendt_til": 1}`),
+				svarer(207, "En liste er besvaret besked for besked.", wire.Batchsvar{},
 					`{"svar": [{"nr": 0, "status": 202, "modtaget": {"beskedID": "5a4cf0d6-6f1a-4c1f-8a6c-0d9e2b7a1c33", "gentaget": true, "sendt_til": 0}}]}`)...)},
 		{Metode: "GET", Sti: "/api/v1/beskeder/{id}", Navn: "laesBesked", Emne: emne, Resume: "Hvad der blev af en besked, du har sendt eller fået",
 			Tekst:     "To afsendere kan have valgt det samme beskedID; du ser kun dine egne. En afsender ser alle kvitteringer, en modtager sine egne.",
 			Parametre: []openapi.Parameter{iSti("id", "beskedID", "5a4cf0d6-6f1a-4c1f-8a6c-0d9e2b7a1c33")},
-			Svar: svarer(200, "Beskeden med kvitteringer.", beskedsvar{}, `{"beskeder": [{"afsender": "Byggesag", "modtaget": `+eksempelTid+`, "besked": `+eksempelLeveret+`,
+			Svar: svarer(200, "Beskeden med kvitteringer.", wire.Beskedsvar{}, `{"beskeder": [{"afsender": "Byggesag", "modtaget": `+eksempelTid+`, "besked": `+eksempelLeveret+`,
  "kvitteringer": [{"beskedID": "5a4cf0d6-6f1a-4c1f-8a6c-0d9e2b7a1c33", "art": "modtaget", "tid": `+eksempelTid+`},
   {"beskedID": "5a4cf0d6-6f1a-4c1f-8a6c-0d9e2b7a1c33", "art": "sendt til", "antal": 1, "tid": `+eksempelTid+`}]}]}`)},
 		{Metode: "GET", Sti: "/api/v1/beskeder/uafsluttede", Navn: "uafsluttede", Emne: emne, Resume: "Dine beskeder, som en modtager ikke er færdig med",
 			Tekst: "De ældste først. Hvem modtagerne er, siges ikke; tur er, hvis tur det er.",
 			Parametre: []openapi.Parameter{iQuery("afsender", "det system, der spørges for; kun for driftens nøgler", openapi.Tekst()),
 				iQuery("efter", "naeste fra en tidligere side", openapi.Tal(0, 0)), iQuery("antal", "højst så mange; 100, når intet er sagt", openapi.Tal(1, maksUafsluttede))},
-			Svar: svarer(200, "De, der venter.", Uafsluttede{}, `{"afsender": "Byggesag", "uafsluttede": [{"beskedID": "5a4cf0d6-6f1a-4c1f-8a6c-0d9e2b7a1c33", "beskedtype": "Sag.Rettet",
+			Svar: svarer(200, "De, der venter.", klient.Uafsluttede{}, `{"afsender": "Byggesag", "uafsluttede": [{"beskedID": "5a4cf0d6-6f1a-4c1f-8a6c-0d9e2b7a1c33", "beskedtype": "Sag.Rettet",
  "objektID": "8f6f2a0e-1c9b-4d0e-9a54-2f6a3a1d7c11", "modtaget": `+eksempelTid+`, "alder_sekunder": 0, "venter": [{"tilstand": "Afventer", "tur": "modtager", "antal": 1}]}]}`)},
 		{Metode: "POST", Sti: "/indhold", Navn: "gemIndhold", Emne: emne, Resume: "Gem et dokuments bytes",
 			Tekst: "Kroppen er bytes af enhver slags. Henvis til dem i registreringen med urn; den samme fil igen giver den samme.",
 			Krop:  []openapi.Indhold{{Type: "application/octet-stream", Skema: openapi.Bytes(), Eksempel: "Tegning\n"}},
-			Svar:  svarer(201, "De er gemt.", indholdsvar{}, `{"urn": "`+indhold.URN+eksempelSha+`", "stoerrelse": 8}`)},
+			Svar:  svarer(201, "De er gemt.", wire.Indholdsvar{}, `{"urn": "`+indhold.URN+eksempelSha+`", "stoerrelse": 8}`)},
 	}
 }
 
@@ -154,25 +156,25 @@ func modtagekald() []openapi.Kald {
 			Tekst: "Er der intet, venter kaldet. Det hentede er dit, til lejemålet udløber; meldes intet udfald inden da, gives det ud igen med samme noegle. " +
 				"Beskeder om det samme objekt kommer i rækkefølge, den næste når den forrige er løst.",
 			Parametre: []openapi.Parameter{abonnement},
-			Krop:      somForm(hentkald{}, `{"ejer": "modtager-1", "n": 10, "leje_sekunder": 60, "vent_sekunder": 30}`, "ejer"),
-			Svar: svarer(200, "Arbejdet; en tom liste, når der intet kom.", hentsvar{}, `{"abonnementID": "esdh.sager", "arbejde": [{"leverance": 1, "forsoeg": 1, "omgang": 1,
+			Krop:      somForm(wire.Hentkald{}, `{"ejer": "modtager-1", "n": 10, "leje_sekunder": 60, "vent_sekunder": 30}`, "ejer"),
+			Svar: svarer(200, "Arbejdet; en tom liste, når der intet kom.", wire.Hentsvar{}, `{"abonnementID": "esdh.sager", "arbejde": [{"leverance": 1, "forsoeg": 1, "omgang": 1,
  "noegle": "5a4cf0d6-6f1a-4c1f-8a6c-0d9e2b7a1c33.esdh.sager.1", "usikker": false, "ejer": "fjern/esdh/modtager-1", "lejet_til": "2026-03-02T08:16:03Z",
  "modtaget": `+eksempelTid+`, "noegler": {}, "besked": `+eksempelLeveret+`}]}`)},
 		{Metode: "POST", Sti: "/api/v1/lejemaal/forny", Navn: "forny", Emne: emne, Resume: "Behold arbejde, der tager tid",
-			Krop: somForm(fornykald{}, `{"ejer": "modtager-1", "leverancer": [1], "leje_sekunder": 300}`, "ejer", "leverancer"),
-			Svar: svarer(200, "Så mange var endnu dine.", fornysvar{}, `{"fornyet": 1}`)},
+			Krop: somForm(wire.Fornykald{}, `{"ejer": "modtager-1", "leverancer": [1], "leje_sekunder": 300}`, "ejer", "leverancer"),
+			Svar: svarer(200, "Så mange var endnu dine.", wire.Fornysvar{}, `{"fornyet": 1}`)},
 		{Metode: "POST", Sti: "/api/v1/leverancer/{id}/afslut", Navn: "afslut", Emne: emne, Resume: "Meld, hvad der kom ud af det",
 			Tekst:     "Meld først, når dit eget resultat er gemt. Den samme melding igen virker én gang; for_sent siger, at lejemålet var udløbet, og at intet blev ændret.",
 			Parametre: []openapi.Parameter{{Navn: "id", I: "path", Tekst: "leverancens nummer", Skema: openapi.Tal(1, 0), Eksempel: 1}},
 			Krop:      somForm(afslutkald{}, `{"ejer": "modtager-1", "forsoeg": 1, "udfald": {"resultat": "accepteret", "kode": "201"}}`, "ejer", "forsoeg", "udfald"),
-			Svar:      svarer(200, "Sådan står leverancen nu.", distributor.Afsluttet{}, `{"tilstand": "Leveret", "for_sent": false}`)},
+			Svar:      svarer(200, "Sådan står leverancen nu.", klient.Afsluttet{}, `{"tilstand": "Leveret", "for_sent": false}`)},
 		{Metode: "GET", Sti: "/api/v1/abonnementer/{id}/feed", Navn: "feed", Emne: emne, Resume: "Hvad abonnementet har fået, efter logposition",
 			Tekst: "Alt, abonnementet har fået, ad hvilken vej og med hvilket udfald det end var. At læse det ændrer intet. Gem naeste, og giv den som efter; " +
 				"kald straks igen, så længe naeste er mindre end sidste, også når listen er tom. En side er højst omkring 8 MiB.",
 			Parametre: []openapi.Parameter{abonnement, iQuery("efter", "logpositionen, der er læst til; 0 er forfra", openapi.Tal(0, 0)),
 				iQuery("antal", "højst så mange; 100, når intet er sagt", openapi.Tal(1, distributor.MaksFeed)),
-				iQuery("vent_sekunder", "så længe ventes, når der intet er", openapi.Sekunder(maksVent.Seconds()))},
-			Svar: svarer(200, "En side.", feedsvar{}, `{"abonnementID": "esdh.sager", "beskeder": [{"logposition": 1, "beskedID": "5a4cf0d6-6f1a-4c1f-8a6c-0d9e2b7a1c33",
+				iQuery("vent_sekunder", "så længe ventes, når der intet er", openapi.Sekunder(wire.MaksVent.Seconds()))},
+			Svar: svarer(200, "En side.", wire.Feedsvar{}, `{"abonnementID": "esdh.sager", "beskeder": [{"logposition": 1, "beskedID": "5a4cf0d6-6f1a-4c1f-8a6c-0d9e2b7a1c33",
  "afsender": "Byggesag", "modtaget": `+eksempelTid+`, "tilstand": "Leveret", "besked": `+eksempelLeveret+`}], "naeste": 1, "sidste": 1}`)},
 		{Metode: "GET", Sti: "/api/v1/abonnementer/{id}/feed/sammendrag", Navn: "sammendrag", Emne: emne, Resume: "Antal og hash af feedet, til at finde et hul med",
 			Tekst: "hash er SHA-256 i hex af én linje for hver besked i delen, efter logposition: logposition, beskedID og afsender med ét mellemrum imellem og linjeskift " +
@@ -185,7 +187,7 @@ func modtagekald() []openapi.Kald {
 		{Metode: "GET", Sti: "/indhold/{sha}", Navn: "hentIndhold", Emne: emne, Resume: "Hent et dokuments bytes",
 			Tekst: "Kun for den, som en levering til abonnementet henviser dertil for. Range og If-None-Match kan bruges.",
 			Parametre: []openapi.Parameter{iSti("sha", "SHA-256 i hex, fra urn:mox:indhold:sha256:…", eksempelSha),
-				{Navn: abonnementHeader, I: "header", Tekst: "abonnementet, leveringen er til; kræves af et system", Skema: openapi.Tekst()},
+				{Navn: wire.AbonnementHeader, I: "header", Tekst: "abonnementet, leveringen er til; kræves af et system", Skema: openapi.Tekst()},
 				iQuery("abonnement", "det samme som headeren", openapi.Tekst())},
 			Svar: []openapi.Svar{{Status: 200, Tekst: "Bytes.", Indhold: []openapi.Indhold{{Type: "application/octet-stream", Skema: openapi.Bytes(), Eksempel: "Tegning\n"}}}}},
 	}

@@ -2,19 +2,18 @@ package pull
 
 import (
 	"cmp"
-	"encoding/json"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/internal/wire"
+	"github.com/moxkit/mox/klient"
 	"github.com/moxkit/mox/oio"
-	"github.com/moxkit/mox/store"
 )
 
 // standardFeed is how many beskeder a page of the feed has when the caller does not say.
@@ -26,7 +25,7 @@ func (a *api) feed(w http.ResponseWriter, r *http.Request, id auth.Identitet) er
 	p := laesParametre(r)
 	efter, antal, vent := p.heltal("efter", 0, 0), p.heltal("antal", standardFeed, 1), p.sekunder("vent_sekunder")
 	p.kraev(antal <= distributor.MaksFeed, "antal", "interval", "skal være fra 1 til 500")
-	p.kraev(vent.mellem(maksVent), "vent_sekunder", "interval", "skal være fra 0 til 30")
+	p.kraev(vent.Mellem(wire.MaksVent), "vent_sekunder", "interval", "skal være fra 0 til 30")
 	if err := p.slut(); err != nil {
 		return err
 	}
@@ -34,8 +33,8 @@ func (a *api) feed(w http.ResponseWriter, r *http.Request, id auth.Identitet) er
 	if err := a.maaBruge(id, abonnement); err != nil {
 		return err
 	}
-	svarInden(w, vent.varighed()+svarFrist)
-	f, err := a.t.Feed(r.Context(), abonnement, efter, int(antal), vent.varighed())
+	svarInden(w, vent.Varighed()+svarFrist)
+	f, err := a.t.Feed(r.Context(), abonnement, efter, int(antal), vent.Varighed())
 	if err != nil {
 		return err
 	}
@@ -64,32 +63,13 @@ func (a *api) sammendrag(w http.ResponseWriter, r *http.Request, id auth.Identit
 	if err != nil {
 		return err
 	}
-	return svar(w, http.StatusOK, fraSammendrag(abonnement, s))
+	return svar(w, http.StatusOK, sammendragsvar{abonnement, s})
 }
 
-// feedsvar is the answer to GET feed. spec: mox 32
-type feedsvar struct {
-	Abonnement mox.AbonnementID `json:"abonnementID"`
-	Beskeder   []feedpost       `json:"beskeder"`
-	Naeste     int64            `json:"naeste"` // give it back as efter; call again at once while it is below sidste
-	Sidste     int64            `json:"sidste"` // the newest position in the log, whoever it is for
-}
-
-type feedpost struct {
-	Logposition int64                 `json:"logposition"`
-	BeskedID    mox.BeskedID          `json:"beskedID"`
-	Afsender    string                `json:"afsender"`
-	Modtaget    time.Time             `json:"modtaget"`
-	Tilstand    mox.LeveranceTilstand `json:"tilstand"` // how its delivery to the abonnement stands
-	Slettet     bool                  `json:"slettet,omitempty"`
-	Holdt       bool                  `json:"tilbageholdt,omitempty"` // the agreement does not let it out now
-	Besked      json.RawMessage       `json:"besked,omitempty" skema:"Besked"`
-}
-
-func fraFeed(abonnement mox.AbonnementID, f distributor.Feed) (feedsvar, error) {
-	ud := feedsvar{Abonnement: abonnement, Beskeder: []feedpost{}, Naeste: f.Naeste, Sidste: f.Sidste}
+func fraFeed(abonnement mox.AbonnementID, f klient.Feed) (wire.Feedsvar, error) {
+	ud := wire.Feedsvar{Abonnement: abonnement, Beskeder: []wire.Feedpost{}, Naeste: f.Naeste, Sidste: f.Sidste}
 	for _, x := range f.Poster {
-		p := feedpost{Logposition: x.Logposition, BeskedID: x.BeskedID, Afsender: x.Afsender, Modtaget: x.Modtaget, Tilstand: x.Tilstand, Slettet: x.Slettet, Holdt: x.Tilbageholdt}
+		p := wire.Feedpost{Logposition: x.Logposition, BeskedID: x.BeskedID, Afsender: x.Afsender, Modtaget: x.Modtaget, Tilstand: x.Tilstand, Slettet: x.Slettet, Holdt: x.Tilbageholdt}
 		if !x.Slettet && !x.Tilbageholdt {
 			var err error
 			if p.Besked, err = oio.MarshalBesked(&x.Besked); err != nil {
@@ -101,52 +81,10 @@ func fraFeed(abonnement mox.AbonnementID, f distributor.Feed) (feedsvar, error) 
 	return ud, nil
 }
 
-func (s feedsvar) feed() (distributor.Feed, error) {
-	ud := distributor.Feed{Naeste: s.Naeste, Sidste: s.Sidste}
-	for _, p := range s.Beskeder {
-		x := distributor.Feedpost{Slettet: p.Slettet, Tilbageholdt: p.Holdt,
-			Logpost: store.Logpost{Logposition: p.Logposition, BeskedID: p.BeskedID, Afsender: p.Afsender, Modtaget: p.Modtaget, Tilstand: p.Tilstand}}
-		if !p.Slettet && !p.Holdt {
-			var err error
-			if x.Besked, err = oio.UnmarshalBesked(p.Besked); err != nil {
-				return distributor.Feed{}, err
-			}
-		}
-		ud.Poster = append(ud.Poster, x)
-	}
-	return ud, nil
-}
-
 // sammendragsvar is the answer to GET feed/sammendrag.
 type sammendragsvar struct {
 	Abonnement mox.AbonnementID `json:"abonnementID"`
-	Fra        int64            `json:"fra"`
-	Til        int64            `json:"til"` // how far it came; fra-1 where the log has nothing there yet
-	Sidste     int64            `json:"sidste"`
-	Dele       []delsvar        `json:"dele"`
-}
-
-type delsvar struct {
-	Fra   int64  `json:"fra"`
-	Til   int64  `json:"til"`
-	Antal int    `json:"antal"`
-	Hash  string `json:"hash"` // see [distributor.Del]
-}
-
-func fraSammendrag(abonnement mox.AbonnementID, s distributor.Sammendrag) sammendragsvar {
-	ud := sammendragsvar{abonnement, s.Fra, s.Til, s.Sidste, []delsvar{}}
-	for _, d := range s.Dele {
-		ud.Dele = append(ud.Dele, delsvar(d))
-	}
-	return ud
-}
-
-func (s sammendragsvar) sammendrag() distributor.Sammendrag {
-	ud := distributor.Sammendrag{Fra: s.Fra, Til: s.Til, Sidste: s.Sidste}
-	for _, d := range s.Dele {
-		ud.Dele = append(ud.Dele, distributor.Del(d))
-	}
-	return ud
+	klient.Sammendrag
 }
 
 // parametre reads a call's query. Unknown and repeated names are refused: a misspelt one would be passed over.
@@ -180,10 +118,10 @@ func (p *parametre) heltal(navn string, standard, mindst int64) int64 {
 	return n
 }
 
-func (p *parametre) sekunder(navn string) sekunder {
+func (p *parametre) sekunder(navn string) wire.Sekunder {
 	n, err := strconv.ParseFloat(cmp.Or(p.tekst(navn), "0"), 64)
 	p.kraev(err == nil, navn, "type", "skal være et antal sekunder")
-	return sekunder(n)
+	return wire.Sekunder(n)
 }
 
 // slut is the error of what was read, and of what nobody asked for.

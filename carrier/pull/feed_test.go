@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/moxkit/mox"
-	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/klient"
 	"github.com/moxkit/mox/store"
 )
 
@@ -58,7 +58,7 @@ func TestFeed(t *testing.T) {
 
 func TestFeedVenter(t *testing.T) {
 	paaBegge(t, func(t *testing.T, h *hus, som func(string) server) {
-		fik, modtager := make(chan distributor.Feed, 1), som("esdh")
+		fik, modtager := make(chan klient.Feed, 1), som("esdh")
 		go func() {
 			f, err := modtager.Feed(t.Context(), esdh, 0, 10, 30*time.Second)
 			if err != nil {

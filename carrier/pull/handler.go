@@ -1,9 +1,7 @@
 package pull
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -23,6 +21,8 @@ import (
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/internal/openapi"
 	"github.com/moxkit/mox/internal/problem"
+	"github.com/moxkit/mox/internal/wire"
+	"github.com/moxkit/mox/klient"
 	"github.com/moxkit/mox/oio"
 )
 
@@ -203,7 +203,7 @@ func laes(w http.ResponseWriter, r *http.Request, maks int64, v any) error {
 
 // svar writes v as the whole answer.
 func svar(w http.ResponseWriter, status int, v any) error {
-	b, err := somJSON(v)
+	b, err := wire.JSON(v)
 	if err != nil {
 		return err
 	}
@@ -215,14 +215,6 @@ func svar(w http.ResponseWriter, status int, v any) error {
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes()) // a caller that has gone is told nothing
 	return nil
-}
-
-// somJSON leaves the content of beskeder as it stands.
-func somJSON(v any) (*bytes.Buffer, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	return &b, enc.Encode(v)
 }
 
 func (a *api) kilde(w http.ResponseWriter, r *http.Request, id auth.Identitet) error {
@@ -258,11 +250,11 @@ func (a *api) indlever(w http.ResponseWriter, r *http.Request, id auth.Identitet
 }
 
 func (a *api) hent(w http.ResponseWriter, r *http.Request, id auth.Identitet) error {
-	var k hentkald
+	var k wire.Hentkald
 	if err := laes(w, r, maksKald, &k); err != nil {
 		return err
 	}
-	if err := k.valider(); err != nil {
+	if err := validerHent(&k); err != nil {
 		return err
 	}
 	abonnement := mox.AbonnementID(r.PathValue("id"))
@@ -273,8 +265,8 @@ func (a *api) hent(w http.ResponseWriter, r *http.Request, id auth.Identitet) er
 	if err != nil {
 		return err
 	}
-	svarInden(w, k.Vent.varighed()+svarFrist)
-	arbejde, err := a.t.Hent(r.Context(), abonnement, ejer, k.N, k.Leje.varighed(), k.Vent.varighed())
+	svarInden(w, k.Vent.Varighed()+svarFrist)
+	arbejde, err := a.t.Hent(r.Context(), abonnement, ejer, k.N, k.Leje.Varighed(), k.Vent.Varighed())
 	if err != nil {
 		return err
 	}
@@ -288,7 +280,7 @@ func (a *api) udlever(w http.ResponseWriter, r *http.Request, abonnement mox.Abo
 		a.giv(ctx, arbejde, "den, der bad om opgaven, var gået, da den var fundet")
 		return ctx.Err()
 	}
-	ud := hentsvar{Abonnement: abonnement, Arbejde: []arbejdesvar{}}
+	ud := wire.Hentsvar{Abonnement: abonnement, Arbejde: []wire.Arbejdesvar{}}
 	for i := range arbejde {
 		s, err := fraArbejde(arbejde[i])
 		if err != nil {
@@ -306,11 +298,11 @@ func (a *api) giv(ctx context.Context, arbejde []distributor.Arbejde, hvorfor st
 }
 
 func (a *api) forny(w http.ResponseWriter, r *http.Request, id auth.Identitet) error {
-	var k fornykald
+	var k wire.Fornykald
 	if err := laes(w, r, maksKald, &k); err != nil {
 		return err
 	}
-	if err := k.valider(); err != nil {
+	if err := validerForny(k); err != nil {
 		return err
 	}
 	if err := maaHandle(id); err != nil {
@@ -320,11 +312,11 @@ func (a *api) forny(w http.ResponseWriter, r *http.Request, id auth.Identitet) e
 	if err != nil {
 		return err
 	}
-	n, err := a.t.Forny(r.Context(), ejer, k.Leverancer, k.Leje.varighed())
+	n, err := a.t.Forny(r.Context(), ejer, k.Leverancer, k.Leje.Varighed())
 	if err != nil {
 		return err
 	}
-	return svar(w, http.StatusOK, fornysvar{n})
+	return svar(w, http.StatusOK, wire.Fornysvar{Fornyet: n})
 }
 
 func (a *api) afslut(w http.ResponseWriter, r *http.Request, id auth.Identitet) error {
@@ -349,19 +341,19 @@ func (a *api) afslut(w http.ResponseWriter, r *http.Request, id auth.Identitet) 
 	if err != nil {
 		return err
 	}
-	return svar(w, http.StatusOK, ud)
+	return svar(w, http.StatusOK, klient.Afsluttet(ud))
 }
 
 func (a *api) besked(w http.ResponseWriter, r *http.Request, id auth.Identitet) error {
 	beskedID := r.PathValue("id")
-	kendte, err := a.t.Beskeder(r.Context(), mox.BeskedID(beskedID))
+	kendte, err := a.t.beskeder(r.Context(), mox.BeskedID(beskedID))
 	if err != nil {
 		return err
 	}
 	if id.Rolle.Menneske() {
 		a.t.log().Info("besked læst", "hvem", id.Navn, "beskedID", mox.Maskeret(beskedID)) // spec: mox 52
 	}
-	var ud beskedsvar
+	var ud wire.Beskedsvar
 	for _, k := range kendte {
 		k, ok, err := a.maaSe(r.Context(), id, k)
 		if err != nil {
@@ -370,7 +362,7 @@ func (a *api) besked(w http.ResponseWriter, r *http.Request, id auth.Identitet) 
 		if !ok {
 			continue
 		}
-		s, err := fraKendt(k)
+		s, err := fraKendt(k.Kendt)
 		if err != nil {
 			return err
 		}

@@ -100,6 +100,7 @@ func TestAfvisteKald(t *testing.T) {
 	prov("ikke UTF-8", 400, mox.KodeUgyldig, "", "POST", hent, "{\"ejer\":\"\xe6\"}", esdh)
 	prov("ukendt felt", 400, mox.KodeUgyldig, "antal", "POST", hent, `{"ejer":"a","antal":1}`, esdh)
 	prov("felt med andre bogstaver", 400, mox.KodeUgyldig, "Ejer", "POST", hent, `{"Ejer":"a"}`, esdh)
+	prov("felt uden navn", 400, mox.KodeUgyldig, "", "POST", "/api/v1/leverancer/1/afslut", `{"":{}}`, esdh)
 	prov("felt to gange", 400, mox.KodeUgyldig, "ejer", "POST", hent, `{"ejer":"a","ejer":"b"}`, esdh)
 	prov("ukendt felt dybt nede", 400, mox.KodeUgyldig, "poster[1].fejl.Kode", "POST", indlever,
 		`{"agent":"byggesag","system":"Byggesag","kilde":"k","poster":[{},{"fejl":{"kode":"x","Kode":"y"}}]}`, byggesag)

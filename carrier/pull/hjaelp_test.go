@@ -18,6 +18,7 @@ import (
 	"github.com/moxkit/mox/carrier/pull"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/indhold"
+	"github.com/moxkit/mox/klient"
 	"github.com/moxkit/mox/store"
 )
 
@@ -26,12 +27,12 @@ type server interface {
 	Kilde(ctx context.Context, agent, kilde string) (store.Kilde, error)
 	Indlever(ctx context.Context, i distributor.Indlevering) (distributor.Indleveret, error)
 	Hent(ctx context.Context, abonnement mox.AbonnementID, ejer string, n int, leje, vent time.Duration) ([]distributor.Arbejde, error)
-	Feed(ctx context.Context, abonnement mox.AbonnementID, efter int64, n int, vent time.Duration) (distributor.Feed, error)
-	Sammendrag(ctx context.Context, abonnement mox.AbonnementID, fra, til int64, dele int) (distributor.Sammendrag, error)
+	Feed(ctx context.Context, abonnement mox.AbonnementID, efter int64, n int, vent time.Duration) (klient.Feed, error)
+	Sammendrag(ctx context.Context, abonnement mox.AbonnementID, fra, til int64, dele int) (klient.Sammendrag, error)
 	Forny(ctx context.Context, ejer string, leverancer []int64, leje time.Duration) (int, error)
 	Done(ctx context.Context, f distributor.Afslutning) (distributor.Afsluttet, error)
-	Send(ctx context.Context, afsender string, b mox.Besked) (pull.Modtaget, error)
-	Beskeder(ctx context.Context, id mox.BeskedID) ([]pull.Kendt, error)
+	Send(ctx context.Context, afsender string, b mox.Besked) (klient.Modtaget, error)
+	Beskeder(ctx context.Context, id mox.BeskedID) ([]klient.Kendt, error)
 	GemIndhold(ctx context.Context, r io.Reader) (sha string, err error)
 	HentIndhold(ctx context.Context, abonnement mox.AbonnementID, sha string) (io.ReadCloser, error)
 }
@@ -154,13 +155,20 @@ func (h *hus) aabn(t *testing.T) {
 	t.Cleanup(h.http.Close)
 }
 
+// fjern is a Klient that sends as Tjeneste does.
+type fjern struct{ *pull.Klient }
+
+func (f fjern) Send(ctx context.Context, afsender string, b mox.Besked) (klient.Modtaget, error) {
+	return f.Som(afsender).Send(ctx, b)
+}
+
 // klient calls over HTTP with the named key.
-func (h *hus) klient(t *testing.T, navn string) *pull.Klient {
+func (h *hus) klient(t *testing.T, navn string) fjern {
 	t.Helper()
-	k, err := pull.NewKlient(h.http.URL, h.noegle[navn], pull.KlientOptions{})
+	k, err := pull.NewKlient(h.http.URL, h.noegle[navn], klient.Options{})
 	maa(t, err)
 	t.Cleanup(k.Luk)
-	return k
+	return fjern{k}
 }
 
 // paaBegge runs a test through the functions and through HTTP. som is the server as the named agent sees it.
@@ -210,7 +218,7 @@ func om(id mox.ObjektID) func(*mox.Besked) {
 	return func(b *mox.Besked) { b.ObjektID = id }
 }
 
-func send(t *testing.T, s server, b mox.Besked) pull.Modtaget {
+func send(t *testing.T, s server, b mox.Besked) klient.Modtaget {
 	t.Helper()
 	m, err := s.Send(t.Context(), "Byggesag", b)
 	maa(t, err)

@@ -9,10 +9,8 @@ import (
 	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/indhold"
+	"github.com/moxkit/mox/internal/wire"
 )
-
-// abonnementHeader names the abonnement that a caller reads document bytes by; ?abonnement= does too.
-const abonnementHeader = "Mox-Abonnement"
 
 func (a *api) gemIndhold(w http.ResponseWriter, r *http.Request, id auth.Identitet) error {
 	if err := maaHandle(id); err != nil {
@@ -28,7 +26,7 @@ func (a *api) gemIndhold(w http.ResponseWriter, r *http.Request, id auth.Identit
 	if err != nil {
 		return afbrudt(err)
 	}
-	return svar(w, http.StatusCreated, indholdsvar{URN: indhold.URN + sha, Stoerrelse: n})
+	return svar(w, http.StatusCreated, wire.Indholdsvar{URN: indhold.URN + sha, Stoerrelse: n})
 }
 
 // hentIndhold answers with document bytes, as a file to be saved whatever is in it. The right is looked up at each call, also
@@ -52,8 +50,9 @@ func (a *api) hentIndhold(w http.ResponseWriter, r *http.Request, id auth.Identi
 	return nil
 }
 
+// aabnIndhold reads by the abonnement in the header; ?abonnement= does too.
 func (a *api) aabnIndhold(r *http.Request, id auth.Identitet, sha string) (*os.File, error) {
-	abonnement := mox.AbonnementID(r.Header.Get(abonnementHeader))
+	abonnement := mox.AbonnementID(r.Header.Get(wire.AbonnementHeader))
 	if abonnement == "" {
 		abonnement = mox.AbonnementID(r.URL.Query().Get("abonnement"))
 	}
@@ -72,5 +71,5 @@ func (a *api) aabnIndhold(r *http.Request, id auth.Identitet, sha string) (*os.F
 		}
 		return f, err
 	}
-	return nil, felter{{Sti: "abonnement", Regel: "kraevet", Tekst: "mangler; send headeren " + abonnementHeader}}.fejl()
+	return nil, felter{{Sti: "abonnement", Regel: "kraevet", Tekst: "mangler; send headeren " + wire.AbonnementHeader}}.fejl()
 }

@@ -3,7 +3,6 @@ package pull
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -11,6 +10,8 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/internal/problem"
+	"github.com/moxkit/mox/internal/wire"
+	"github.com/moxkit/mox/klient"
 	"github.com/moxkit/mox/oio"
 )
 
@@ -37,7 +38,7 @@ func (a *api) send(w http.ResponseWriter, r *http.Request, id auth.Identitet) er
 	if err != nil {
 		return err
 	}
-	return svar(w, http.StatusAccepted, ud)
+	return svar(w, http.StatusAccepted, wire.Modtaget(ud))
 }
 
 func erListe(krop []byte) bool { return bytes.HasPrefix(bytes.TrimLeft(krop, " \t\r\n"), []byte("[")) }
@@ -75,20 +76,20 @@ func hoveder(h http.Header) map[string]string {
 
 // sendEn takes one besked. What one who may send has sent, and nobody can read or may be sent by them, is kept where its
 // sender finds it.
-func (a *api) sendEn(r *http.Request, id auth.Identitet, krop []byte, laes beskedlaeser) (Modtaget, error) {
+func (a *api) sendEn(r *http.Request, id auth.Identitet, krop []byte, laes beskedlaeser) (klient.Modtaget, error) {
 	if len(krop) > maksKald {
-		return Modtaget{}, &http.MaxBytesError{Limit: maksKald}
+		return klient.Modtaget{}, &http.MaxBytesError{Limit: maksKald}
 	}
 	afsender, err := somHvem(id, r.URL.Query().Get("afsender"))
 	if err != nil {
-		return Modtaget{}, err
+		return klient.Modtaget{}, err
 	}
 	b, err := laes(krop)
 	if err == nil {
 		b, err = somAfsender(id, b)
 	}
 	if err != nil {
-		return Modtaget{}, a.t.Distributor.Afvis(r.Context(), afsender, somSendt(r, krop), err)
+		return klient.Modtaget{}, a.t.Distributor.Afvis(r.Context(), afsender, somSendt(r, krop), err)
 	}
 	return a.t.Send(r.Context(), afsender, b)
 }
@@ -118,7 +119,7 @@ func (a *api) sendListe(w http.ResponseWriter, r *http.Request, id auth.Identite
 		return err
 	}
 	svarInden(w, svarFrist)
-	ud := batchsvar{Svar: []batchpost{}}
+	ud := wire.Batchsvar{Svar: []wire.Batchpost{}}
 	for i, del := range dele {
 		m, err := a.sendEn(r, id, del, laes)
 		if r.Context().Err() != nil {
@@ -132,37 +133,15 @@ func (a *api) sendListe(w http.ResponseWriter, r *http.Request, id auth.Identite
 	return svar(w, http.StatusMultiStatus, ud)
 }
 
-// batchsvar is the answer to a list of beskeder: one entry for each, in their order.
-type batchsvar struct {
-	Svar []batchpost `json:"svar"`
-}
-
-// batchpost is what the besked alone would have been answered: its status, and Modtaget or a problem document.
-type batchpost struct {
-	Nr       int               `json:"nr"` // from 0
-	Status   int               `json:"status"`
-	Modtaget *Modtaget         `json:"modtaget,omitempty"`
-	Fejl     *problem.Dokument `json:"fejl,omitempty"`
-}
-
 // fraSendt places an error within the list: "[3].beskedID".
-func fraSendt(nr int, m Modtaget, err error) batchpost {
+func fraSendt(nr int, m klient.Modtaget, err error) wire.Batchpost {
 	if err == nil {
-		return batchpost{Nr: nr, Status: http.StatusAccepted, Modtaget: &m}
+		modtaget := wire.Modtaget(m)
+		return wire.Batchpost{Nr: nr, Status: http.StatusAccepted, Modtaget: &modtaget}
 	}
 	d := problem.Af(err)
 	for i := range d.Felter {
 		d.Felter[i].Sti = fmt.Sprintf("[%d].%s", nr, d.Felter[i].Sti)
 	}
-	return batchpost{Nr: nr, Status: d.Status, Fejl: &d}
-}
-
-func (p batchpost) sendt() Sendt {
-	switch {
-	case p.Fejl != nil:
-		return Sendt{Fejl: &mox.Error{Op: "klient", Kode: p.Fejl.Kode, Tekst: p.Fejl.Detail, Raad: p.Fejl.Raad, Felter: p.Fejl.Felter}}
-	case p.Modtaget == nil:
-		return Sendt{Fejl: utilgaengelig("svaret kan ikke læses", errors.New("an entry with neither receipt nor error"))}
-	}
-	return Sendt{Modtaget: *p.Modtaget}
+	return wire.Batchpost{Nr: nr, Status: d.Status, Fejl: &d}
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/moxkit/mox"
-	"github.com/moxkit/mox/carrier/pull"
 	"github.com/moxkit/mox/internal/conformance"
 	"github.com/moxkit/mox/internal/problem"
+	"github.com/moxkit/mox/internal/wire"
 	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/store"
 )
@@ -63,7 +63,7 @@ func TestSendIAlleFormer(t *testing.T) {
 		antal := 0
 		for form, k := range kaldI(t, b) {
 			resp := h.raat(t, "POST", "/api/v1/beskeder", k.krop, append(k.hoveder, h.som("byggesag"))...)
-			var m pull.Modtaget
+			var m wire.Modtaget
 			maa(t, json.NewDecoder(resp.Body).Decode(&m))
 			if resp.StatusCode != http.StatusAccepted || m.BeskedID != b.ID || m.Gentaget != (antal > 0) {
 				t.Errorf("%s: %d %+v", form, resp.StatusCode, m)
@@ -154,7 +154,7 @@ type batchsvar struct {
 	Svar []struct {
 		Nr       int
 		Status   int
-		Modtaget *pull.Modtaget
+		Modtaget *wire.Modtaget
 		Fejl     *problem.Dokument
 	}
 }
@@ -187,42 +187,6 @@ func TestListeAfBeskeder(t *testing.T) {
 	}
 	if resp := h.raat(t, "POST", "/api/v1/beskeder", "[]", h.som("byggesag")); resp.StatusCode != http.StatusMultiStatus || strings.TrimSpace(tekst(t, resp)) != `{"svar":[]}` {
 		t.Error(resp.StatusCode)
-	}
-}
-
-func TestSendAlle(t *testing.T) {
-	t.Parallel()
-	h := nytHus(t)
-	k, err := pull.NewKlient(h.http.URL, h.noegle["byggesag"], pull.KlientOptions{})
-	maa(t, err)
-	t.Cleanup(k.Luk)
-	var alle []mox.Besked
-	for range oio.MaksBatch {
-		alle = append(alle, besked())
-	}
-	alle[7].ObjektID = "x"
-	ud, err := k.SendAlle(t.Context(), "", alle)
-	maa(t, err)
-	for i, s := range ud {
-		if (mox.KodeAf(s.Fejl) == mox.KodeUgyldig) != (i == 7) || i != 7 && (s.Fejl != nil || s.Modtaget.BeskedID != alle[i].ID || s.Modtaget.SendtTil != 1) {
-			t.Errorf("%d: %+v", i, s)
-		}
-	}
-	if _, err := k.SendAlle(t.Context(), "", append(alle, besked())); len(ud) != len(alle) || mox.KodeAf(err) != mox.KodeForStor {
-		t.Error(len(ud), err)
-	}
-	for _, svar := range []string{`{}`, `{"svar":[{}]}`} {
-		f := falsk(t, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "application/json")
-			_, _ = fmt.Fprint(w, svar) // a client that has gone is told nothing
-		})
-		ud, err := f.SendAlle(t.Context(), "", alle[:1])
-		if err == nil {
-			err = ud[0].Fejl
-		}
-		if mox.KodeAf(err) != mox.KodeUtilgaengelig {
-			t.Errorf("%s: %v", svar, err)
-		}
 	}
 }
 

@@ -115,19 +115,19 @@ func somAfsender(id auth.Identitet, b mox.Besked) (mox.Besked, error) {
 
 // maaSe is the part of k that the caller may see: people see all, a sender sees what became of its besked, a receiver what
 // became of its own copy, trimmed as that was by its agreement as it is now. ok is false for all others.
-func (a *api) maaSe(ctx context.Context, id auth.Identitet, k Kendt) (_ Kendt, ok bool, err error) {
+func (a *api) maaSe(ctx context.Context, id auth.Identitet, k kendt) (_ kendt, ok bool, err error) {
 	if id.Rolle.Menneske() || erSystem(id) && k.Afsender == id.System {
 		return k, true, nil
 	}
 	i := slices.IndexFunc(k.modtagere, func(ab mox.AbonnementID) bool { return a.egen(id, ab) })
 	if i < 0 {
-		return Kendt{}, false, nil
+		return kendt{}, false, nil
 	}
 	if !k.Slettet {
 		k.Besked, err = a.t.Distributor.Som(ctx, k.modtagere[i], k.Besked)
 	}
 	if mox.KodeAf(err) == mox.KodeIkkeTilladt {
-		return Kendt{}, false, nil
+		return kendt{}, false, nil
 	}
 	k.Kvitteringer = slices.DeleteFunc(k.Kvitteringer, func(q mox.Kvittering) bool { return q.Abonnement != "" && !a.egen(id, q.Abonnement) })
 	return k, err == nil, err

@@ -1,6 +1,6 @@
 // Package pull is the way in and out for whoever asks MOX: agents, vendors' systems, commands. [Tjeneste] is the functions
-// themselves, for use inside the process; [Handler] offers them over HTTP with rights; [Klient] calls that from another
-// machine and is the same as Tjeneste to its user.
+// themselves, for use inside the process; [Handler] offers them over HTTP with rights; package klient calls that from another
+// machine, and [Klient] is that with what agents of ours need besides.
 //
 //	GET  /api/v1/kilder/{agent}/{kilde}        where a source was read to
 //	POST /api/v1/indlevering                   what an agent has read
@@ -16,7 +16,7 @@
 //	GET  /indhold/{sha256}                     read them: whole, in part, or only if not known
 //	GET  /api/v1/openapi.json, /api/v1/dokumentation   all of this for vendors; open to anyone
 //
-// All of them may be repeated harmlessly. What is sent and answered is in wire.go.
+// All of them may be repeated harmlessly. What is sent and answered is in internal/wire.
 package pull
 
 import (
@@ -29,6 +29,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/indhold"
+	"github.com/moxkit/mox/klient"
 	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/store"
 )
@@ -64,13 +65,24 @@ func (t Tjeneste) Forny(ctx context.Context, ejer string, leverancer []int64, le
 }
 
 // Feed is what the abonnement has been given; see [distributor.Distributor.Feed].
-func (t Tjeneste) Feed(ctx context.Context, abonnement mox.AbonnementID, efter int64, n int, vent time.Duration) (distributor.Feed, error) {
-	return t.Distributor.Feed(ctx, abonnement, efter, n, vent)
+func (t Tjeneste) Feed(ctx context.Context, abonnement mox.AbonnementID, efter int64, n int, vent time.Duration) (klient.Feed, error) {
+	f, err := t.Distributor.Feed(ctx, abonnement, efter, n, vent)
+	ud := klient.Feed{Naeste: f.Naeste, Sidste: f.Sidste}
+	for _, p := range f.Poster {
+		ud.Poster = append(ud.Poster, klient.Feedpost{Logposition: p.Logposition, BeskedID: p.BeskedID, Afsender: p.Afsender, Modtaget: p.Modtaget, Tilstand: p.Tilstand,
+			Besked: p.Besked, Slettet: p.Slettet, Tilbageholdt: p.Tilbageholdt})
+	}
+	return ud, err
 }
 
 // Sammendrag counts what the abonnement has been given; see [distributor.Distributor.Sammendrag].
-func (t Tjeneste) Sammendrag(ctx context.Context, abonnement mox.AbonnementID, fra, til int64, dele int) (distributor.Sammendrag, error) {
-	return t.Distributor.Sammendrag(ctx, abonnement, fra, til, dele)
+func (t Tjeneste) Sammendrag(ctx context.Context, abonnement mox.AbonnementID, fra, til int64, dele int) (klient.Sammendrag, error) {
+	s, err := t.Distributor.Sammendrag(ctx, abonnement, fra, til, dele)
+	ud := klient.Sammendrag{Fra: s.Fra, Til: s.Til, Sidste: s.Sidste, Dele: []klient.Del{}}
+	for _, d := range s.Dele {
+		ud.Dele = append(ud.Dele, klient.Del(d))
+	}
+	return ud, err
 }
 
 // Done reports what came of an attempt; see [distributor.Distributor.Done].
@@ -78,36 +90,32 @@ func (t Tjeneste) Done(ctx context.Context, f distributor.Afslutning) (distribut
 	return t.Distributor.Done(ctx, f)
 }
 
-// Modtaget is the answer to one who has sent a besked: MOX has it. spec: mox 34
-type Modtaget struct {
-	BeskedID mox.BeskedID `json:"beskedID"`
-	Gentaget bool         `json:"gentaget"`           // it was known, with the same content; nothing new was done
-	SendtTil int          `json:"sendt_til"`          // to how many abonnementer it was given now, 0 when it was known; who they are is not the sender's business. spec: mox 27
-	ProcesID []string     `json:"procesID,omitempty"` // the processes it is part of, given or assigned
-}
-
 // Send takes responsibility for a besked from afsender; see [distributor.Distributor.Accept].
-func (t Tjeneste) Send(ctx context.Context, afsender string, b mox.Besked) (Modtaget, error) {
+func (t Tjeneste) Send(ctx context.Context, afsender string, b mox.Besked) (klient.Modtaget, error) {
 	a, err := t.Distributor.Accept(ctx, afsender, b)
 	if err != nil {
-		return Modtaget{}, err
+		return klient.Modtaget{}, err
 	}
-	return Modtaget{BeskedID: a.BeskedID, Gentaget: a.Gentaget, SendtTil: len(a.SendtTil), ProcesID: a.ProcesID}, nil
-}
-
-// Kendt is a besked that MOX has, with its receipts.
-type Kendt struct {
-	Afsender     string
-	Modtaget     time.Time
-	Slettet      bool       // its content has been deleted; Besked is zero
-	Besked       mox.Besked // with what MOX has added: procesID
-	Kvitteringer []mox.Kvittering
-	modtagere    []mox.AbonnementID
+	return klient.Modtaget{BeskedID: a.BeskedID, Gentaget: a.Gentaget, SendtTil: len(a.SendtTil), ProcesID: a.ProcesID}, nil
 }
 
 // Beskeder finds the beskeder with an id, oldest first; two senders may have chosen the same. [mox.KodeIkkeFundet] when
 // there is none.
-func (t Tjeneste) Beskeder(ctx context.Context, id mox.BeskedID) (ud []Kendt, err error) {
+func (t Tjeneste) Beskeder(ctx context.Context, id mox.BeskedID) (ud []klient.Kendt, err error) {
+	kendte, err := t.beskeder(ctx, id)
+	for _, k := range kendte {
+		ud = append(ud, k.Kendt)
+	}
+	return ud, err
+}
+
+// kendt is a besked that MOX has, and who has been given it.
+type kendt struct {
+	klient.Kendt
+	modtagere []mox.AbonnementID
+}
+
+func (t Tjeneste) beskeder(ctx context.Context, id mox.BeskedID) (ud []kendt, err error) {
 	err = t.Distributor.Store().View(ctx, func(tx *store.Tx) error {
 		ud = nil
 		beskeder, err := tx.BeskederMedID(id)
@@ -115,7 +123,7 @@ func (t Tjeneste) Beskeder(ctx context.Context, id mox.BeskedID) (ud []Kendt, er
 			return err
 		}
 		for _, b := range beskeder {
-			k, err := kendt(tx, b)
+			k, err := laesKendt(tx, b)
 			if err != nil {
 				return err
 			}
@@ -133,8 +141,8 @@ func ukendtBesked() error {
 	return mox.E("besked", mox.KodeIkkeFundet, "der er ingen besked med det beskedID, som du har sendt eller fået")
 }
 
-func kendt(tx *store.Tx, b store.Besked) (k Kendt, err error) {
-	k = Kendt{Afsender: b.Afsender, Modtaget: b.Modtaget, Slettet: b.Salt == nil, Besked: b.Besked}
+func laesKendt(tx *store.Tx, b store.Besked) (k kendt, err error) {
+	k.Kendt = klient.Kendt{Afsender: b.Afsender, Modtaget: b.Modtaget, Slettet: b.Salt == nil, Besked: b.Besked}
 	if k.Kvitteringer, err = tx.Kvitteringer(b.Nr); err != nil {
 		return k, err
 	}

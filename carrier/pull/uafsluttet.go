@@ -10,6 +10,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/auth"
+	"github.com/moxkit/mox/klient"
 	"github.com/moxkit/mox/store"
 )
 
@@ -19,38 +20,11 @@ const (
 	maksUafsluttede     = 500
 )
 
-// Uafsluttede is a page of a sender's beskeder that have no final answer from some receiver.
-type Uafsluttede struct {
-	Afsender    string       `json:"afsender"`
-	Uafsluttede []Uafsluttet `json:"uafsluttede"`
-	Naeste      int64        `json:"naeste,omitempty"` // as ?efter= for the next page; 0 = there is no more
-}
-
-// Uafsluttet is one of them.
-type Uafsluttet struct {
-	BeskedID mox.BeskedID `json:"beskedID"`
-	Type     string       `json:"beskedtype,omitempty"`
-	ObjektID mox.ObjektID `json:"objektID,omitempty"`
-	Modtaget time.Time    `json:"modtaget"`
-	Alder    int64        `json:"alder_sekunder"`
-	Venter   []Venter     `json:"venter"`
-}
-
-// Venter is how many of a besked's leverancer stand in one way, and whose turn it is. Who the receivers are is not told.
-type Venter struct {
-	Tilstand mox.LeveranceTilstand `json:"tilstand"`
-	Tur      mox.Ansvar            `json:"tur"`                // afsender, modtager or MOX
-	Blokeret bool                  `json:"blokeret,omitempty"` // an earlier besked about the objekt must end first
-	Antal    int                   `json:"antal"`
-	Naeste   time.Time             `json:"naeste,omitzero"` // Udsat: the next attempt, of the first of them
-	Frist    time.Time             `json:"frist,omitzero"`  // Overdraget: until when the receiver may answer
-}
-
 // Uafsluttede finds beskeder from afsender that some receiver has not ended, oldest first, after the one numbered efter; at
 // most n. A besked that nobody wanted has ended.
-func (t Tjeneste) Uafsluttede(ctx context.Context, afsender string, efter int64, n int) (ud Uafsluttede, err error) {
+func (t Tjeneste) Uafsluttede(ctx context.Context, afsender string, efter int64, n int) (ud klient.Uafsluttede, err error) {
 	err = t.Distributor.Store().View(ctx, func(tx *store.Tx) error {
-		ud = Uafsluttede{Afsender: afsender, Uafsluttede: []Uafsluttet{}}
+		ud = klient.Uafsluttede{Afsender: afsender, Uafsluttede: []klient.Uafsluttet{}}
 		numre, err := tx.Uafsluttede(afsender, efter, n)
 		if err != nil {
 			return err
@@ -70,24 +44,24 @@ func (t Tjeneste) Uafsluttede(ctx context.Context, afsender string, efter int64,
 	return ud, err
 }
 
-func (t Tjeneste) uafsluttet(tx *store.Tx, nr int64) (u Uafsluttet, err error) {
+func (t Tjeneste) uafsluttet(tx *store.Tx, nr int64) (u klient.Uafsluttet, err error) {
 	b, _, err := tx.BeskedNr(nr)
 	if err != nil {
 		return u, err
 	}
-	u = Uafsluttet{BeskedID: b.ID, Type: b.Type, ObjektID: b.ObjektID, Modtaget: b.Modtaget, Alder: int64(tx.Now().Sub(b.Modtaget).Seconds())}
+	u = klient.Uafsluttet{BeskedID: b.ID, Type: b.Type, ObjektID: b.ObjektID, Modtaget: b.Modtaget, Alder: int64(tx.Now().Sub(b.Modtaget).Seconds())}
 	leverancer, err := tx.LeverancerAf(nr)
 	for _, l := range leverancer {
 		if l.Tilstand.Holder() || !l.Frist.IsZero() {
-			u.laegTil(t.venter(&l))
+			laegTil(&u, t.venter(&l))
 		}
 	}
 	return u, err
 }
 
-func (t Tjeneste) venter(l *store.Leverance) Venter {
+func (t Tjeneste) venter(l *store.Leverance) klient.Venter {
 	a, _ := t.Distributor.Abonnement(l.Abonnement)
-	v := Venter{Tilstand: l.Tilstand, Tur: l.Tilstand.Tur(l.Ansvar, a.Carrier), Blokeret: l.Blokeret, Antal: 1}
+	v := klient.Venter{Tilstand: l.Tilstand, Tur: l.Tilstand.Tur(l.Ansvar, a.Carrier), Blokeret: l.Blokeret, Antal: 1}
 	if l.Blokeret {
 		v.Tur = mox.AnsvarMOX
 	}
@@ -101,8 +75,10 @@ func (t Tjeneste) venter(l *store.Leverance) Venter {
 }
 
 // laegTil counts v with those that stand in the same way.
-func (u *Uafsluttet) laegTil(v Venter) {
-	i := slices.IndexFunc(u.Venter, func(x Venter) bool { return x.Tilstand == v.Tilstand && x.Tur == v.Tur && x.Blokeret == v.Blokeret })
+func laegTil(u *klient.Uafsluttet, v klient.Venter) {
+	i := slices.IndexFunc(u.Venter, func(x klient.Venter) bool {
+		return x.Tilstand == v.Tilstand && x.Tur == v.Tur && x.Blokeret == v.Blokeret
+	})
 	if i < 0 {
 		u.Venter = append(u.Venter, v)
 		return

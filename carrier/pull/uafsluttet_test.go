@@ -7,13 +7,14 @@ import (
 	"testing"
 
 	"github.com/moxkit/mox"
-	"github.com/moxkit/mox/carrier/pull"
+	"github.com/moxkit/mox/klient"
 )
 
 // uafsluttede asks as the named key.
-func (h *hus) uafsluttede(t *testing.T, navn, q string) (ud pull.Uafsluttede, err error) {
+func (h *hus) uafsluttede(t *testing.T, navn, q string) (klient.Uafsluttede, error) {
 	t.Helper()
-	err = h.klient(t, navn).Kald(t.Context(), http.MethodGet, "/api/v1/beskeder/uafsluttede"+q, nil, &ud)
+	var ud klient.Uafsluttede
+	err := h.klient(t, navn).Kald(t.Context(), http.MethodGet, "/api/v1/beskeder/uafsluttede"+q, nil, &ud)
 	return ud, err
 }
 
@@ -28,7 +29,7 @@ func TestMineUafsluttede(t *testing.T) {
 		maa(t, err)
 		return b.ID
 	}
-	vil := func(q string, beskeder ...string) pull.Uafsluttede {
+	vil := func(q string, beskeder ...string) klient.Uafsluttede {
 		t.Helper()
 		l, err := h.uafsluttede(t, "byggesag", q)
 		maa(t, err)

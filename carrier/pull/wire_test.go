@@ -2,7 +2,10 @@ package pull
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"testing"
 	"time"
@@ -12,6 +15,8 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/internal/wire"
+	"github.com/moxkit/mox/klient"
 	"github.com/moxkit/mox/store"
 )
 
@@ -65,7 +70,7 @@ func fyldt[V any]() V {
 // rundt writes a wire value as the client does and reads it as the server does.
 func rundt[V any](t *testing.T, v V) V {
 	t.Helper()
-	b, err := somJSON(v)
+	b, err := wire.JSON(v)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,22 +99,6 @@ func TestIntetTabesPaaVejen(t *testing.T) {
 			t.Error(diff)
 		}
 	})
-	t.Run("arbejde", func(t *testing.T) {
-		t.Parallel()
-		v := fyldt[distributor.Arbejde]()
-		v.Besked = mox.Besked{ID: "urn:a:b", Version: mox.Beskedversion, Type: "Sag.Rettet", Indholdstype: "application/json", Indhold: []byte(`{"a":"<b> & æ","tal":1.50}`)}
-		w, err := fraArbejde(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := rundt(t, w).arbejde()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(v, got); diff != "" {
-			t.Error(diff)
-		}
-	})
 	t.Run("kilde", func(t *testing.T) {
 		t.Parallel()
 		v := fyldt[store.Kilde]()
@@ -117,22 +106,83 @@ func TestIntetTabesPaaVejen(t *testing.T) {
 			t.Error(diff)
 		}
 	})
-	t.Run("kendt", func(t *testing.T) {
-		t.Parallel()
-		v := Kendt{Afsender: "A", Modtaget: time.Unix(1e9, 0).UTC(), Besked: mox.Besked{ID: "urn:a:b", Version: mox.Beskedversion, Handling: "x"},
-			Kvitteringer: []mox.Kvittering{fyldt[mox.Kvittering]()}}
-		w, err := fraKendt(v)
+}
+
+// svarende is a client of a server that answers every call with v, as the server does.
+func svarende(t *testing.T, v any, err error) *Klient {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if err := svar(w, http.StatusOK, v); err != nil {
+			t.Error(err)
+		}
+	}))
+	t.Cleanup(s.Close)
+	k, err := NewKlient(s.URL, "noegle", klient.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Luk)
+	return k
+}
+
+// What the server answers, the client gives its user whole.
+func TestIntetTabesISvaret(t *testing.T) {
+	t.Parallel()
+	ens := func(vil, har any, err error) {
+		t.Helper()
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
 		}
-		got, err := rundt(t, w).kendt()
-		if err != nil {
-			t.Fatal(err)
+		if diff := cmp.Diff(vil, har); diff != "" {
+			t.Errorf("%T: %s", vil, diff)
 		}
-		if diff := cmp.Diff(v, got, cmpopts.IgnoreUnexported(Kendt{})); diff != "" {
-			t.Error(diff)
-		}
-	})
+	}
+	ctx := t.Context()
+	besked := mox.Besked{ID: "urn:a:b", Version: mox.Beskedversion, Type: "Sag.Rettet", Indholdstype: "application/json", Indhold: []byte(`{"a":"<b> & æ","tal":1.50}`)}
+
+	arbejde := fyldt[distributor.Arbejde]()
+	arbejde.Besked = besked
+	w, err := fraArbejde(arbejde)
+	hentet, err := svarende(t, wire.Hentsvar{Arbejde: []wire.Arbejdesvar{w}}, err).Hent(ctx, "a.b", "ejer", 1, 0, 0)
+	ens([]distributor.Arbejde{arbejde}, hentet, err)
+
+	kendt := klient.Kendt{Afsender: "A", Modtaget: time.Unix(1e9, 0).UTC(), Besked: besked, Kvitteringer: []mox.Kvittering{fyldt[mox.Kvittering]()}}
+	slettet := klient.Kendt{Afsender: "A", Slettet: true, Kvitteringer: []mox.Kvittering{}}
+	k, err := fraKendt(kendt)
+	s, err2 := fraKendt(slettet)
+	fundet, err := svarende(t, wire.Beskedsvar{Beskeder: []wire.Kendtsvar{k, s}}, errors.Join(err, err2)).Beskeder(ctx, "urn:a:b")
+	ens([]klient.Kendt{kendt, slettet}, fundet, err)
+
+	feed := fyldt[klient.Feed]()
+	for i := range feed.Poster {
+		p := &feed.Poster[i]
+		p.Besked, p.Slettet, p.Tilbageholdt = mox.Besked{}, i == 0, i == 1
+	}
+	hel := feed.Poster[0]
+	hel.Besked, hel.Slettet = besked, false
+	feed.Poster = append(feed.Poster, hel)
+	f, err := fraFeed("a.b", feed)
+	laest, err := svarende(t, f, err).Feed(ctx, "a.b", 0, 0, 0)
+	ens(feed, laest, err)
+
+	sammendrag := fyldt[klient.Sammendrag]()
+	talt, err := svarende(t, sammendragsvar{"a.b", sammendrag}, nil).Sammendrag(ctx, "a.b", 1, 0, 1)
+	ens(sammendrag, talt, err)
+
+	afsluttet := fyldt[distributor.Afsluttet]()
+	meldt, err := svarende(t, klient.Afsluttet(afsluttet), nil).Done(ctx, distributor.Afslutning{})
+	ens(afsluttet, meldt, err)
+
+	modtaget := fyldt[klient.Modtaget]()
+	sendt, err := svarende(t, wire.Modtaget(modtaget), nil).Send(ctx, besked)
+	ens(modtaget, sendt, err)
+
+	uafsluttede := fyldt[klient.Uafsluttede]()
+	u, err := svarende(t, uafsluttede, nil).Uafsluttede(ctx, 0, 0)
+	ens(uafsluttede, u, err)
 }
 
 // The names on the wire are a promise to those who have built on them.
@@ -142,29 +192,23 @@ func TestNavnePaaLinjen(t *testing.T) {
 		v   any
 		vil string
 	}{
-		"hent":   {hentkald{"a", 5, 60, 1.5}, `{"ejer":"a","n":5,"leje_sekunder":60,"vent_sekunder":1.5}`},
-		"forny":  {fornykald{"a", []int64{7}, 60}, `{"ejer":"a","leverancer":[7],"leje_sekunder":60}`},
-		"afslut": {afslutkald{Forsoeg: 1, Ejer: "a", Udfald: udfald{Resultat: mox.ResMidlertidig, Efter: 30}}, `{"forsoeg":1,"ejer":"a","udfald":{"resultat":"midlertidig","efter_sekunder":30}}`},
-		"arbejde": {hentsvar{"a.b", []arbejdesvar{{Leverance: 7, Forsoeg: 1, Omgang: 1, Noegle: "n", Ejer: "e", Besked: json.RawMessage(`{"beskedID":"urn:a:b"}`)}}},
+		"hent":  {wire.Hentkald{Ejer: "a", N: 5, Leje: 60, Vent: 1.5}, `{"ejer":"a","n":5,"leje_sekunder":60,"vent_sekunder":1.5}`},
+		"forny": {wire.Fornykald{Ejer: "a", Leverancer: []int64{7}, Leje: 60}, `{"ejer":"a","leverancer":[7],"leje_sekunder":60}`},
+		"afslut": {afslutkald{Afslutkald: wire.Afslutkald{Forsoeg: 1, Ejer: "a", Udfald: wire.Udfald{Resultat: mox.ResMidlertidig, Efter: 30}}, Agent: "b"},
+			`{"forsoeg":1,"ejer":"a","udfald":{"resultat":"midlertidig","efter_sekunder":30},"agent":"b"}`},
+		"arbejde": {wire.Hentsvar{Abonnement: "a.b", Arbejde: []wire.Arbejdesvar{{Leverance: 7, Forsoeg: 1, Omgang: 1, Noegle: "n", Ejer: "e", Besked: json.RawMessage(`{"beskedID":"urn:a:b"}`)}}},
 			`{"abonnementID":"a.b","arbejde":[{"leverance":7,"forsoeg":1,"omgang":1,"noegle":"n","usikker":false,"ejer":"e","lejet_til":"0001-01-01T00:00:00Z","noegler":null,"besked":{"beskedID":"urn:a:b"}}]}`},
-		"modtaget": {Modtaget{BeskedID: "urn:a:b", SendtTil: 2}, `{"beskedID":"urn:a:b","gentaget":false,"sendt_til":2}`},
-		"indhold":  {indholdsvar{"urn:x", 3}, `{"urn":"urn:x","stoerrelse":3}`},
+		"sammendrag": {sammendragsvar{"a.b", klient.Sammendrag{Fra: 1, Til: 2, Sidste: 3, Dele: []klient.Del{{Fra: 1, Til: 2, Antal: 1, Hash: "h"}}}},
+			`{"abonnementID":"a.b","fra":1,"til":2,"sidste":3,"dele":[{"fra":1,"til":2,"antal":1,"hash":"h"}]}`},
+		"modtaget": {wire.Modtaget{BeskedID: "urn:a:b", SendtTil: 2}, `{"beskedID":"urn:a:b","gentaget":false,"sendt_til":2}`},
+		"indhold":  {wire.Indholdsvar{URN: "urn:x", Stoerrelse: 3}, `{"urn":"urn:x","stoerrelse":3}`},
 	} {
-		b, err := somJSON(c.v)
+		b, err := wire.JSON(c.v)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(c.vil+"\n", b.String()); diff != "" {
 			t.Errorf("%s: %s", navn, diff)
-		}
-	}
-}
-
-func TestSekunder(t *testing.T) {
-	t.Parallel()
-	for _, d := range []time.Duration{0, time.Nanosecond, time.Millisecond, 1500 * time.Millisecond, time.Hour, maksEfter} {
-		if got := somSekunder(d).varighed(); got != d {
-			t.Errorf("%v came back as %v", d, got)
 		}
 	}
 }
@@ -177,8 +221,8 @@ func FuzzAfkod(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		proevAf[hentkald](t, data)
-		proevAf[fornykald](t, data)
+		proevAf[wire.Hentkald](t, data)
+		proevAf[wire.Fornykald](t, data)
 		proevAf[afslutkald](t, data)
 		proevAf[distributor.Indlevering](t, data)
 	})
@@ -193,7 +237,7 @@ func proevAf[V any](t *testing.T, data []byte) {
 		}
 		return
 	}
-	b, err := somJSON(v)
+	b, err := wire.JSON(v)
 	if err != nil {
 		t.Skip("a year beyond what JSON times can hold, or the like")
 	}

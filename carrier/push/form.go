@@ -6,6 +6,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/internal/webhook"
 	"github.com/moxkit/mox/oio"
 )
 
@@ -31,7 +32,7 @@ func (k *klient) kald(a *mox.Abonnement, w distributor.Arbejde) (Kald, error) {
 	if a.Push.Form != mox.FormModtagBesked {
 		h.Set(headerOprindelse, k.o.Oprindelse)
 	}
-	Underskriv(h, WebhookID(w.Noegle), k.o.nu(), ud.Krop, k.o.Hemmeligheder(*a))
+	webhook.Underskriv(h, webhook.ID(w.Noegle), k.o.nu(), ud.Krop, k.o.Hemmeligheder(*a))
 	ud.Header = h
 	return ud, nil
 }

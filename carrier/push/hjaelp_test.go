@@ -24,6 +24,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/carrier/pull"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/internal/webhook"
 	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/store"
 )
@@ -274,7 +275,7 @@ func (m *modtager) paaOPTIONS(w http.ResponseWriter, r *http.Request) {
 func (m *modtager) husk(k kald1) kald1 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	id := k.header.Get(HeaderWebhookID)
+	id := k.header.Get(webhook.HeaderID)
 	m.set[id]++
 	k.gange = m.set[id]
 	m.kald = append(m.kald, k)

@@ -18,6 +18,7 @@ import (
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/internal/conformance"
 	"github.com/moxkit/mox/internal/fejlnet"
+	"github.com/moxkit/mox/internal/webhook"
 )
 
 func arbejde() distributor.Arbejde {
@@ -47,7 +48,7 @@ func TestKaldetBaererHvadModtagerenSkalVide(t *testing.T) {
 	t.Parallel()
 	m := nyModtager(t)
 	o := naboer(m)
-	k1, err := LaesHemmelighed(vektorHemmelighed)
+	k1, err := webhook.LaesHemmelighed(webhook.NyHemmelighed())
 	maa(t, err)
 	o.Hemmeligheder = func(a mox.Abonnement) [][]byte { return map[mox.AbonnementID][][]byte{"esdh": {k1}}[a.ID] }
 	o.nu = func() time.Time { return nuet }
@@ -59,7 +60,7 @@ func TestKaldetBaererHvadModtagerenSkalVide(t *testing.T) {
 		t.Errorf("delivery headers: %v", k.header)
 	}
 	vil := http.Header{}
-	Underskriv(vil, WebhookID(string(k.besked.ID)+".esdh.1"), nuet, k.krop, [][]byte{k1})
+	webhook.Underskriv(vil, webhook.ID(string(k.besked.ID)+".esdh.1"), nuet, k.krop, [][]byte{k1})
 	for navn := range vil {
 		if k.header.Get(navn) != vil.Get(navn) {
 			t.Errorf("%s: %q, want %q", navn, k.header.Get(navn), vil.Get(navn))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/internal/webhook"
 )
 
 func svarTilladt(v string, status int) http.HandlerFunc {
@@ -60,7 +61,7 @@ func TestProevSpoergerModtagerenFoerst(t *testing.T) {
 			}
 			o := naboer(m)
 			o.Oprindelse = "mox.kommune.example"
-			k, err := LaesHemmelighed(vektorHemmelighed)
+			k, err := webhook.LaesHemmelighed(webhook.NyHemmelighed())
 			maa(t, err)
 			o.Hemmeligheder = func(mox.Abonnement) [][]byte { return [][]byte{k} }
 			a := abonnement("esdh", m.URL)
@@ -72,7 +73,7 @@ func TestProevSpoergerModtagerenFoerst(t *testing.T) {
 				t.Fatalf("%d test events, want %d", len(kald), c.prøver)
 			}
 			for _, k := range kald {
-				if k.besked.Type != "Proeve" || k.header.Get(HeaderWebhookSignatur) == "" || k.header.Get("abonnementID") != "esdh" || len(k.besked.Relateret) != 0 {
+				if k.besked.Type != "Proeve" || k.header.Get(webhook.HeaderSignatur) == "" || k.header.Get("abonnementID") != "esdh" || len(k.besked.Relateret) != 0 {
 					t.Errorf("%+v %v", k.besked, k.header)
 				}
 				maa(t, k.besked.Valider())

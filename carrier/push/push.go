@@ -44,7 +44,7 @@ type Options struct {
 	VentFoerst time.Duration // from the breaker's opening to the first trial, doubled at each that fails; 0 = 1 s
 	VentHoejst time.Duration // 0 = 5 minutes
 
-	Hemmeligheder func(mox.Abonnement) [][]byte // to sign with, the newest first, see [LaesHemmelighed]; none = calls are not signed
+	Hemmeligheder func(mox.Abonnement) [][]byte // to sign with, the newest first, see webhook.LaesHemmelighed; none = calls are not signed
 	Oprindelse    string                        // what receivers know this MOX by, a DNS name; "" = "mox"
 	Certifikater  []tls.Certificate             // our own, for receivers that ask for one
 	CA            *x509.CertPool                // whose certificates are trusted; nil = the system's

@@ -14,6 +14,7 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/internal/webhook"
 )
 
 // optaget is a call as a receiver has kept it.
@@ -55,12 +56,12 @@ func optag(t *testing.T, w distributor.Arbejde, form mox.PushForm, hemmelighed [
 // changed, has no secret for, or has kept and sends again.
 func TestModtagerenKanVerificereMedDetOfficielleBibliotek(t *testing.T) {
 	t.Parallel()
-	hemmelighed := NyHemmelighed()
+	hemmelighed := webhook.NyHemmelighed()
 	wh, err := standardwebhooks.NewWebhook(hemmelighed)
 	maa(t, err)
-	andens, err := standardwebhooks.NewWebhook(NyHemmelighed())
+	andens, err := standardwebhooks.NewWebhook(webhook.NyHemmelighed())
 	maa(t, err)
-	noegle, err := LaesHemmelighed(hemmelighed)
+	noegle, err := webhook.LaesHemmelighed(hemmelighed)
 	maa(t, err)
 	w := arbejde()
 	for _, form := range []mox.PushForm{mox.FormCloudEvent, mox.FormStruktureret, mox.FormModtagBesked} {
@@ -73,7 +74,7 @@ func TestModtagerenKanVerificereMedDetOfficielleBibliotek(t *testing.T) {
 		if wh.Verify(append(k.krop, ' '), k.header) == nil {
 			t.Errorf("%s: en ændret krop", form)
 		}
-		for _, navn := range []string{HeaderWebhookID, HeaderWebhookTid} {
+		for _, navn := range []string{webhook.HeaderID, webhook.HeaderTid} {
 			h := k.header.Clone()
 			h.Set(navn, h.Get(navn)+"1")
 			if wh.VerifyIgnoringTimestamp(k.krop, h) == nil {
@@ -84,7 +85,7 @@ func TestModtagerenKanVerificereMedDetOfficielleBibliotek(t *testing.T) {
 		if wh.Verify(gammelt.krop, gammelt.header) == nil || wh.VerifyIgnoringTimestamp(gammelt.krop, gammelt.header) != nil {
 			t.Errorf("%s: et optaget kald, der sendes igen efter seks minutter", form)
 		}
-		if gammelt.header.Get(HeaderWebhookID) != k.header.Get(HeaderWebhookID) {
+		if gammelt.header.Get(webhook.HeaderID) != k.header.Get(webhook.HeaderID) {
 			t.Errorf("%s: samme leverance under to id'er", form)
 		}
 	}
@@ -107,7 +108,7 @@ func TestVejledningensVaerdiAtProeveMed(t *testing.T) {
 	wh, err := standardwebhooks.NewWebhook(v["hemmelighed"])
 	maa(t, err)
 	h := http.Header{}
-	for _, navn := range []string{HeaderWebhookID, HeaderWebhookTid, HeaderWebhookSignatur} {
+	for _, navn := range []string{webhook.HeaderID, webhook.HeaderTid, webhook.HeaderSignatur} {
 		h.Set(navn, v[navn])
 	}
 	maa(t, wh.VerifyIgnoringTimestamp([]byte(v["krop"]), h))

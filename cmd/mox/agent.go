@@ -15,6 +15,7 @@ import (
 	"github.com/moxkit/mox/app"
 	"github.com/moxkit/mox/carrier/pull"
 	"github.com/moxkit/mox/connector"
+	"github.com/moxkit/mox/klient"
 	"github.com/moxkit/mox/mapping"
 )
 
@@ -196,7 +197,7 @@ func (e *env) agentRun() *cobra.Command {
 }
 
 func (e *env) koerAgent(ctx context.Context, s *agent.Spec, server, noegle, ca string, ja bool) error {
-	k, err := pull.NewKlient(server, noegle, pull.KlientOptions{CAFil: ca})
+	k, err := pull.NewKlient(server, noegle, klient.Options{CAFil: ca})
 	if err != nil {
 		return err
 	}

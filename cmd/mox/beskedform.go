@@ -14,7 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/moxkit/mox"
-	"github.com/moxkit/mox/carrier/pull"
+	"github.com/moxkit/mox/internal/wire"
+	"github.com/moxkit/mox/klient"
 	"github.com/moxkit/mox/oio"
 )
 
@@ -89,7 +90,7 @@ func (s *server) findBesked(ctx context.Context, id mox.BeskedID, afsender strin
 		return mox.Besked{}, err
 	}
 	if afsender != "" {
-		kendte = slices.DeleteFunc(kendte, func(x pull.Kendt) bool { return x.Afsender != afsender })
+		kendte = slices.DeleteFunc(kendte, func(x klient.Kendt) bool { return x.Afsender != afsender })
 	}
 	switch {
 	case len(kendte) == 0:
@@ -284,7 +285,7 @@ func gaetForm(raa []byte) string {
 
 // sendsvar is what became of one besked.
 type sendsvar struct {
-	pull.Modtaget
+	wire.Modtaget
 	Fejl string `json:"fejl,omitempty"`
 }
 
@@ -296,11 +297,12 @@ func (e *env) sendBeskeder(ctx context.Context, s *server, afsender string, besk
 		return err
 	}
 	defer k.Luk()
-	sendt := make([]pull.Sendt, 1)
+	k = k.Som(afsender)
+	sendt := make([]klient.Sendt, 1)
 	if len(beskeder) == 1 {
-		sendt[0].Modtaget, err = k.Send(ctx, afsender, beskeder[0])
+		sendt[0].Modtaget, err = k.Send(ctx, beskeder[0])
 	} else {
-		sendt, err = k.SendAlle(ctx, afsender, beskeder)
+		sendt, err = k.SendAlle(ctx, beskeder)
 	}
 	if err != nil {
 		return err
@@ -308,7 +310,7 @@ func (e *env) sendBeskeder(ctx context.Context, s *server, afsender string, besk
 	ud := []sendsvar{}
 	var foerste error
 	for i, x := range sendt {
-		svar := sendsvar{Modtaget: x.Modtaget}
+		svar := sendsvar{Modtaget: wire.Modtaget(x.Modtaget)}
 		if x.Fejl != nil {
 			svar.BeskedID, svar.Fejl = beskeder[i].ID, mox.Forklaring(x.Fejl)
 			if foerste == nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/app"
 	"github.com/moxkit/mox/auth"
-	"github.com/moxkit/mox/carrier/pull"
+	"github.com/moxkit/mox/klient"
 )
 
 // server is a running mox serve as a command reaches it.
@@ -48,12 +48,12 @@ func (s *server) adgang() (adresse, noegle string, err error) {
 }
 
 // klient is a client of the server; the caller closes it.
-func (s *server) klient() (*pull.Klient, error) {
+func (s *server) klient() (*klient.Klient, error) {
 	adresse, noegle, err := s.adgang()
 	if err != nil {
 		return nil, err
 	}
-	return pull.NewKlient(adresse, noegle, pull.KlientOptions{CAFil: s.ca, Formaal: s.formaal})
+	return klient.New(adresse, noegle, klient.Options{CAFil: s.ca, Formaal: s.formaal})
 }
 
 // kald calls the server's API and reads its JSON answer into ud, which may be nil.

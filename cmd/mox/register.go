@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/moxkit/mox"
-	"github.com/moxkit/mox/carrier/pull"
+	"github.com/moxkit/mox/klient"
 )
 
 func (e *env) register() *cobra.Command {
@@ -131,7 +131,7 @@ func (x *eksport) skriv(ctx context.Context, typer []*mox.Type, w io.Writer) err
 	return ud.Flush()
 }
 
-func (x *eksport) type_(ctx context.Context, k *pull.Klient, t *mox.Type, w io.Writer) error {
+func (x *eksport) type_(ctx context.Context, k *klient.Klient, t *mox.Type, w io.Writer) error {
 	q := heleTiden()
 	if x.historik {
 		q.Set("registreretfra", "-infinity")

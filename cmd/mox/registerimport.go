@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/moxkit/mox"
-	"github.com/moxkit/mox/carrier/pull"
+	"github.com/moxkit/mox/klient"
 	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/register/rest"
 )
@@ -47,7 +47,7 @@ type importfejl struct {
 // importering sends objekter to the server, some hundred at a time, and keeps the account.
 type importering struct {
 	s    *server
-	k    *pull.Klient
+	k    *klient.Klient
 	tal  importtal
 	vis  func(string)
 	vist time.Time

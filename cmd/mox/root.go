@@ -39,6 +39,9 @@ func exitKode(err error) int {
 	if errors.As(err, new(brugsfejl)) {
 		return exitBrug
 	}
+	if s := (snitfladefejl{}); errors.As(err, &s) {
+		return s.kode
+	}
 	switch mox.KodeAf(err) {
 	case mox.KodeUgyldig, mox.KodeUdenBeskedID, mox.KodeBeskedversion, mox.KodeAndetIndhold, mox.KodeUenig, mox.KodeForStor:
 		return exitUgyldig
@@ -94,7 +97,7 @@ func (e *env) rod() *cobra.Command {
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return brugsfejl{err} })
 	c.PersistentFlags().BoolVar(&e.json, "json", false, "skriv resultatet som JSON")
 	c.CompletionOptions.DisableDefaultCmd = true
-	c.AddCommand(e.opsaetning(), e.serve(), e.demo(), e.agent(), e.aftale(), e.besked(), e.fejl(), e.abonnement(), e.liste(), e.alarm(), e.register(), e.gevinster(), e.tilslutningsvejledning(), e.status(), e.backup(), e.restore(), e.verify(), e.eksport(), e.bench(), e.noegle(), e.bruger(), e.versionsnummer())
+	c.AddCommand(e.opsaetning(), e.serve(), e.demo(), e.agent(), e.aftale(), e.besked(), e.fejl(), e.abonnement(), e.liste(), e.alarm(), e.register(), e.gevinster(), e.tilslutningsvejledning(), e.snitfladetest(), e.status(), e.backup(), e.restore(), e.verify(), e.eksport(), e.bench(), e.noegle(), e.bruger(), e.versionsnummer())
 	return c
 }
 

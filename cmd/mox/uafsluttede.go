@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -12,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/moxkit/mox"
-	"github.com/moxkit/mox/carrier/pull"
+	"github.com/moxkit/mox/klient"
 )
 
 func (s *server) beskedUafsluttede() *cobra.Command {
@@ -20,25 +18,26 @@ func (s *server) beskedUafsluttede() *cobra.Command {
 	c := &cobra.Command{Use: "uafsluttede", Short: "Vis de beskeder, du har sendt, som en modtager endnu ikke er færdig med, og hvis tur det er", Args: argumenter(cobra.NoArgs)}
 	c.Flags().StringVar(&afsender, "afsender", "", "for en person: det system, der har sendt dem (standard: det, nøglen hedder)")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		q := url.Values{"antal": {"500"}}
-		if afsender != "" {
-			q.Set("afsender", afsender)
+		k, err := s.klient()
+		if err != nil {
+			return err
 		}
-		for {
-			var l pull.Uafsluttede
-			if err := s.kald(c.Context(), http.MethodGet, "/api/v1/beskeder/uafsluttede?"+q.Encode(), nil, &l); err != nil {
+		defer k.Luk()
+		for efter := int64(0); ; {
+			l, err := k.Som(afsender).Uafsluttede(c.Context(), efter, 500)
+			if err != nil {
 				return err
 			}
-			if err := s.env.skriv(l, func(w io.Writer) { visUafsluttede(w, l, q.Get("efter") == "") }); err != nil || l.Naeste == 0 {
+			if err := s.env.skriv(l, func(w io.Writer) { visUafsluttede(w, l, efter == 0) }); err != nil || l.Naeste == 0 {
 				return err
 			}
-			q.Set("efter", fmt.Sprint(l.Naeste))
+			efter = l.Naeste
 		}
 	}
 	return c
 }
 
-func visUafsluttede(w io.Writer, l pull.Uafsluttede, foerste bool) {
+func visUafsluttede(w io.Writer, l klient.Uafsluttede, foerste bool) {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	if foerste {
 		if len(l.Uafsluttede) == 0 {
@@ -58,7 +57,7 @@ func visUafsluttede(w io.Writer, l pull.Uafsluttede, foerste bool) {
 }
 
 // ventetekst says in words whose turn it is, and why.
-func ventetekst(v pull.Venter) string {
+func ventetekst(v klient.Venter) string {
 	hvad := map[mox.LeveranceTilstand]string{mox.Afventer: "afventer", mox.UnderLevering: "under levering", mox.Udsat: "nyt forsøg", mox.Overdraget: "lagt i modtagers kø",
 		mox.Parkeret: "kræver handling", mox.Uvis: "uvist udfald"}[v.Tilstand]
 	ud := fmt.Sprintf("%s: %d %s", v.Tur, v.Antal, hvad)

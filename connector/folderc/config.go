@@ -78,9 +78,12 @@ func (r *Ready) UnmarshalJSON(b []byte) error {
 }
 
 // Validate reports what is wrong in the config.
-func (c SourceConfig) Validate() []connector.Problem {
+func (c SourceConfig) Validate() []connector.Problem { return c.ValidateAs("folder") }
+
+// ValidateAs is Validate for a connector of another type that reads the same files.
+func (c SourceConfig) ValidateAs(kind string) []connector.Problem {
 	var p check.Problems
-	p.Type(c.Type, "folder")
+	p.Type(c.Type, kind)
 	p.Listing(c.Listing)
 	p.Need("path", c.Path, "mappen, som systemet skriver i")
 	c.checkPattern(&p)

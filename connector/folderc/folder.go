@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -33,8 +32,8 @@ type file struct {
 var errChanging = errors.New("filen ændres, mens den læses")
 
 // load reads a file of at most max bytes.
-func load(root *os.Root, name string, max connector.Size) (file, error) {
-	f, err := root.Open(name)
+func load(dir Dir, name string, max connector.Size) (file, error) {
+	f, err := dir.Open(name)
 	if err != nil {
 		return file{}, err
 	}
@@ -51,15 +50,17 @@ func load(root *os.Root, name string, max connector.Size) (file, error) {
 	if err != nil {
 		return file{}, err
 	}
-	if after, err := root.Stat(name); err != nil || !same(before, after) {
+	after, err := dir.Stat(name)
+	if errors.Is(err, ErrLost) {
+		return file{}, err
+	}
+	if err != nil {
 		return file{}, errors.Join(errChanging, err)
 	}
+	if !dir.Same(before, after) {
+		return file{}, errChanging
+	}
 	return newFile(name, before, content, max), nil
-}
-
-// same reports whether nothing was written between two looks at a file.
-func same(a, b fs.FileInfo) bool {
-	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
 func newFile(name string, info fs.FileInfo, content []byte, max connector.Size) file {
@@ -79,8 +80,8 @@ type candidate struct {
 }
 
 // list gives the source's files that are in the folder, in natural order of names, whole or not.
-func (s *Source) list(root *os.Root) ([]candidate, error) {
-	entries, err := fs.ReadDir(root.FS(), ".")
+func (s *Source) list(dir Dir) ([]candidate, error) {
+	entries, err := dir.ReadDir()
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +90,7 @@ func (s *Source) list(root *os.Root) ([]candidate, error) {
 		if !e.Type().IsRegular() || !s.config.matches(e.Name()) {
 			continue
 		}
-		info, err := root.Lstat(e.Name())
+		info, err := e.Info()
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // moved away since
 		}
@@ -109,16 +110,16 @@ type sighting struct {
 }
 
 // ready keeps those files that are written to their end.
-func (s *Source) ready(root *os.Root, all []candidate) []candidate {
+func (s *Source) ready(dir Dir, all []candidate) []candidate {
 	now, seen := s.env.Time(), map[string]sighting{}
 	var ready []candidate
 	for _, c := range all {
 		sight, ok := s.seen[c.name]
-		if !ok || !same(sight.info, c.info) {
+		if !ok || !dir.Same(sight.info, c.info) {
 			sight = sighting{c.info, now}
 		}
 		seen[c.name] = sight
-		if s.isReady(root, c.name, now.Sub(sight.at)) {
+		if s.isReady(dir, c.name, now.Sub(sight.at)) {
 			ready = append(ready, c)
 		}
 	}
@@ -127,10 +128,10 @@ func (s *Source) ready(root *os.Root, all []candidate) []candidate {
 	return ready
 }
 
-func (s *Source) isReady(root *os.Root, name string, unchanged time.Duration) bool {
+func (s *Source) isReady(dir Dir, name string, unchanged time.Duration) bool {
 	r := s.config.Faerdig
 	if m := s.config.marker(name); m != "" {
-		_, err := root.Lstat(m)
+		_, err := dir.Lstat(m)
 		return err == nil
 	}
 	return r.Omdoebt || unchanged >= time.Duration(r.Stabil)
@@ -143,29 +144,45 @@ type summed struct {
 }
 
 // sum gives what tells a file's content from others, and reads the file only when it has changed since it last did.
-func (s *Source) sum(root *os.Root, c candidate) (string, error) {
-	if known, ok := s.sums[c.name]; ok && same(known.info, c.info) {
+func (s *Source) sum(dir Dir, c candidate) (string, error) {
+	if known, ok := s.sums[c.name]; ok && dir.Same(known.info, c.info) {
 		return known.sum, nil
 	}
-	f, err := load(root, c.name, s.config.MaxFil)
+	settled := s.settled(dir, c)
+	f, err := load(dir, c.name, s.config.MaxFil)
 	if err != nil {
 		return "", err
 	}
-	s.sums[c.name] = summed{c.info, f.sum}
+	if settled {
+		s.sums[c.name] = summed{c.info, f.sum}
+	}
 	return f.sum, nil
+}
+
+// tick is longer than the whole seconds of a coarse folder.
+const tick = 2 * time.Second
+
+// settled reports whether the file's times would show it if it were written to from now on: it has been seen as it is
+// for longer than they count by.
+func (s *Source) settled(dir Dir, c candidate) bool {
+	if !dir.Coarse() {
+		return true
+	}
+	sight, ok := s.seen[c.name]
+	return ok && dir.Same(sight.info, c.info) && s.env.Time().Sub(sight.at) >= tick
 }
 
 // move takes a read file and its marker out of the folder. The marker goes first: left alone in the folder it would
 // declare the next file of that name whole before it is.
-func (s *Source) move(root *os.Root, r readFile) error {
-	info, err := root.Lstat(r.File)
+func (s *Source) move(dir Dir, r readFile) error {
+	info, err := dir.Lstat(r.File)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // moved before
 	}
 	if err != nil {
 		return err
 	}
-	if sum, err := s.sum(root, candidate{r.File, info}); err != nil || sum != r.Sum {
+	if sum, err := s.sum(dir, candidate{r.File, info}); err != nil || sum != r.Sum {
 		if errors.Is(err, errChanging) || errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
@@ -175,38 +192,42 @@ func (s *Source) move(root *os.Root, r readFile) error {
 	if r.Refused {
 		folder = s.config.Afvist
 	}
-	if err := root.MkdirAll(folder, 0o755); err != nil {
+	if err := dir.MkdirAll(folder); err != nil {
 		return err
 	}
 	if m := s.config.marker(r.File); m != "" {
-		if err := root.Rename(m, freeName(root, folder, m, r.Sum)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := dir.Rename(m, freeName(dir, folder, m, r.Sum)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	return s.moveFile(root, r, info, folder)
+	return s.moveFile(dir, r, info, folder)
 }
 
 // moveFile renames, and looks afterwards whether it was the file that was meant: should the system have put another in
 // its place in between, that one is put back.
-func (s *Source) moveFile(root *os.Root, r readFile, info fs.FileInfo, folder string) error {
-	target := freeName(root, folder, r.File, r.Sum)
-	if err := root.Rename(r.File, target); err != nil {
+func (s *Source) moveFile(dir Dir, r readFile, info fs.FileInfo, folder string) error {
+	target := freeName(dir, folder, r.File, r.Sum)
+	if err := dir.Rename(r.File, target); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		return err
 	}
 	delete(s.sums, r.File)
-	if moved, err := root.Lstat(target); err != nil || same(moved, info) {
+	moved, err := dir.Lstat(target)
+	if err != nil || dir.Same(moved, info) && s.settled(dir, candidate{r.File, info}) {
 		return err
 	}
-	return root.Rename(target, r.File)
+	if f, err := load(dir, target, s.config.MaxFil); err == nil && f.sum == r.Sum {
+		return nil
+	}
+	return dir.Rename(target, r.File)
 }
 
 // freeName gives the name for a file in a subfolder: its own, or with part of its sum where another file has that.
-func freeName(root *os.Root, folder, name, sum string) string {
+func freeName(dir Dir, folder, name, sum string) string {
 	target := path.Join(folder, name)
-	if _, err := root.Lstat(target); err != nil {
+	if _, err := dir.Lstat(target); err != nil {
 		return target
 	}
 	ext := path.Ext(name)
@@ -215,36 +236,11 @@ func freeName(root *os.Root, folder, name, sum string) string {
 }
 
 // probe reports whether files can be made in a folder, by making one that no one reads and taking it away again.
-func probe(root *os.Root) error {
+func probe(dir Dir) error {
 	name := tempName()
-	f, err := root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := dir.Create(name, 0o600)
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Close(), root.Remove(name))
-}
-
-// failure makes the error of a call to the folder. Trying again may always help: folders come and go with networks, and
-// rights are given.
-func failure(op, folder string, err error) error {
-	hint := ""
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		hint = "; findes mappen, og er drevet tilsluttet?"
-	case errors.Is(err, fs.ErrPermission):
-		hint = "; giv den bruger, MOX kører som, ret til at læse, skrive og omdøbe i mappen"
-	}
-	err = unwrapPath(err)
-	return &connector.Error{Op: op, Err: fmt.Errorf("mappen %s: %w%s", folder, err, hint), Temporary: true}
-}
-
-// unwrapPath takes the paths off an error from package os: the caller names the folder.
-func unwrapPath(err error) error {
-	if p, ok := err.(*fs.PathError); ok {
-		return p.Err
-	}
-	if l, ok := err.(*os.LinkError); ok {
-		return l.Err
-	}
-	return err
+	return errors.Join(f.Close(), dir.Remove(name))
 }

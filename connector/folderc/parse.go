@@ -2,9 +2,9 @@ package folderc
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path"
 
 	"github.com/moxkit/mox/connector"
@@ -20,7 +20,7 @@ func (s *Source) Parse(raw []byte, place connector.Place) (connector.Record, err
 	c := s.config
 	raw = bytes.TrimRight(raw, "\r\n")
 	if c.Format == "csv" && len(c.Columns) == 0 {
-		header, err := s.header(place.File)
+		header, err := s.header(context.Background(), place.File)
 		if err != nil {
 			return connector.Record{}, err
 		}
@@ -46,18 +46,18 @@ func (s *Source) Parse(raw []byte, place connector.Place) (connector.Record, err
 }
 
 // header is the first line of a file that has been read.
-func (s *Source) header(name string) (string, error) {
+func (s *Source) header(ctx context.Context, name string) (string, error) {
 	charset, err := connector.CharsetByName(s.config.Charset)
 	if err != nil {
 		return "", err
 	}
-	root, err := os.OpenRoot(s.folder)
+	dir, err := s.place.Open(ctx)
 	if err != nil {
-		return "", failure("læs mappe", s.folder, err)
+		return "", s.place.failure("læs mappe", err)
 	}
-	defer root.Close()
+	defer dir.Close()
 	for _, folder := range []string{".", s.config.Behandlet, s.config.Afvist} {
-		line, err := firstLine(root, path.Join(folder, name))
+		line, err := firstLine(dir, path.Join(folder, name))
 		if err != nil {
 			continue
 		}
@@ -70,8 +70,8 @@ func (s *Source) header(name string) (string, error) {
 	return "", fmt.Errorf("filen %s med kolonnernes navne findes ikke længere; få systemet til at levere posten igen", name)
 }
 
-func firstLine(root *os.Root, name string) ([]byte, error) {
-	f, err := root.Open(name)
+func firstLine(dir Dir, name string) ([]byte, error) {
+	f, err := dir.Open(name)
 	if err != nil {
 		return nil, err
 	}

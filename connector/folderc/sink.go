@@ -10,7 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,7 +32,7 @@ const (
 type SinkConfig struct {
 	Type       string         `yaml:"type" json:"type"`                         // "folder"
 	Path       string         `yaml:"path" json:"path"`                         // the folder, below the agent file's folder unless absolute
-	Fil        string         `yaml:"fil" json:"fil"`                           // name of a call's file: "journal_{{key}}_{{besked.version}}.csv"
+	Fil        string         `yaml:"fil" json:"fil"`                           // name of a call's file: "journal_{{key}}_{{besked.registreringID}}.csv"
 	Format     string         `yaml:"format" json:"format"`                     // csv, xml or json
 	Charset    string         `yaml:"charset" json:"charset,omitempty"`         // default utf-8; json is always utf-8
 	Separator  string         `yaml:"separator" json:"separator,omitempty"`     // csv: default ";", and "tab" is a tabulator
@@ -47,11 +47,14 @@ type SinkConfig struct {
 }
 
 // Validate reports what is wrong in the config.
-func (c SinkConfig) Validate() []connector.Problem {
+func (c SinkConfig) Validate() []connector.Problem { return c.ValidateAs("folder") }
+
+// ValidateAs is Validate for a connector of another type that writes the same files.
+func (c SinkConfig) ValidateAs(kind string) []connector.Problem {
 	var p check.Problems
-	p.Type(c.Type, "folder")
+	p.Type(c.Type, kind)
 	p.Need("path", c.Path, "mappen, som systemet læser i")
-	if p.Need("fil", c.Fil, `skriv fx "svar_{{key}}_{{besked.version}}.csv"`) {
+	if p.Need("fil", c.Fil, `skriv fx "svar_{{key}}_{{besked.registreringID}}.csv"`) {
 		c.checkFile(&p)
 	}
 	if p.Need("format", c.Format, "skriv csv, xml eller json") {
@@ -104,7 +107,7 @@ func (c SinkConfig) TemplateNames() map[string][]string {
 // Sink leaves files in a folder. Its answers have the field fil, the name of the file.
 type Sink struct {
 	config  SinkConfig
-	folder  string
+	place   Place
 	charset connector.Charset
 	name    connector.Template
 	content connector.Template
@@ -117,7 +120,12 @@ func NewSink(c SinkConfig, env connector.Env) (*Sink, error) {
 	if err := connector.Invalid(c.Validate()); err != nil {
 		return nil, err
 	}
-	s := &Sink{config: c, folder: env.Path(c.Path)}
+	return NewSinkAt(local(env.Path(c.Path)), c)
+}
+
+// NewSinkAt makes a sink on a folder anywhere; c has been validated, but for its type and path.
+func NewSinkAt(place Place, c SinkConfig) (*Sink, error) {
+	s := &Sink{config: c, place: place}
 	var err1, err2, err3 error
 	s.charset, err1 = connector.CharsetByName(c.Charset)
 	s.name, err2 = connector.ParseTemplate(c.Fil)
@@ -137,11 +145,11 @@ func (s *Sink) Write(ctx context.Context, c connector.Call) (connector.Answer, e
 	if err != nil {
 		return connector.Answer{}, connector.Refused(opWrite, fmt.Errorf("fil: %w", err))
 	}
-	root, err := os.OpenRoot(s.folder)
+	dir, err := s.place.Open(ctx)
 	if err != nil {
-		return connector.Answer{}, failure(opWrite, s.folder, err)
+		return connector.Answer{}, s.place.failure(opWrite, err)
 	}
-	defer root.Close()
+	defer dir.Close()
 	names, fields, err := s.nameDocuments(c)
 	if err != nil {
 		return connector.Answer{}, connector.Refused(opWrite, err)
@@ -150,16 +158,16 @@ func (s *Sink) Write(ctx context.Context, c connector.Call) (connector.Answer, e
 	if err != nil {
 		return connector.Answer{}, connector.Refused(opWrite, err)
 	}
-	a, done, err := s.existing(root, name, data)
+	a, done, err := s.existing(dir, name, data)
 	if done || err != nil {
 		return a, err
 	}
 	for field, document := range names { // before the file that tells of them
-		if err := s.writeDocument(ctx, root, document, field, c.Content[field]); err != nil {
+		if err := s.writeDocument(ctx, dir, document, field, c.Content[field]); err != nil {
 			return connector.Answer{}, err
 		}
 	}
-	if err := s.write(ctx, root, name, bytes.NewReader(data)); err != nil {
+	if err := s.write(ctx, dir, name, bytes.NewReader(data)); err != nil {
 		return connector.Answer{}, err
 	}
 	return a, nil
@@ -167,14 +175,14 @@ func (s *Sink) Write(ctx context.Context, c connector.Call) (connector.Answer, e
 
 // existing looks for a file of the call's name. Unless there is none, or it is to be replaced, the call is done: it was
 // written by an earlier attempt, or the name is taken.
-func (s *Sink) existing(root *os.Root, name string, data []byte) (a connector.Answer, done bool, err error) {
+func (s *Sink) existing(dir Dir, name string, data []byte) (a connector.Answer, done bool, err error) {
 	a = connector.Answer{Code: CodeOK, Fields: map[string]string{"fil": name}}
-	old, err := root.ReadFile(name)
+	old, err := readAtMost(dir, name, len(data)+1)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return a, false, nil
 	case err != nil:
-		return connector.Answer{}, false, failure(opWrite, s.folder, err)
+		return connector.Answer{}, false, s.place.failure(opWrite, err)
 	case bytes.Equal(old, data):
 		return a, true, nil
 	case s.config.Findes != "erstat":
@@ -182,6 +190,15 @@ func (s *Sink) existing(root *os.Root, name string, data []byte) (a connector.An
 		return a, true, nil
 	}
 	return a, false, nil
+}
+
+func readAtMost(dir Dir, name string, n int) ([]byte, error) {
+	f, err := dir.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() // it is only read
+	return io.ReadAll(io.LimitReader(f, int64(n)))
 }
 
 // nameDocuments gives each document its file name, which is then the value of its field.
@@ -217,32 +234,38 @@ func (s *Sink) nameDocuments(c connector.Call) (names map[string]string, fields 
 	return names, fields, nil
 }
 
-func (s *Sink) writeDocument(ctx context.Context, root *os.Root, name, field string, open connector.Opener) error {
+func (s *Sink) writeDocument(ctx context.Context, dir Dir, name, field string, open connector.Opener) error {
 	r, err := connector.OpenContent(ctx, field, open, s.config.MaxIndhold.Or(DefaultContent))
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	return s.write(ctx, root, name, r)
+	return s.write(ctx, dir, name, r)
 }
 
 // write makes a file that is either there with all its bytes, or not. What fails before the rename has had no effect.
-func (s *Sink) write(ctx context.Context, root *os.Root, name string, r io.Reader) error {
+func (s *Sink) write(ctx context.Context, dir Dir, name string, r io.Reader) error {
 	temp := tempName()
-	if err := writeTemp(ctx, root, temp, r); err != nil {
-		_ = root.Remove(temp) // there may be none, and it is never read
+	if err := writeTemp(ctx, dir, temp, r); err != nil {
+		_ = dir.Remove(temp) // there may be none, and it is never read
 		var e *connector.Error
 		if errors.As(err, &e) || !isFileError(err) {
 			return connector.Refused(opWrite, err)
 		}
-		return failure(opWrite, s.folder, err)
+		return s.place.failure(opWrite, err)
 	}
-	if err := root.Rename(temp, name); err != nil {
-		_ = root.Remove(temp)
-		return failure(opWrite, s.folder, err)
+	err := dir.Rename(temp, name)
+	if err != nil && !errors.Is(err, ErrLost) {
+		_ = dir.Remove(temp)
+		return s.place.failure(opWrite, err)
 	}
-	if err := syncFolder(root); err != nil {
-		return &connector.Error{Op: opWrite, Err: fmt.Errorf("mappen %s: %w", s.folder, unwrapPath(err)), Temporary: true, Unknown: true}
+	if err == nil {
+		err = dir.Sync()
+	}
+	if err != nil {
+		e := s.place.failure(opWrite, err)
+		e.Unknown = true
+		return e
 	}
 	return nil
 }
@@ -259,8 +282,8 @@ func tempName() string {
 	return ".mox-" + hex.EncodeToString(b) + ".tmp"
 }
 
-func writeTemp(ctx context.Context, root *os.Root, temp string, r io.Reader) error {
-	f, err := root.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+func writeTemp(ctx context.Context, dir Dir, temp string, r io.Reader) error {
+	f, err := dir.Create(temp, 0o644)
 	if err != nil {
 		return err
 	}
@@ -282,15 +305,6 @@ func (c *canceled) Read(p []byte) (int, error) {
 		return 0, &connector.Error{Op: opWrite, Err: err, Temporary: true}
 	}
 	return c.r.Read(p)
-}
-
-// syncFolder makes the rename safe on the disk.
-func syncFolder(root *os.Root) error {
-	d, err := root.Open(".")
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // encode writes a call's fields in the file's format and charset.
@@ -420,7 +434,7 @@ func checkFileName(name string) error {
 
 // Lookup implements [connector.Sink]: it looks for the call's file in each folder of opslag, in the order in which the
 // system moves it along, so that it cannot slip from one not yet looked at to one already looked at.
-func (s *Sink) Lookup(_ context.Context, c connector.Call) (connector.Answer, bool, error) {
+func (s *Sink) Lookup(ctx context.Context, c connector.Call) (connector.Answer, bool, error) {
 	const op = "opslag efter fil"
 	if len(s.config.Opslag) == 0 {
 		return connector.Answer{}, false, connector.ErrNoLookup
@@ -429,45 +443,45 @@ func (s *Sink) Lookup(_ context.Context, c connector.Call) (connector.Answer, bo
 	if err != nil {
 		return connector.Answer{}, false, connector.Refused(op, fmt.Errorf("fil: %w", err))
 	}
-	root, err := os.OpenRoot(s.folder)
+	dir, err := s.place.Open(ctx)
 	if err != nil {
-		return connector.Answer{}, false, failure(op, s.folder, err)
+		return connector.Answer{}, false, s.place.failure(op, err)
 	}
-	defer root.Close()
+	defer dir.Close()
 	for _, folder := range s.config.Opslag {
 		// A folder that is not there is an error: a misspelt name must not count as "not found".
-		if _, err := root.Stat(folder); err != nil {
-			return connector.Answer{}, false, failure(op, filepath.Join(s.folder, folder), err)
+		if _, err := dir.Stat(folder); err != nil {
+			return connector.Answer{}, false, s.place.below(folder, op, err)
 		}
-		_, err := root.Lstat(filepath.Join(folder, name))
+		_, err := dir.Lstat(path.Join(folder, name))
 		if err == nil {
 			return connector.Answer{Code: CodeOK, Fields: map[string]string{"fil": name}}, true, nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
-			return connector.Answer{}, false, failure(op, s.folder, err)
+			return connector.Answer{}, false, s.place.failure(op, err)
 		}
 	}
 	return connector.Answer{}, false, nil
 }
 
 // Check implements [connector.Sink]: files can be made in the folder. It leaves nothing behind.
-func (s *Sink) Check(context.Context) error {
+func (s *Sink) Check(ctx context.Context) error {
 	const op = "skriv i mappe"
-	root, err := os.OpenRoot(s.folder)
+	dir, err := s.place.Open(ctx)
 	if err != nil {
-		return failure(op, s.folder, err)
+		return s.place.failure(op, err)
 	}
-	defer root.Close()
-	if err := probe(root); err != nil {
-		return failure(op, s.folder, err)
+	defer dir.Close()
+	if err := probe(dir); err != nil {
+		return s.place.failure(op, err)
 	}
 	for _, folder := range s.config.Opslag {
-		if _, err := root.Stat(folder); err != nil {
-			return failure("opslag efter fil", filepath.Join(s.folder, folder), err)
+		if _, err := dir.Stat(folder); err != nil {
+			return s.place.below(folder, "opslag efter fil", err)
 		}
 	}
 	return nil
 }
 
 // Close implements [connector.Sink].
-func (s *Sink) Close() error { return nil }
+func (s *Sink) Close() error { return s.place.close() }

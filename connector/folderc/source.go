@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -22,7 +21,7 @@ const maxFiles = 100
 type Source struct {
 	config SourceConfig
 	env    connector.Env
-	folder string // as the operating system knows it
+	place  Place
 
 	seen map[string]sighting // what stabil waits for
 	sums map[string]summed   // so that files that could not be moved are not read again and again
@@ -36,7 +35,12 @@ func NewSource(c SourceConfig, env connector.Env) (*Source, error) {
 	if err := connector.Invalid(c.Validate()); err != nil {
 		return nil, err
 	}
-	return &Source{config: c.withDefaults(), env: env, folder: env.Path(c.Path), sums: map[string]summed{}}, nil
+	return NewSourceAt(local(env.Path(c.Path)), c, env), nil
+}
+
+// NewSourceAt makes a source on a folder anywhere; c has been validated, but for its type and path.
+func NewSourceAt(place Place, c SourceConfig, env connector.Env) *Source {
+	return &Source{config: c.withDefaults(), env: env, place: place, sums: map[string]summed{}}
 }
 
 // Read implements [connector.Source]. A batch ends within a file, or with one; with eksport: fuld it never has records of
@@ -50,14 +54,14 @@ func (s *Source) Read(ctx context.Context, text string) (connector.Batch, error)
 	if err := ctx.Err(); err != nil {
 		return connector.Batch{}, &connector.Error{Op: op, Err: err, Temporary: true}
 	}
-	root, err := os.OpenRoot(s.folder)
+	dir, err := s.place.Open(ctx)
 	if err != nil {
-		return connector.Batch{}, failure(op, s.folder, err)
+		return connector.Batch{}, s.place.failure(op, err)
 	}
-	defer root.Close()
-	b, err := s.read(ctx, root, p)
+	defer dir.Close()
+	b, err := s.read(ctx, dir, p)
 	if err != nil {
-		return connector.Batch{}, failure(op, s.folder, err)
+		return connector.Batch{}, s.place.failure(op, err)
 	}
 	if !b.news() {
 		return connector.Batch{Position: text}, nil
@@ -75,8 +79,8 @@ type batch struct {
 func (b *batch) full() bool { return len(b.Records) == connector.MaxBatch }
 func (b *batch) news() bool { return len(b.Records) > 0 || b.files > 0 }
 
-func (s *Source) read(ctx context.Context, root *os.Root, p position) (*batch, error) {
-	all, err := s.list(root)
+func (s *Source) read(ctx context.Context, dir Dir, p position) (*batch, error) {
+	all, err := s.list(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -85,10 +89,10 @@ func (s *Source) read(ctx context.Context, root *os.Root, p position) (*batch, e
 	}
 	b := &batch{p: p}
 	b.p.Read = present(p.Read, all)
-	if err := s.resume(root, b); err != nil {
+	if err := s.resume(dir, b); err != nil {
 		return nil, err
 	}
-	rest, err := s.readFiles(ctx, root, b, s.ready(root, all))
+	rest, err := s.readFiles(ctx, dir, b, s.ready(dir, all))
 	if err != nil && !b.news() {
 		return nil, err
 	}
@@ -113,7 +117,7 @@ func present(read []readFile, all []candidate) []readFile {
 }
 
 // resume reads on in the file that the position is in.
-func (s *Source) resume(root *os.Root, b *batch) error {
+func (s *Source) resume(dir Dir, b *batch) error {
 	p := &b.p
 	if p.File == "" {
 		return nil
@@ -122,7 +126,7 @@ func (s *Source) resume(root *os.Root, b *batch) error {
 		s.take(o, b)
 		return nil
 	}
-	f, err := load(root, p.File, s.config.MaxFil)
+	f, err := load(dir, p.File, s.config.MaxFil)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errChanging) {
 		return err
 	}
@@ -151,7 +155,7 @@ func (s *Source) vanished(p position) connector.Record {
 }
 
 // readFiles reads files until the batch is full, and reports whether there are more.
-func (s *Source) readFiles(ctx context.Context, root *os.Root, b *batch, ready []candidate) (rest bool, err error) {
+func (s *Source) readFiles(ctx context.Context, dir Dir, b *batch, ready []candidate) (rest bool, err error) {
 	for i, c := range ready {
 		if b.full() || b.files == maxFiles || s.isFull() && b.news() {
 			unread := func(c candidate) bool { return !b.p.knows(c.name) }
@@ -160,7 +164,7 @@ func (s *Source) readFiles(ctx context.Context, root *os.Root, b *batch, ready [
 		if err := ctx.Err(); err != nil {
 			return true, err
 		}
-		if err := s.readFile(root, b, c); err != nil {
+		if err := s.readFile(dir, b, c); err != nil {
 			return true, err
 		}
 	}
@@ -171,14 +175,14 @@ func (s *Source) readFiles(ctx context.Context, root *os.Root, b *batch, ready [
 func (s *Source) isFull() bool { return s.config.Eksport == connector.EksportFuld }
 
 // readFile reads one file, unless it has been read, or turns out not to be whole.
-func (s *Source) readFile(root *os.Root, b *batch, c candidate) error {
+func (s *Source) readFile(dir Dir, b *batch, c candidate) error {
 	if b.p.knows(c.name) {
-		sum, err := s.sum(root, c)
+		sum, err := s.sum(dir, c)
 		if err == nil && b.p.has(c.name, sum) {
 			return nil
 		}
 	}
-	f, err := load(root, c.name, s.config.MaxFil)
+	f, err := load(dir, c.name, s.config.MaxFil)
 	if errors.Is(err, errChanging) || errors.Is(err, fs.ErrNotExist) {
 		return nil // it will be there another time, or not
 	}
@@ -238,17 +242,17 @@ func (s *Source) Committed(ctx context.Context, text string) error {
 	if len(p.Read) == 0 {
 		return nil
 	}
-	root, err := os.OpenRoot(s.folder)
+	dir, err := s.place.Open(ctx)
 	if err != nil {
-		return failure(op, s.folder, err)
+		return s.place.failure(op, err)
 	}
-	defer root.Close()
+	defer dir.Close()
 	var errs []error
 	for _, r := range p.Read {
 		if err := ctx.Err(); err != nil {
 			return &connector.Error{Op: op, Err: err, Temporary: true}
 		}
-		if err := s.move(root, r); err != nil {
+		if err := s.move(dir, r); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -256,63 +260,69 @@ func (s *Source) Committed(ctx context.Context, text string) error {
 		return nil
 	}
 	err = fmt.Errorf("%d læste filer kan ikke flyttes til undermappen %s: %w", len(errs), s.config.Behandlet, unwrapPath(errs[0]))
-	return failure(op, s.folder, err)
+	return s.place.failure(op, err)
 }
 
 // Open implements [connector.Source]: ref is a file below the folder, with / or \ between folders. A file that is not
 // there may still be on its way, so that is temporary.
-func (s *Source) Open(_ context.Context, ref string) (io.ReadCloser, error) {
+func (s *Source) Open(ctx context.Context, ref string) (io.ReadCloser, error) {
 	const op = "åbn dokument"
 	name := path.Clean(strings.ReplaceAll(ref, `\`, "/"))
 	if !fs.ValidPath(name) || name == "." {
 		return nil, &connector.Error{Op: op, Err: errors.New("henvisningen er ikke en fil under kildens mappe")}
 	}
-	root, err := os.OpenRoot(s.folder)
+	dir, err := s.place.Open(ctx)
 	if err != nil {
-		return nil, failure(op, s.folder, err)
+		return nil, s.place.failure(op, err)
 	}
-	defer root.Close()
-	f, err := openRegular(root, name)
+	f, err := dir.Open(name)
+	if err == nil {
+		return document{f, dir, s.place}, nil
+	}
+	defer dir.Close()
 	switch {
-	case err == nil:
-		return f, nil
 	case errors.Is(err, fs.ErrNotExist):
 		err = errors.New("dokumentet er der ikke (endnu)")
 		return nil, &connector.Error{Op: op, Err: err, Temporary: true}
-	case errors.Is(err, fs.ErrPermission):
-		return nil, failure(op, s.folder, err)
+	case errors.Is(err, fs.ErrPermission) || errors.Is(err, ErrLost):
+		return nil, s.place.failure(op, err)
 	}
 	return nil, &connector.Error{Op: op, Err: errors.New("henvisningen er ikke en fil under kildens mappe")}
 }
 
-// openRegular opens a file, and nothing that only looks like one.
-func openRegular(root *os.Root, name string) (*os.File, error) {
-	info, err := root.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("ingen almindelig fil")
-	}
-	return root.Open(name)
+// document is a file that is read while its folder is open.
+type document struct {
+	fs.File
+	dir   Dir
+	place Place
 }
 
+func (d document) Read(p []byte) (int, error) {
+	n, err := d.File.Read(p)
+	if err != nil && err != io.EOF {
+		err = d.place.failure("læs dokument", err)
+	}
+	return n, err
+}
+
+func (d document) Close() error { return errors.Join(d.File.Close(), d.dir.Close()) }
+
 // Check implements [connector.Source]: the folder can be read, and files can be moved in it. It leaves nothing behind.
-func (s *Source) Check(context.Context) error {
+func (s *Source) Check(ctx context.Context) error {
 	const op = "læs mappe"
-	root, err := os.OpenRoot(s.folder)
+	dir, err := s.place.Open(ctx)
 	if err != nil {
-		return failure(op, s.folder, err)
+		return s.place.failure(op, err)
 	}
-	defer root.Close()
-	if _, err := fs.ReadDir(root.FS(), "."); err != nil {
-		return failure(op, s.folder, err)
+	defer dir.Close()
+	if _, err := dir.ReadDir(); err != nil {
+		return s.place.failure(op, err)
 	}
-	if err := probe(root); err != nil {
-		return failure("skriv i mappe", s.folder, err)
+	if err := probe(dir); err != nil {
+		return s.place.failure("skriv i mappe", err)
 	}
 	return nil
 }
 
 // Close implements [connector.Source].
-func (s *Source) Close() error { return nil }
+func (s *Source) Close() error { return s.place.close() }

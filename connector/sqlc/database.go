@@ -1,161 +1,81 @@
-// Package sqlc reads records from a database with a query, and writes to one with statements. SQLite is the one
-// database so far. Values are always bound to :names, never put into the SQL text.
+// Package sqlc reads records from a database with a query, and writes to one with statements: SQLite or PostgreSQL. Values
+// are always bound to :names, never put into the SQL text.
 package sqlc
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net/url"
-	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
-
 	"github.com/moxkit/mox/connector"
 	"github.com/moxkit/mox/connector/internal/check"
 )
 
-// openDB opens the SQLite file dsn, in the mode "ro" or "rw"; it is never created. Nothing is read yet.
-func openDB(dsn, mode string, env connector.Env) (*sql.DB, error) {
-	q := url.Values{"mode": {mode}, "_pragma": {"busy_timeout(2000)"}, "_txlock": {"immediate"}}
-	if mode == "ro" {
-		q.Add("_pragma", "query_only(1)")
-	}
-	path, err := filepath.Abs(env.Path(dsn))
-	if err != nil {
-		return nil, err
-	}
-	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: q.Encode()}
-	db, err := sql.Open("sqlite", u.String())
-	if err != nil {
-		return nil, err
-	}
-	// The file is opened anew for each use: a connection that was kept would go on with a file that the system has
-	// since replaced, restored or moved away.
-	db.SetMaxIdleConns(-1)
-	return db, nil
+// DefaultTimeout is how long a call may take where the config says nothing else.
+const DefaultTimeout = time.Minute
+
+// connection is what a source's and a sink's config say of the database.
+type connection struct {
+	driver, dsn, kodeord, ca, tidszone string
+	timeout                            time.Duration
+	readOnly                           bool
 }
 
-func checkDatabase(p *check.Problems, driver, dsn string) {
-	p.Need("driver", driver, "skriv sqlite")
-	if driver != "" && driver != "sqlite" {
-		p.Add("driver", fmt.Sprintf("%q kan ikke bruges endnu", driver), "kun sqlite; lad ellers systemet skrive filer (type: folder) eller svare over HTTP (type: http)")
+// engine is what differs from one kind to the next. Statements have :names, of which values has each.
+type engine interface {
+	// columns gives the names of a query's columns; every :name is NULL.
+	columns(ctx context.Context, query string) ([]string, error)
+	// rows gives each row in text, NULL left out, with what in it cannot be read, until give says that it wants no more.
+	rows(ctx context.Context, query string, values map[string]any, give func(fields map[string]string, broken error) (bool, error)) error
+	// first is the value of :position before all others in the query.
+	first(ctx context.Context, query string) (any, error)
+	// bind gives a position that was read the type to ask with.
+	bind(position string) any
+	// document gives the first column of the first row.
+	document(ctx context.Context, query string, values map[string]any) (content []byte, found bool, err error)
+	// write runs a statement in a transaction of its own. The error is an [*connector.Error] where its outcome is not known.
+	write(ctx context.Context, statement string, values map[string]any) (connector.Answer, error)
+	// explain finds what is wrong with statements, by name, without running them, and whether we may write.
+	explain(ctx context.Context, statements map[string]string) error
+	// failure makes the error of a call. Its text names tables and columns and no values.
+	failure(op string, err error) error
+	close() error
+}
+
+func (c connection) open(env connector.Env) (engine, error) {
+	if c.driver == "postgres" {
+		return openPostgres(c, env)
 	}
-	if !p.Need("dsn", dsn, "stien til databasefilen") {
-		return
-	}
-	if strings.HasPrefix(dsn, "file:") || strings.ContainsAny(dsn, "?") || strings.Contains(dsn, ":memory:") {
-		p.Add("dsn", "er ikke en sti til en fil", "skriv stien alene, uden file: og uden parametre")
+	return openSQLite(c, env)
+}
+
+func (c connection) check(p *check.Problems) {
+	p.Need("driver", c.driver, "skriv sqlite eller postgres")
+	switch c.driver {
+	case "postgres":
+		checkPostgres(p, c)
+	case "sqlite":
+		checkSQLite(p, c)
+	case "":
+		p.Need("dsn", c.dsn, "stien til databasefilen, eller databasens adresse")
+	default:
+		p.Add("driver", fmt.Sprintf("%q kan ikke bruges", c.driver), "skriv sqlite eller postgres; lad ellers systemet skrive filer (type: folder) eller svare over HTTP (type: http)")
 	}
 }
 
-// failure makes the error of a call to the database. Its text is SQLite's, which names tables and columns and no values.
-func failure(op string, err error) error {
-	var e *connector.Error
-	if errors.As(err, &e) {
-		return err
-	}
-	temporary := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
-	switch code(err) {
-	case sqlite3.SQLITE_INTERRUPT:
-		temporary = true
-	case sqlite3.SQLITE_CANTOPEN:
-		temporary = true
-		err = errors.New("databasefilen kan ikke åbnes; kontroller dsn, og at MOX må læse filen")
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL:
-		temporary = true
-	case sqlite3.SQLITE_READONLY:
-		err = errors.New("databasen kan ikke skrives; MOX skal have skriveret til filen og dens mappe")
-	}
-	return &connector.Error{Op: op, Err: err, Temporary: temporary}
-}
-
-// code gives SQLite's primary result code; 0 for errors from elsewhere.
-func code(err error) int {
-	var s *sqlite.Error
-	if errors.As(err, &s) {
-		return s.Code() & 0xff
-	}
-	return 0
-}
-
-// columns gives the names of the columns of a query.
-func columns(ctx context.Context, db *sql.DB, query string, args []any) ([]string, error) {
-	rows, err := db.QueryContext(ctx, "SELECT * FROM (\n"+query+"\n) LIMIT 0", args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	names, err := rows.Columns()
-	return names, errors.Join(err, rows.Err())
-}
-
-// plainQuery wraps a query so that values come as they are stored: the driver would read text in columns declared DATE
-// or DATETIME as times in UTC, which the system never said they were. An expression has no declared type, and the unary
-// plus changes nothing else.
-func plainQuery(query string, names []string) string {
-	terms := make([]string, len(names))
-	for i, n := range names {
-		quoted := `"` + strings.ReplaceAll(n, `"`, `""`) + `"`
-		terms[i] = "+" + quoted + " AS " + quoted
-	}
-	return "SELECT " + strings.Join(terms, ", ") + " FROM (\n" + query + "\n)"
+// limited ends a call that takes too long.
+func (c connection) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, c.timeout)
 }
 
 // trimQuery takes off a final semicolon, which a query inside another cannot have.
 func trimQuery(query string) string {
 	return strings.TrimRight(strings.TrimSpace(query), "; \t\r\n")
-}
-
-// scanRow makes fields of the current row. NULL has no field. err says what in the row cannot be read; fatal that the
-// reading itself failed.
-func scanRow(rows *sql.Rows, names []string) (fields map[string]string, err, fatal error) {
-	values := make([]any, len(names))
-	targets := make([]any, len(names))
-	for i := range values {
-		targets[i] = &values[i]
-	}
-	if err := rows.Scan(targets...); err != nil {
-		return nil, nil, err
-	}
-	fields = make(map[string]string, len(names))
-	for i, name := range names {
-		if values[i] == nil {
-			continue
-		}
-		text, e := valueText(values[i])
-		if e != nil && err == nil {
-			err = fmt.Errorf("kolonnen %q: %w", name, e)
-		}
-		fields[name] = text
-	}
-	return fields, err, nil
-}
-
-func valueText(v any) (string, error) {
-	switch v := v.(type) {
-	case int64:
-		return strconv.FormatInt(v, 10), nil
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64), nil
-	case bool:
-		return strconv.FormatBool(v), nil
-	case time.Time:
-		return v.Format(time.RFC3339Nano), nil
-	case string:
-		return checkText(v)
-	case []byte:
-		return "", errors.New("er en blob; tag den ud af forespørgslen, eller skriv CAST(… AS TEXT)")
-	}
-	return "", fmt.Errorf("har en værdi af typen %T, som ikke kan læses", v)
 }
 
 func checkText(s string) (string, error) {
@@ -173,34 +93,58 @@ func rawRow(fields map[string]string) []byte {
 	return raw[:min(len(raw), connector.MaxRaw)]
 }
 
-// params gives the :names that a statement uses, each once. Text in quotes and comments has none.
-func params(statement string) []string {
-	var names []string
-	seen := map[string]bool{}
-	for s := statement; s != ""; {
-		name, rest := nextParam(s)
-		if name != "" && !seen[name] {
-			seen[name] = true
-			names = append(names, name)
+// piece is a part of a statement: text as it stands, or a :name.
+type piece struct{ text, name string }
+
+// pieces finds the :names of a statement. What is in quotes or comments has none.
+func pieces(driver, statement string) []piece {
+	skip := skipSQLite
+	if driver == "postgres" {
+		skip = skipPostgres
+	}
+	var found []piece
+	from := 0
+	for at := 0; at < len(statement); {
+		if n := skip(statement, at); n > 0 {
+			at += n
+			continue
 		}
-		s = rest
+		n := 0
+		if statement[at] == ':' {
+			n = nameLen(statement[at+1:])
+		}
+		if n == 0 {
+			at++
+			continue
+		}
+		found = append(found, piece{text: statement[from:at]}, piece{name: statement[at+1 : at+1+n]})
+		at += 1 + n
+		from = at
+	}
+	return append(found, piece{text: statement[from:]})
+}
+
+// params gives the :names that a statement uses, each once.
+func params(driver, statement string) []string {
+	var names []string
+	for _, p := range pieces(driver, statement) {
+		if p.name != "" && !slices.Contains(names, p.name) {
+			names = append(names, p.name)
+		}
 	}
 	return names
 }
 
-// nextParam takes one token off the front of s, and gives its name if it is a parameter.
-func nextParam(s string) (name, rest string) {
-	for open, end := range map[string]string{"'": "'", `"`: `"`, "`": "`", "[": "]", "--": "\n", "/*": "*/"} {
-		if after, ok := strings.CutPrefix(s, open); ok {
-			_, rest, _ = strings.Cut(after, end)
-			return "", rest
-		}
+// quoted gives the length of what begins with open and ends with end; to the end of s where it does not end.
+func quoted(s, open, end string) int {
+	after, ok := strings.CutPrefix(s, open)
+	if !ok {
+		return 0
 	}
-	if after, ok := strings.CutPrefix(s, ":"); ok {
-		name = after[:nameLen(after)]
-		return name, after[len(name):]
+	if i := strings.Index(after, end); i >= 0 {
+		return len(open) + i + len(end)
 	}
-	return "", s[1:]
+	return len(s)
 }
 
 func nameLen(s string) int {

@@ -2,15 +2,8 @@ package sqlc
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strconv"
-	"strings"
-
-	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/moxkit/mox/connector"
 	"github.com/moxkit/mox/connector/internal/check"
@@ -31,27 +24,34 @@ const (
 // A statement uses values by :name: the call's fields ("part.navn" is :part_navn), documents as blobs, the call's other
 // names (:key, :besked_version) and :noegle, its idempotency key. A field goes before another name that is the same.
 type SinkConfig struct {
-	Type       string         `yaml:"type" json:"type"`           // "sql"
-	Driver     string         `yaml:"driver" json:"driver"`       // sqlite
-	DSN        string         `yaml:"dsn" json:"dsn"`             // path of the database file; it must exist
-	Exec       string         `yaml:"exec" json:"exec,omitempty"` // for operations without their own; with RETURNING, its first row is the answer's fields
-	Opret      string         `yaml:"opret" json:"opret,omitempty"`
-	Ret        string         `yaml:"ret" json:"ret,omitempty"`
-	Passiver   string         `yaml:"passiver" json:"passiver,omitempty"`
-	Slet       string         `yaml:"slet" json:"slet,omitempty"`
-	Opslag     string         `yaml:"opslag" json:"opslag,omitempty"`           // query that gives a row when the effect is there; the row is the answer's fields
-	MaxIndhold connector.Size `yaml:"max_indhold" json:"max_indhold,omitempty"` // of one document; default 32 MiB
+	Type       string             `yaml:"type" json:"type"`                 // "sql"
+	Driver     string             `yaml:"driver" json:"driver"`             // sqlite or postgres
+	DSN        string             `yaml:"dsn" json:"dsn"`                   // sqlite: path of the database file, which must exist; postgres: postgres://user@host/database
+	Kodeord    string             `yaml:"kodeord" json:"kodeord,omitempty"` // postgres: reference to the user's password
+	CA         string             `yaml:"ca" json:"ca,omitempty"`           // postgres: file with root certificates (PEM) instead of the machine's
+	Timeout    connector.Duration `yaml:"timeout" json:"timeout,omitempty"` // of one call; default 1m
+	Exec       string             `yaml:"exec" json:"exec,omitempty"`       // for operations without their own; with RETURNING, its first row is the answer's fields
+	Opret      string             `yaml:"opret" json:"opret,omitempty"`
+	Ret        string             `yaml:"ret" json:"ret,omitempty"`
+	Passiver   string             `yaml:"passiver" json:"passiver,omitempty"`
+	Slet       string             `yaml:"slet" json:"slet,omitempty"`
+	Opslag     string             `yaml:"opslag" json:"opslag,omitempty"`           // query that gives a row when the effect is there; the row is the answer's fields
+	MaxIndhold connector.Size     `yaml:"max_indhold" json:"max_indhold,omitempty"` // of one document; default 32 MiB
 }
 
 func (c SinkConfig) statements() map[string]string {
 	return map[string]string{"opret": c.Opret, "ret": c.Ret, "passiver": c.Passiver, "slet": c.Slet}
 }
 
+func (c SinkConfig) connection() connection {
+	return connection{driver: c.Driver, dsn: c.DSN, kodeord: c.Kodeord, ca: c.CA, timeout: c.Timeout.Or(DefaultTimeout)}
+}
+
 // Validate reports what is wrong in the config.
 func (c SinkConfig) Validate() []connector.Problem {
 	var p check.Problems
 	p.Type(c.Type, "sql")
-	checkDatabase(&p, c.Driver, c.DSN)
+	c.connection().check(&p)
 	for _, name := range []string{"opret", "ret", "passiver", "slet"} {
 		if c.statements()[name] == "" && c.Exec == "" {
 			p.Add(name, "mangler, og der er ingen exec for alle", "skriv en sætning, eller exec for dem, der ikke har deres egen")
@@ -66,7 +66,7 @@ func (c SinkConfig) TemplateNames() map[string][]string {
 	all := c.statements()
 	all["exec"], all["opslag"] = c.Exec, c.Opslag
 	for path, statement := range all {
-		if names := params(statement); len(names) > 0 {
+		if names := params(c.Driver, statement); len(names) > 0 {
 			used[path] = names
 		}
 	}
@@ -76,7 +76,7 @@ func (c SinkConfig) TemplateNames() map[string][]string {
 // Sink writes with statements, each call in one transaction.
 type Sink struct {
 	config SinkConfig
-	db     *sql.DB
+	db     engine
 }
 
 var _ connector.Sink = (*Sink)(nil)
@@ -86,11 +86,11 @@ func NewSink(c SinkConfig, env connector.Env) (*Sink, error) {
 	if err := connector.Invalid(c.Validate()); err != nil {
 		return nil, err
 	}
-	db, err := openDB(c.DSN, "rw", env)
+	c.Opslag = trimQuery(c.Opslag)
+	db, err := c.connection().open(env)
 	if err != nil {
-		return nil, fmt.Errorf("dsn: %w", err)
+		return nil, err
 	}
-	db.SetMaxOpenConns(1) // SQLite has one writer; waiting for it here ends with the context
 	return &Sink{config: c, db: db}, nil
 }
 
@@ -105,94 +105,27 @@ func (s *Sink) Write(ctx context.Context, c connector.Call) (connector.Answer, e
 	if statement == "" {
 		return connector.Answer{}, connector.Refused(opWrite, fmt.Errorf("sinken har ingen %q og ingen exec", c.Operation))
 	}
-	args, err := s.args(ctx, statement, c)
+	ctx, cancel := s.config.connection().limited(ctx)
+	defer cancel()
+	values, err := s.args(ctx, statement, c)
 	if err != nil {
 		return connector.Answer{}, connector.Refused(opWrite, err)
 	}
-	tx, err := s.db.BeginTx(ctx, nil)
+	a, err := s.db.write(ctx, statement, values)
 	if err != nil {
-		return connector.Answer{}, failure(opWrite, err)
-	}
-	defer tx.Rollback() // after Commit it does nothing
-	a, err := exec(ctx, tx, statement, args)
-	if err == nil {
-		err = commit(tx)
-	}
-	if code(err) == sqlite3.SQLITE_CONSTRAINT {
-		return connector.Answer{Code: CodeConstraint, Text: err.Error()}, nil
-	}
-	if err != nil {
-		return connector.Answer{}, failure(opWrite, err)
+		return connector.Answer{}, s.db.failure(opWrite, err)
 	}
 	return a, nil
 }
 
-// exec runs a statement, and answers with the first row it returns and how many rows it changed.
-func exec(ctx context.Context, tx *sql.Tx, statement string, args []any) (connector.Answer, error) {
-	fields, found, err := firstRow(ctx, tx, statement, args)
-	if err != nil {
-		return connector.Answer{}, err
-	}
-	var changed int64
-	if err := tx.QueryRowContext(ctx, "SELECT changes()").Scan(&changed); err != nil {
-		return connector.Answer{}, err
-	}
-	if !found {
-		fields = map[string]string{"raekker": strconv.FormatInt(changed, 10)}
-	}
-	if changed == 0 {
-		return connector.Answer{Code: CodeNoRow, Fields: fields, Text: "sætningen ændrede ingen rækker"}, nil
-	}
-	return connector.Answer{Code: CodeOK, Fields: fields}, nil
-}
-
-func commit(tx *sql.Tx) error {
-	err := tx.Commit()
-	canceled := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrTxDone)
-	refused := slices.Contains([]int{sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CONSTRAINT}, code(err))
-	if err == nil || canceled || refused {
-		return err // when refused or cancelled it has been rolled back
-	}
-	return &connector.Error{Op: opWrite, Err: err, Temporary: true, Unknown: true}
-}
-
-// querier is a database or a transaction.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-// firstRow runs a statement to its end and gives the first row it returns.
-func firstRow(ctx context.Context, q querier, statement string, args []any) (fields map[string]string, found bool, err error) {
-	rows, err := q.QueryContext(ctx, statement, args...)
-	if err != nil {
-		return nil, false, err
-	}
-	defer rows.Close()
-	names, err := rows.Columns()
-	if err != nil {
-		return nil, false, err
-	}
-	for rows.Next() {
-		if found {
-			continue
-		}
-		found = true
-		var unreadable, fatal error
-		if fields, unreadable, fatal = scanRow(rows, names); fatal != nil || unreadable != nil {
-			return nil, false, errors.Join(fatal, unreadable)
-		}
-	}
-	return fields, found, rows.Err()
-}
-
 // args gives the values of the names that a statement uses.
-func (s *Sink) args(ctx context.Context, statement string, c connector.Call) ([]any, error) {
+func (s *Sink) args(ctx context.Context, statement string, c connector.Call) (map[string]any, error) {
 	values, err := s.values(c)
 	if err != nil {
 		return nil, err
 	}
-	var args []any
-	for _, name := range params(statement) {
+	args := map[string]any{}
+	for _, name := range params(s.config.Driver, statement) {
 		v, ok := values[name]
 		if !ok {
 			return nil, fmt.Errorf("sætningen bruger :%s, og kaldet har intet felt eller navn, der hedder det; ret sætningen eller mappen (et tomt felt skal være null)", name)
@@ -202,7 +135,7 @@ func (s *Sink) args(ctx context.Context, statement string, c connector.Call) ([]
 				return nil, err
 			}
 		}
-		args = append(args, sql.Named(name, v))
+		args[name] = v
 	}
 	return args, nil
 }
@@ -253,49 +186,31 @@ func (s *Sink) Lookup(ctx context.Context, c connector.Call) (connector.Answer, 
 	if s.config.Opslag == "" {
 		return connector.Answer{}, false, connector.ErrNoLookup
 	}
-	args, err := s.args(ctx, s.config.Opslag, c)
+	ctx, cancel := s.config.connection().limited(ctx)
+	defer cancel()
+	values, err := s.args(ctx, s.config.Opslag, c)
 	if err != nil {
 		return connector.Answer{}, false, connector.Refused(op, err)
 	}
-	fields, found, err := firstRow(ctx, s.db, s.config.Opslag, args)
+	a, found := connector.Answer{Code: CodeOK}, false
+	err = s.db.rows(ctx, s.config.Opslag, values, func(fields map[string]string, broken error) (bool, error) {
+		a.Fields, found = fields, true
+		return false, broken
+	})
 	if err != nil {
-		return connector.Answer{}, false, failure(op, err)
+		return connector.Answer{}, false, s.db.failure(op, err)
 	}
-	return connector.Answer{Code: CodeOK, Fields: fields}, found, nil
+	return a, found, nil
 }
 
-// Check implements [connector.Sink]: it has the database explain the statements, which runs none of them, and takes the
-// write lock for an instant.
+// Check implements [connector.Sink]: it has the database explain the statements, which runs none of them.
 func (s *Sink) Check(ctx context.Context) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return failure(opWrite, err)
-	}
-	defer tx.Rollback()
+	ctx, cancel := s.config.connection().limited(ctx)
+	defer cancel()
 	all := s.config.statements()
 	all["exec"], all["opslag"] = s.config.Exec, s.config.Opslag
-	for name, statement := range all {
-		if err := explain(ctx, tx, statement); err != nil {
-			return failure(name, err)
-		}
-	}
-	return nil
-}
-
-func explain(ctx context.Context, tx *sql.Tx, statement string) error {
-	if strings.TrimSpace(statement) == "" {
-		return nil
-	}
-	var args []any
-	for _, name := range params(statement) {
-		args = append(args, sql.Named(name, nil))
-	}
-	rows, err := tx.QueryContext(ctx, "EXPLAIN "+statement, args...)
-	if err != nil {
-		return err
-	}
-	return rows.Close()
+	return s.db.explain(ctx, all)
 }
 
 // Close implements [connector.Sink].
-func (s *Sink) Close() error { return s.db.Close() }
+func (s *Sink) Close() error { return s.db.close() }

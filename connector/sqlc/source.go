@@ -3,13 +3,10 @@ package sqlc
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
-	"strconv"
 
 	"github.com/moxkit/mox/connector"
 	"github.com/moxkit/mox/connector/internal/check"
@@ -24,12 +21,19 @@ import (
 type SourceConfig struct {
 	Type              string `yaml:"type" json:"type"` // "sql"
 	connector.Listing `yaml:",inline"`
-	Driver            string `yaml:"driver" json:"driver"` // sqlite
-	DSN               string `yaml:"dsn" json:"dsn"`       // path of the database file; opened for reading only
-	Query             string `yaml:"query" json:"query"`
-	PositionFelt      string `yaml:"position_felt" json:"position_felt,omitempty"`   // column that the rows are ordered by, and that grows when a row changes
-	PositionStart     string `yaml:"position_start" json:"position_start,omitempty"` // the first :position; default a number below all numbers, dates and texts
-	Indhold           string `yaml:"indhold" json:"indhold,omitempty"`               // query for one document's bytes by :ref
+	Driver            string             `yaml:"driver" json:"driver"`             // sqlite or postgres
+	DSN               string             `yaml:"dsn" json:"dsn"`                   // sqlite: path of the database file; postgres: postgres://user@host/database. Opened for reading only
+	Kodeord           string             `yaml:"kodeord" json:"kodeord,omitempty"` // postgres: reference to the user's password
+	CA                string             `yaml:"ca" json:"ca,omitempty"`           // postgres: file with root certificates (PEM) instead of the machine's
+	Timeout           connector.Duration `yaml:"timeout" json:"timeout,omitempty"` // of one call; default 1m
+	Query             string             `yaml:"query" json:"query"`
+	PositionFelt      string             `yaml:"position_felt" json:"position_felt,omitempty"`   // column that the rows are ordered by, and that grows when a row changes
+	PositionStart     string             `yaml:"position_start" json:"position_start,omitempty"` // the first :position; default a number below all numbers, dates and texts
+	Indhold           string             `yaml:"indhold" json:"indhold,omitempty"`               // query for one document's bytes by :ref
+}
+
+func (c SourceConfig) connection() connection {
+	return connection{driver: c.Driver, dsn: c.DSN, kodeord: c.Kodeord, ca: c.CA, tidszone: c.Tidszone, timeout: c.Timeout.Or(DefaultTimeout), readOnly: true}
 }
 
 // Validate reports what is wrong in the config.
@@ -37,11 +41,11 @@ func (c SourceConfig) Validate() []connector.Problem {
 	var p check.Problems
 	p.Type(c.Type, "sql")
 	p.Listing(c.Listing)
-	checkDatabase(&p, c.Driver, c.DSN)
+	c.connection().check(&p)
 	if p.Need("query", c.Query, "SELECT … WHERE nr > :position ORDER BY nr") {
 		c.checkPosition(&p)
 	}
-	if c.Indhold != "" && !slices.Equal(params(c.Indhold), []string{"ref"}) {
+	if c.Indhold != "" && !slices.Equal(params(c.Driver, c.Indhold), []string{"ref"}) {
 		p.Add("indhold", "skal bruge :ref og ikke andre navne", "SELECT indhold FROM dokument WHERE id = :ref")
 	}
 	return p.List()
@@ -49,7 +53,7 @@ func (c SourceConfig) Validate() []connector.Problem {
 
 func (c SourceConfig) checkPosition(p *check.Problems) {
 	asks := false
-	for _, name := range params(c.Query) {
+	for _, name := range params(c.Driver, c.Query) {
 		if name != "position" {
 			p.Add("query", "bruger :"+name, "det eneste navn her er :position")
 		}
@@ -68,7 +72,7 @@ func (c SourceConfig) checkPosition(p *check.Problems) {
 // Source reads rows as records.
 type Source struct {
 	config SourceConfig
-	db     *sql.DB
+	db     engine
 	read   func(ctx context.Context, position string) (connector.Batch, error)
 }
 
@@ -79,11 +83,10 @@ func NewSource(c SourceConfig, env connector.Env) (*Source, error) {
 	if err := connector.Invalid(c.Validate()); err != nil {
 		return nil, err
 	}
-	db, err := openDB(c.DSN, "ro", env)
+	db, err := c.connection().open(env)
 	if err != nil {
-		return nil, fmt.Errorf("dsn: %w", err)
+		return nil, err
 	}
-	db.SetMaxOpenConns(2) // reading records, and a document beside it
 	c.Query = trimQuery(c.Query)
 	s := &Source{config: c, db: db}
 	if c.PositionFelt != "" {
@@ -98,34 +101,27 @@ const opRead = "læs fra databasen"
 
 // Read implements [connector.Source].
 func (s *Source) Read(ctx context.Context, position string) (connector.Batch, error) {
+	ctx, cancel := s.config.connection().limited(ctx)
+	defer cancel()
 	b, err := s.read(ctx, position)
 	if err != nil {
-		return connector.Batch{}, failure(opRead, err)
+		return connector.Batch{}, s.db.failure(opRead, err)
 	}
 	return b, nil
 }
 
 // ask is a [follow.Ask].
-func (s *Source) ask(ctx context.Context, since string, give func(connector.Record) (bool, error)) (bool, error) {
+func (s *Source) ask(ctx context.Context, since string, give func(connector.Record) (bool, error)) (full bool, err error) {
+	values := map[string]any{}
 	if since == "" {
 		since = s.config.PositionStart
 	}
-	return s.query(ctx, []any{sql.Named("position", bind(since))}, give)
-}
-
-// bind gives a position the type it had in the database, as far as can be told from how it is written. Should that be
-// wrong, SQLite's column affinity makes it right, or more rows are read than needed.
-func bind(since string) any {
-	if since == "" {
-		return int64(math.MinInt64) // before every number, and "-9223…" before every text that begins with a letter or digit
+	if since != "" {
+		values["position"] = s.db.bind(since)
+	} else if values["position"], err = s.db.first(ctx, s.config.Query); err != nil {
+		return false, err
 	}
-	if n, err := strconv.ParseInt(since, 10, 64); err == nil && strconv.FormatInt(n, 10) == since {
-		return n
-	}
-	if f, err := strconv.ParseFloat(since, 64); err == nil && strconv.FormatFloat(f, 'f', -1, 64) == since {
-		return f
-	}
-	return since
+	return s.query(ctx, values, give)
 }
 
 // fetch gets all rows.
@@ -139,38 +135,38 @@ func (s *Source) fetch(ctx context.Context) ([]connector.Record, error) {
 }
 
 // query gives each row, until give says that there is room for no more.
-func (s *Source) query(ctx context.Context, args []any, give func(connector.Record) (bool, error)) (full bool, err error) {
-	names, err := columns(ctx, s.db, s.config.Query, args)
-	if err != nil {
+func (s *Source) query(ctx context.Context, values map[string]any, give func(connector.Record) (bool, error)) (full bool, err error) {
+	if err := s.checkColumn(ctx); err != nil {
 		return false, err
 	}
-	if felt := s.config.PositionFelt; felt != "" && !slices.Contains(names, felt) {
-		return false, fmt.Errorf("forespørgslen giver ingen kolonne %q (position_felt)", felt)
-	}
-	rows, err := s.db.QueryContext(ctx, plainQuery(s.config.Query, names), args...)
-	if err != nil {
-		return false, err
-	}
-	defer rows.Close()
-	for n := 1; rows.Next(); n++ {
-		r, err := record(rows, names, n)
-		if err != nil {
-			return false, err
-		}
-		if more, err := give(r); err != nil || !more {
-			return true, err
-		}
-	}
-	return false, rows.Err()
+	n := 0
+	err = s.db.rows(ctx, s.config.Query, values, func(fields map[string]string, broken error) (bool, error) {
+		n++
+		more, err := give(record(fields, broken, n))
+		full = err == nil && !more
+		return more, err
+	})
+	return full, err
 }
 
-func record(rows *sql.Rows, names []string, n int) (connector.Record, error) {
-	fields, broken, err := scanRow(rows, names)
+func (s *Source) checkColumn(ctx context.Context) error {
+	felt := s.config.PositionFelt
+	if felt == "" {
+		return nil
+	}
+	names, err := s.db.columns(ctx, s.config.Query)
+	if err == nil && !slices.Contains(names, felt) {
+		err = fmt.Errorf("forespørgslen giver ingen kolonne %q (position_felt)", felt)
+	}
+	return err
+}
+
+func record(fields map[string]string, broken error, n int) connector.Record {
 	r := connector.Record{Fields: fields, Raw: rawRow(fields), Err: broken, Place: connector.Place{File: "query", Record: n}}
 	if broken != nil {
 		r.Fields = nil
 	}
-	return r, err
+	return r
 }
 
 // Committed implements [connector.Source]; the database keeps its rows.
@@ -186,29 +182,34 @@ func (s *Source) Open(ctx context.Context, ref string) (io.ReadCloser, error) {
 	if ref == "" {
 		return nil, &connector.Error{Op: op, Err: errors.New("henvisningen til dokumentet er tom")}
 	}
-	var content []byte
-	err := s.db.QueryRowContext(ctx, s.config.Indhold, sql.Named("ref", ref)).Scan(&content)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, &connector.Error{Op: op, Err: errors.New("dokumentet findes ikke i databasen"), Temporary: true}
-	}
+	ctx, cancel := s.config.connection().limited(ctx)
+	defer cancel()
+	content, found, err := s.db.document(ctx, s.config.Indhold, map[string]any{"ref": ref})
 	if err != nil {
-		return nil, failure(op, err)
+		return nil, s.db.failure(op, err)
+	}
+	if !found {
+		return nil, &connector.Error{Op: op, Err: errors.New("dokumentet findes ikke i databasen"), Temporary: true}
 	}
 	return io.NopCloser(bytes.NewReader(content)), nil
 }
 
 // Check implements [connector.Source]: it runs the query for its first row.
 func (s *Source) Check(ctx context.Context) error {
-	var args []any
+	ctx, cancel := s.config.connection().limited(ctx)
+	defer cancel()
+	one := func(connector.Record) (bool, error) { return false, nil }
+	var err error
 	if s.config.PositionFelt != "" {
-		args = []any{sql.Named("position", bind(s.config.PositionStart))}
+		_, err = s.ask(ctx, "", one)
+	} else {
+		_, err = s.query(ctx, nil, one)
 	}
-	_, err := s.query(ctx, args, func(connector.Record) (bool, error) { return false, nil })
 	if err != nil {
-		return failure(opRead, err)
+		return s.db.failure(opRead, err)
 	}
 	return nil
 }
 
 // Close implements [connector.Source].
-func (s *Source) Close() error { return s.db.Close() }
+func (s *Source) Close() error { return s.db.close() }

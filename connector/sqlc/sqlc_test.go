@@ -226,7 +226,7 @@ func TestSourceCannotWrite(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t, schema)
 	s := openSource(t, SourceConfig{DSN: d.path, Query: "SELECT 1"}, connector.Env{})
-	if _, err := s.db.ExecContext(t.Context(), "INSERT INTO sag (id) VALUES ('x')"); err == nil {
+	if _, err := s.db.(*sqliteDB).db.ExecContext(t.Context(), "INSERT INTO sag (id) VALUES ('x')"); err == nil {
 		t.Error("the source's database can be written")
 	}
 }
@@ -376,7 +376,7 @@ func TestParams(t *testing.T) {
 		"SELECT 'open :a":                     nil,
 		"SELECT 1 : 2":                        nil,
 	} {
-		if got := params(statement); !slices.Equal(got, want) {
+		if got := params("sqlite", statement); !slices.Equal(got, want) {
 			t.Errorf("params(%q) = %q, want %q", statement, got, want)
 		}
 	}
@@ -385,7 +385,7 @@ func TestParams(t *testing.T) {
 func FuzzParams(f *testing.F) {
 	f.Add("SELECT 'a''b' AS \"x:y\", :c -- :d\n FROM [e:f] /* :g */")
 	f.Fuzz(func(t *testing.T, statement string) {
-		for _, name := range params(statement) {
+		for _, name := range params("sqlite", statement) {
 			if name == "" || !strings.Contains(statement, ":"+name) {
 				t.Errorf("params(%q) has %q", statement, name)
 			}
@@ -402,7 +402,7 @@ func TestValidate(t *testing.T) {
 		want     string
 	}{
 		"Empty":         {SourceConfig{}.Validate(), "driver dsn query"},
-		"Postgres":      {with(func(c *SourceConfig) { c.Driver, c.Query = "postgres", "SELECT 1" }), "driver"},
+		"Oracle":        {with(func(c *SourceConfig) { c.Driver, c.Query = "oracle", "SELECT 1" }), "driver"},
 		"URI":           {with(func(c *SourceConfig) { c.DSN, c.Query = "file:a.db?mode=rwc", "SELECT 1" }), "dsn"},
 		"NoFelt":        {with(func(c *SourceConfig) { c.Query = "SELECT :position" }), "position_felt"},
 		"NoPosition":    {with(func(c *SourceConfig) { c.Query, c.PositionFelt = "SELECT ':position'", "a" }), "query"},
@@ -422,7 +422,7 @@ func TestValidate(t *testing.T) {
 		}
 	}
 	want := map[string][]string{"exec": {"id", "noegle"}, "opslag": {"key"}}
-	if diff := cmp.Diff(want, SinkConfig{Exec: "UPDATE x SET a = :id, b = :noegle", Opslag: "SELECT :key"}.TemplateNames()); diff != "" {
+	if diff := cmp.Diff(want, SinkConfig{Driver: "sqlite", Exec: "UPDATE x SET a = :id, b = :noegle", Opslag: "SELECT :key"}.TemplateNames()); diff != "" {
 		t.Errorf("TemplateNames (-want +got):\n%s", diff)
 	}
 }

@@ -17,7 +17,7 @@ func floor(family string) (int, bool) {
 		return 0, true
 	case "store", "indhold", "oio", "mapping", "connector", "auth":
 		return 1, true
-	case "distributor", "konto":
+	case "distributor", "konto", "klient":
 		return 2, true
 	case "register", "carrier", "report", "kopi":
 		return 3, true

@@ -17,7 +17,7 @@ import (
 
 //go:generate go run ./gen
 
-//go:embed statements.txt sections.txt amendments.txt
+//go:embed statements.txt sections.txt amendments.txt kontakter.txt
 var files embed.FS
 
 // Ref names a statement ("oio", "34") or a section ("oio", "1.5" or "§7") of one of the two documents.

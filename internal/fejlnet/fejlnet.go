@@ -9,6 +9,7 @@
 package fejlnet
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -40,6 +41,8 @@ type Proxy struct {
 	mu    sync.Mutex
 	mode  Mode
 	delay time.Duration
+	sign  []byte // see Before
+	do    func()
 	open  map[*link]bool
 	made  int
 }
@@ -78,6 +81,14 @@ func (p *Proxy) Set(m Mode) {
 			l.reset()
 		}
 	}
+}
+
+// Before has do called each time before data that have sign in them go on to the target: by a protocol's own words a test
+// tells one call from those that come before it. do may call Set.
+func (p *Proxy) Before(sign []byte, do func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sign, p.do = sign, do
 }
 
 // Delay makes every piece of data wait, each way. 0 = not at all.
@@ -185,6 +196,12 @@ func (p *Proxy) copy(l *link, dst, src net.Conn, answer bool) {
 func (p *Proxy) forward(l *link, dst net.Conn, b []byte, answer bool) bool {
 	if !p.wait() {
 		return false
+	}
+	p.mu.Lock()
+	sign, do := p.sign, p.do
+	p.mu.Unlock()
+	if !answer && do != nil && bytes.Contains(b, sign) {
+		do()
 	}
 	p.mu.Lock()
 	mode := p.mode

@@ -146,6 +146,22 @@ func TestDropAnswersLetsTheTargetWork(t *testing.T) {
 	mustReset(t, c)
 }
 
+func TestBeforeTellsACallByItsWords(t *testing.T) {
+	t.Parallel()
+	addr, read := echo(t)
+	p := New(t, addr)
+	p.Before([]byte("gem"), func() { p.Set(DropAnswers) })
+	c := dial(t, p)
+	say(t, c, "a\n")
+	mustHear(t, c, "a\n")
+	<-read
+	say(t, c, "gem b\n")
+	if got := <-read; got != "gem b\n" {
+		t.Errorf("the target read %q", got)
+	}
+	mustBeSilent(t, c)
+}
+
 func TestDropKeepsEverythingFromTheTarget(t *testing.T) {
 	t.Parallel()
 	addr, read := echo(t)

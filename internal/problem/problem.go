@@ -127,8 +127,8 @@ func skriv(w http.ResponseWriter, d Dokument) {
 	_ = json.NewEncoder(w).Encode(d) // a caller that has gone is told nothing
 }
 
-// Laes makes an error of an answer with a status of 300 and above: the one the server described, else one by the status.
-// It reads the body and does not close it.
+// Laes makes an error of an answer with a status of 300 and above: the one the server described, else one by the status, which
+// has an Err. It reads the body and does not close it.
 func Laes(op string, svar *http.Response) *mox.Error {
 	medietype, _, _ := mime.ParseMediaType(svar.Header.Get("Content-Type"))
 	var d Dokument

@@ -1,8 +1,10 @@
 // Package testenv gives tests the real services they need.
 //
-// A service is there when its variable is set: MOX_TEST_POSTGRES_URL, MOX_TEST_RABBITMQ_URL with MOX_TEST_RABBITMQ_API and,
-// for TLS, MOX_TEST_RABBITMQ_TLS with MOX_TEST_RABBITMQ_TLS_DIR, MOX_TEST_PIKA, MOX_TEST_ZEEP, MOX_TEST_SMTP,
-// MOX_TEST_CHROMIUM, MOX_TEST_XMLLINT, MOX_TEST_CURL, MOX_TEST_AMQPTOOLS, MOX_TEST_ROD, MOX_TEST_HUNSPELL. Without it the test is skipped,
+// A service is there when its variable is set: MOX_TEST_POSTGRES_URL (with MOX_TEST_POSTGRES_KODEORD and
+// MOX_TEST_POSTGRES_TLS_DIR where it also has passwords and TLS), MOX_TEST_RABBITMQ_URL with MOX_TEST_RABBITMQ_API and,
+// for TLS, MOX_TEST_RABBITMQ_TLS with MOX_TEST_RABBITMQ_TLS_DIR, MOX_TEST_PIKA, MOX_TEST_ZEEP, MOX_TEST_SMTP, MOX_TEST_IMAP,
+// MOX_TEST_SFTP with MOX_TEST_SFTP_UNSHARE, MOX_TEST_CHROMIUM, MOX_TEST_XMLLINT, MOX_TEST_CURL, MOX_TEST_AMQPTOOLS,
+// MOX_TEST_ROD, MOX_TEST_HUNSPELL. Without it the test is skipped,
 // unless MOX_TEST_REQUIRE names the service (comma-separated): then a missing one is a failure, so that a skip cannot look
 // like a pass. scripts/test starts the services and sets all of these.
 package testenv
@@ -119,6 +121,13 @@ func Postgres(t testing.TB) string {
 	})
 	u.Path = "/" + name
 	return u.String()
+}
+
+// PostgresLogin returns the role whose members are let in by password alone, on the server of [Postgres], and the folder of
+// who has issued its certificate (see [ReadIssuer]).
+func PostgresLogin(t testing.TB) (role, issuer string) {
+	t.Helper()
+	return need(t, "postgres-login", "MOX_TEST_POSTGRES_KODEORD"), need(t, "postgres-login", "MOX_TEST_POSTGRES_TLS_DIR")
 }
 
 // need returns the value of a service's variable. Without one it ends the test.

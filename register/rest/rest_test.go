@@ -15,7 +15,7 @@ import (
 )
 
 func TestIdentitet(t *testing.T) {
-	conformance.Proves(t, "oio 1", "oio 2", "oio 3", "oio 9")
+	conformance.Proves(t, "oio 1", "oio 2", "oio 3", "oio 9", "oio 34")
 	paaBegge(t, func(h *hus) {
 		en, to := h.ny(sag("S-1", "", "")), h.ny(sag("S-1", "", `"andresager":[{"uuid":"11111111-2222-4333-8444-555555555555",`+altid+`}]`))
 		if en == to || !mox.ErUUID(en) {
@@ -23,6 +23,7 @@ func TestIdentitet(t *testing.T) {
 		}
 		const id = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
 		h.kald("PUT", "/sag/sag/"+strings.ToUpper(id), sag("S-2", "", "")).vil(200).er("uuid", id)
+		h.kald("GET", "/sag/sag/"+id, "").vil(200).indre(id).er("0.livscykluskode", "Importeret")
 		h.kald("PATCH", "/sag/sag/"+id, `{"attributter":{"sagegenskaber":[{"titel":"Ny",`+altid+`}]}}`).vil(200).er("uuid", id)
 		h.kald("DELETE", "/sag/sag/"+id, "").vil(202).er("uuid", id)
 		h.kald("PUT", "/sag/sag/"+id, sag("S-2", "", "")).vil(200).er("uuid", id)
@@ -130,11 +131,16 @@ func TestLivscyklus(t *testing.T) {
 		h.kald("DELETE", sti, "").vil(202)
 		h.kald("PATCH", sti, ret).vil(400)
 		h.kald("PATCH", sti, `{"livscyklus":"Passiv"}`).vil(400)
+		h.kald("DELETE", sti, "").vil(202) // again
 		h.kald("PUT", sti, sag("S-9", "", "")).vil(200)
 		h.kald("GET", sti, "").vil(200).indre(id).er("0.livscykluskode", "Importeret").er("0.attributter.sagegenskaber.0.brugervendtnoegle", "S-9").er("0.attributter.sagegenskaber.1", "")
 		if got := h.beskeder(); !slices.Equal(got, []string{"Opstaaet 1", "Rettet 2", "Passiveret 3", "Slettet 4", "Importeret 5"}) {
 			h.Errorf("beskeder: %v", got)
 		}
+		passiv := h.ny(sag("S-2", `"hjemmel":"gammel"`, ""))
+		h.kald("PATCH", "/sag/sag/"+passiv, `{"livscyklus":"Passiv"}`).vil(200)
+		h.kald("PUT", "/sag/sag/"+passiv, sag("S-2", "", "")).vil(200)
+		h.kald("GET", "/sag/sag/"+passiv, "").vil(200).indre(passiv).er("0.livscykluskode", "Importeret").er("0.attributter.sagegenskaber.0.hjemmel", "")
 	})
 }
 

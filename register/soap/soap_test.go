@@ -202,7 +202,7 @@ func sag(nr string) string {
 }
 
 func TestOperationer(t *testing.T) {
-	conformance.Proves(t, "oio 22", "oio 40", "oio 42", "oio 65", "oio 75", "oio 99")
+	conformance.Proves(t, "oio 22", "oio 65", "oio 75", "oio 99")
 	paaBegge(t, func(h *hus) {
 		id := h.kald("Opret", `<sd:NoteTekst>Ny</sd:NoteTekst>`+sag("S-1")).vil(soap.StatusOK).ID
 		if !mox.ErUUID(id) {
@@ -250,6 +250,7 @@ func (h *hus) rettes(id string) {
 }
 
 func TestImporter(t *testing.T) {
+	conformance.Proves(t, "oio 40", "oio 42")
 	paaBegge(t, func(h *hus) {
 		objekt := func(titel string) string {
 			return `<Sag>` + uuid(kendtID) + `<Registrering><sd:Tidspunkt>2020-01-01T00:00:00+01:00</sd:Tidspunkt><sd:LivscyklusKode>Importeret</sd:LivscyklusKode>` + strings.Replace(sag("S-2"), "Carport", titel, 1) + `</Registrering></Sag>`

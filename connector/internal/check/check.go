@@ -3,8 +3,10 @@ package check
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -102,6 +104,17 @@ func (p *Problems) URL(path, address string) {
 		p.Add(path, "adressen indeholder bruger eller kodeord", "brug auth")
 	case before != address && u.Path == "":
 		p.Add(path, "et {{navn}} må ikke stå i værtsnavnet", "skriv det efter værtsnavnet")
+	}
+}
+
+// HostPort reports a text that is neither a host nor a host and a port.
+func (p *Problems) HostPort(path, host string) {
+	name, port, err := net.SplitHostPort(host)
+	if err != nil {
+		name, port = strings.Trim(host, "[]"), "1"
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 || name == "" || strings.ContainsAny(name, "/@ ") {
+		p.Add(path, fmt.Sprintf("%q er ikke et værtsnavn, med eller uden port", host), "skriv fx server.kommune.dk eller server.kommune.dk:2222")
 	}
 }
 

@@ -14,11 +14,11 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"os"
 	"sync/atomic"
 	"time"
 
 	"github.com/moxkit/mox/connector"
+	"github.com/moxkit/mox/connector/internal/line"
 )
 
 // Defaults.
@@ -50,7 +50,7 @@ type Client struct {
 
 // New makes a client. It resolves secrets and reads the CA file, and makes no call.
 func New(o Options, env connector.Env) (*Client, error) {
-	roots, err := rootCAs(o.CA, env)
+	roots, err := line.Roots(o.CA, env)
 	if err != nil {
 		return nil, err
 	}
@@ -77,25 +77,6 @@ func transport(roots *x509.CertPool, timeout time.Duration) *http.Transport {
 		MaxResponseHeaderBytes: 64 << 10,
 		ForceAttemptHTTP2:      true,
 	}
-}
-
-// rootCAs gives the machine's roots and those in file; nil = the machine's alone.
-func rootCAs(file string, env connector.Env) (*x509.CertPool, error) {
-	if file == "" {
-		return nil, nil
-	}
-	pem, err := os.ReadFile(env.Path(file))
-	if err != nil {
-		return nil, fmt.Errorf("ca: %w", err)
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool()
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("ca: der er intet certifikat i PEM-form i %s", file)
-	}
-	return pool, nil
 }
 
 // followOnlyReads follows redirects of reads within the same host. Any other redirect is an answer like the others: a

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
@@ -33,7 +34,7 @@ func newLogin(a connector.Auth, env connector.Env, client *http.Client) (login, 
 		return bearer(token), err
 	case a.OAuth2 != nil:
 		secret, err := env.Resolve(a.OAuth2.ClientSecret)
-		return newOAuth(*a.OAuth2, secret, client), err
+		return newTokens(*a.OAuth2, secret, client), err
 	}
 	return anonymous{}, nil
 }
@@ -59,42 +60,70 @@ func (b bearer) apply(_ context.Context, r *http.Request) error {
 }
 func (bearer) renew() bool { return false }
 
-// oauth fetches a token with the client credentials grant, and keeps it until it runs out or is refused.
-type oauth struct {
+// Tokens fetches a token with the client credentials grant, and keeps it until it runs out or is refused.
+type Tokens struct {
 	config clientcredentials.Config
 	client *http.Client
 	turn   chan *oauth2.Token // holds the token; who has taken it may fetch another
 }
 
-func newOAuth(o connector.OAuth2, secret string, client *http.Client) *oauth {
+// NewTokens is for logins at other places than HTTP. Its calls take at most timeout.
+func NewTokens(o connector.OAuth2, env connector.Env, timeout time.Duration) (*Tokens, error) {
+	secret, err := env.Resolve(o.ClientSecret)
+	if err != nil {
+		return nil, err
+	}
+	return newTokens(o, secret, &http.Client{Transport: transport(nil, timeout), Timeout: timeout}), nil
+}
+
+func newTokens(o connector.OAuth2, secret string, client *http.Client) *Tokens {
 	c := clientcredentials.Config{ClientID: o.ClientID, ClientSecret: secret, TokenURL: o.TokenURL, Scopes: o.Scopes}
 	turn := make(chan *oauth2.Token, 1)
 	turn <- nil
-	return &oauth{config: c, client: client, turn: turn}
+	return &Tokens{config: c, client: client, turn: turn}
 }
 
-func (o *oauth) apply(ctx context.Context, r *http.Request) error {
-	var token *oauth2.Token
-	select {
-	case token = <-o.turn:
-	case <-ctx.Done():
-		return &connector.Error{Op: "hent adgangsnøgle", Err: ctx.Err(), Temporary: true}
-	}
-	defer func() { o.turn <- token }()
-	if !token.Valid() {
-		fresh, err := o.config.Token(context.WithValue(ctx, oauth2.HTTPClient, o.client))
-		if err != nil {
-			return tokenError(ctx, err)
-		}
-		token = fresh
+func (o *Tokens) apply(ctx context.Context, r *http.Request) error {
+	token, err := o.token(ctx)
+	if err != nil {
+		return err
 	}
 	token.SetAuthHeader(r)
 	return nil
 }
 
+// Get gives a token that is valid as far as is known.
+func (o *Tokens) Get(ctx context.Context) (string, error) {
+	token, err := o.token(ctx)
+	if err != nil {
+		return "", err
+	}
+	return token.AccessToken, nil
+}
+
+// Forget has the next one be fetched anew: this one was refused.
+func (o *Tokens) Forget() { o.renew() }
+
+func (o *Tokens) token(ctx context.Context) (token *oauth2.Token, err error) {
+	select {
+	case token = <-o.turn:
+	case <-ctx.Done():
+		return nil, &connector.Error{Op: "hent adgangsnøgle", Err: ctx.Err(), Temporary: true}
+	}
+	defer func() { o.turn <- token }()
+	if !token.Valid() {
+		fresh, err := o.config.Token(context.WithValue(ctx, oauth2.HTTPClient, o.client))
+		if err != nil {
+			return nil, tokenError(ctx, err)
+		}
+		token = fresh
+	}
+	return token, nil
+}
+
 // renew forgets the token, unless another call is just fetching one. Should two calls be refused at once, the second
 // forgets the new token too: one fetch more.
-func (o *oauth) renew() bool {
+func (o *Tokens) renew() bool {
 	select {
 	case <-o.turn:
 		o.turn <- nil

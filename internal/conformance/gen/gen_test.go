@@ -4,6 +4,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -129,16 +130,69 @@ func TestRender(t *testing.T) {
 	text := string(render([]proof{
 		{statement: "mox 36", name: "dor.TestDor", file: "dor/dor_test.go"},
 		{statement: "mox 36", name: "hus.TestHus", file: "hus_test.go"},
-	}))
+		{statement: "mox 37", name: "hus.TestHus", file: "hus_test.go"},
+	}, []conformance.Switch{{
+		Statements: []conformance.Ref{{Doc: "mox", Number: "36"}}, Fault: "The door is open", File: "dor/dor.go", Test: "dor.TestDor",
+	}}))
 	for _, want := range []string{
-		"| mox | 60 | 1 | 59 |",
+		"| mox | 60 | 2 | 58 |",
 		"| oio | 99 | 0 | 99 |",
-		"[dor.TestDor](../dor/dor_test.go)<br>[hus.TestHus](../hus_test.go) | **proven**, amended |",
-		"| 67 | A Ret that names an outdated registrering is refused and registers nothing |  | open, amended |",
+		"| [dor.TestDor](../dor/dor_test.go): *The door is open* in [dor/dor.go](../dor/dor.go) | [hus.TestHus](../hus_test.go) | **proven**, amended |",
+		"|  | [hus.TestHus](../hus_test.go) | **proven** |",
+		"| 67 | A Ret that names an outdated registrering is refused and registers nothing |  |  | open, amended |",
 		"- **oio 67**: Refused with 412",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the table lacks %q", want)
+		}
+	}
+}
+
+// TestSwitchesFit checks what can be seen without building: a switch names code that is there once and a test that declares
+// its statements, its fault is Go, and no proven statement is without.
+func TestSwitchesFit(t *testing.T) {
+	t.Parallel()
+	root, m := load(t)
+	proofs, err := findProofs(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := map[string]bool{}
+	for _, s := range conformance.Switches() {
+		for _, r := range s.Statements {
+			with[r.String()] = true
+			if !slices.ContainsFunc(proofs, func(p proof) bool { return p.statement == r.String() && p.name == s.Test }) {
+				t.Errorf("%s: no test %s declares %s", s, s.Test, r)
+			}
+		}
+		checkFault(t, root, s)
+	}
+	for _, p := range proofs {
+		if !with[p.statement] {
+			t.Errorf("%s is proven by %s, but no switch in internal/conformance/kontakter.txt turns that or another test of it red", p.statement, p.name)
+			with[p.statement] = true // told once
+		}
+	}
+}
+
+func checkFault(t *testing.T, root string, s conformance.Switch) {
+	t.Helper()
+	if strings.HasSuffix(s.File, "_test.go") || source.Support(path.Dir(s.File)) {
+		t.Errorf("%s: %s is not the product's code", s, s.File)
+	}
+	src, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(s.File)))
+	if err != nil {
+		t.Errorf("%s: %v", s, err)
+		return
+	}
+	faulty, err := s.Apply(src)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	if path.Ext(s.File) == ".go" {
+		if _, err := parser.ParseFile(token.NewFileSet(), s.File, faulty, 0); err != nil {
+			t.Errorf("%s: with the fault: %v", s, err)
 		}
 	}
 }

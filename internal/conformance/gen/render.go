@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/moxkit/mox/internal/conformance"
@@ -14,14 +15,16 @@ const head = `# Conformance
 
 What MOX must do, as numbered statements in our own short wording: *mox* is the MOX concept, *oio* the OIO standards and
 the REST form in use. A statement is **proven** when at least one test declares that it shows it; the table is made from
-those declarations, and ` + "`bash scripts/test`" + ` runs them all with every service present. **Open** means that no test
-declares it yet. *Amended* means that we do otherwise, for the reason given [below](#amendments); the tests then prove
+those declarations, and ` + "`bash scripts/test`" + ` runs them all with every service present. Each proven statement has a
+*switch*, a small deliberate fault in the product, and a test that must fail with it: ` + "`make kontakter`" + ` tries them
+all and writes [docs/bevis/kontakter.json](bevis/kontakter.json); the faults themselves are in
+[kontakter.txt](../internal/conformance/kontakter.txt). **Open** means that no test declares it yet. *Amended* means that we do otherwise, for the reason given [below](#amendments); the tests then prove
 the amended form.
 `
 
 // render writes the document. Proofs of statements that do not exist are left out here: the test that makes such a claim
 // fails by itself.
-func render(proofs []proof) []byte {
+func render(proofs []proof, switches []conformance.Switch) []byte {
 	byStatement := map[string][]proof{}
 	for _, p := range proofs {
 		byStatement[p.statement] = append(byStatement[p.statement], p)
@@ -38,16 +41,34 @@ func render(proofs []proof) []byte {
 	for _, s := range conformance.Statements() {
 		if s.Doc != doc {
 			doc = s.Doc
-			fmt.Fprintf(&b, "\n## %s\n\n| | Statement | Tests | State |\n|--:|---|---|---|\n", doc)
+			fmt.Fprintf(&b, "\n## %s\n\n| | Statement | Test, and the switch that turns it red | Other tests | State |\n|--:|---|---|---|---|\n", doc)
 		}
 		found := byStatement[s.String()]
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", s.Number, s.Text, links(found), state(len(found) > 0, amended[s.Ref]))
+		turned, others := turnedRed(s.Ref, found, switches)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", s.Number, s.Text, turned, links(others), state(len(found) > 0, amended[s.Ref]))
 	}
 	b.WriteString("\n## Amendments\n\n")
 	for _, a := range conformance.Amendments() {
 		fmt.Fprintf(&b, "- **%s**: %s\n", a, a.Text)
 	}
 	return b.Bytes()
+}
+
+// turnedRed tells of a statement's switches, each with its test, and which of its proofs no switch names.
+func turnedRed(r conformance.Ref, proofs []proof, switches []conformance.Switch) (cell string, others []proof) {
+	others = slices.Clone(proofs)
+	var all []string
+	for _, s := range switches {
+		if !slices.Contains(s.Statements, r) {
+			continue
+		}
+		named := func(p proof) bool { return p.name == s.Test }
+		if i := slices.IndexFunc(proofs, named); i >= 0 {
+			all = append(all, fmt.Sprintf("%s: *%s* in [%s](../%s)", links(proofs[i:i+1]), s.Fault, s.File, s.File))
+		}
+		others = slices.DeleteFunc(others, named)
+	}
+	return strings.Join(all, "<br>"), others
 }
 
 func writeCounts(b *bytes.Buffer, byStatement map[string][]proof, amended map[conformance.Ref]bool) {

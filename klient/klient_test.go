@@ -1,4 +1,4 @@
-package pull_test
+package klient_test
 
 import (
 	"context"
@@ -14,22 +14,22 @@ import (
 	"time"
 
 	"github.com/moxkit/mox"
-	"github.com/moxkit/mox/carrier/pull"
 	"github.com/moxkit/mox/internal/problem"
+	"github.com/moxkit/mox/klient"
 )
 
 // falsk is a server that answers every call in one way, and a client of it.
-func falsk(t *testing.T, f http.HandlerFunc) *pull.Klient {
+func falsk(t *testing.T, f http.HandlerFunc) *klient.Klient {
 	t.Helper()
 	s := httptest.NewServer(f)
 	t.Cleanup(s.Close)
-	k, err := pull.NewKlient(s.URL+"/", "noegle", pull.KlientOptions{})
+	k, err := klient.New(s.URL+"/", "noegle", klient.Options{})
 	maa(t, err)
 	t.Cleanup(k.Luk)
 	return k
 }
 
-func TestNewKlient(t *testing.T) {
+func TestNew(t *testing.T) {
 	t.Parallel()
 	tom := filepath.Join(t.TempDir(), "tom.pem")
 	maa(t, os.WriteFile(tom, []byte("ingen certifikater"), 0o600))
@@ -51,9 +51,15 @@ func TestNewKlient(t *testing.T) {
 		"CA-fil mangler":       {"https://mox.kommune.dk", "n", filepath.Join(t.TempDir(), "x"), mox.KodeUgyldig},
 		"CA-fil uden indhold":  {"https://mox.kommune.dk", "n", tom, mox.KodeUgyldig},
 	} {
-		_, err := pull.NewKlient(c.adresse, c.noegle, pull.KlientOptions{CAFil: c.ca})
+		_, err := klient.New(c.adresse, c.noegle, klient.Options{CAFil: c.ca})
 		if mox.KodeAf(err) != c.vil {
 			t.Errorf("%s: %v", navn, err)
+		}
+	}
+	for leje, vil := range map[time.Duration]mox.Kode{0: "", time.Second: "", time.Hour: "", -1: mox.KodeUgyldig, time.Second - 1: mox.KodeUgyldig, time.Hour + 1: mox.KodeUgyldig} {
+		_, err := klient.New("https://mox.kommune.dk", "n", klient.Options{Leje: leje})
+		if mox.KodeAf(err) != vil {
+			t.Errorf("lease %v: %v", leje, err)
 		}
 	}
 }
@@ -64,9 +70,9 @@ func TestKlientensFejl(t *testing.T) {
 	t.Run("serveren er væk", func(t *testing.T) {
 		t.Parallel()
 		h := nytHus(t)
-		k := h.klient(t, "esdh")
+		k := h.klient(t, "esdh", klient.Options{})
 		h.http.Close()
-		_, err := k.Hent(t.Context(), esdh, "a", 1, time.Minute, 0)
+		_, err := k.Hent(t.Context(), sager, "a", 1, time.Minute, 0)
 		kode(t, err, mox.KodeUtilgaengelig)
 		_, err = k.GemIndhold(t.Context(), strings.NewReader("x"))
 		kode(t, err, mox.KodeUtilgaengelig)
@@ -78,11 +84,19 @@ func TestKlientensFejl(t *testing.T) {
 		t.Parallel()
 		vil := &mox.Error{Kode: mox.KodeForaeldet, Op: "klient", Tekst: "gammel", Raad: "hent igen", Felter: []mox.Feltfejl{{Sti: "a[0].b", Regel: "r", Tekst: "t", Spec: "mox 1"}}}
 		k := falsk(t, func(w http.ResponseWriter, r *http.Request) { problem.Skriv(w, r, vil) })
-		_, err := k.Kilde(t.Context(), "a", "b")
+		_, err := k.Beskeder(t.Context(), "a")
 		var e *mox.Error
 		if !errors.As(err, &e) || e.Kode != vil.Kode || e.Tekst != vil.Tekst || e.Raad != vil.Raad || len(e.Felter) != 1 || e.Felter[0] != vil.Felter[0] {
 			t.Errorf("%+v", err)
 		}
+	})
+	t.Run("kaldet kom ikke helt frem", func(t *testing.T) {
+		t.Parallel()
+		k := falsk(t, func(w http.ResponseWriter, r *http.Request) {
+			problem.Skriv(w, r, problem.Som(http.StatusRequestTimeout, mox.E("kald", mox.KodeUgyldig, "afbrudt")))
+		})
+		_, err := k.Beskeder(t.Context(), "a")
+		kode(t, err, mox.KodeUtilgaengelig)
 	})
 	t.Run("noget andet svarer", func(t *testing.T) {
 		t.Parallel()
@@ -93,7 +107,7 @@ func TestKlientensFejl(t *testing.T) {
 				w.WriteHeader(status)
 				_, _ = io.WriteString(w, "<html>log ind på gæstenettet</html>")
 			})
-			_, err := k.Kilde(t.Context(), "a", "b")
+			_, err := k.Beskeder(t.Context(), "a")
 			kode(t, err, vil)
 		}
 	})
@@ -102,19 +116,19 @@ func TestKlientensFejl(t *testing.T) {
 		k := falsk(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("Content-Length", "100")
-			_, _ = io.WriteString(w, `{"agent":`)
+			_, _ = io.WriteString(w, `{"beskeder":`)
 		})
-		_, err := k.Kilde(t.Context(), "a", "b")
+		_, err := k.Beskeder(t.Context(), "a")
 		kode(t, err, mox.KodeUtilgaengelig)
 	})
 	t.Run("nyere server", func(t *testing.T) {
 		t.Parallel()
 		k := falsk(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
-			_, _ = io.WriteString(w, `{"position":"p","nyt_felt":[1,2]}`)
+			_, _ = io.WriteString(w, `{"beskeder":[{"afsender":"A","slettet":true,"nyt":1}],"nyt_felt":[1,2]}`)
 		})
-		s, err := k.Kilde(t.Context(), "a", "b")
-		if err != nil || s.Position != "p" {
+		s, err := k.Beskeder(t.Context(), "a")
+		if err != nil || len(s) != 1 || s[0].Afsender != "A" {
 			t.Errorf("%+v %v", s, err)
 		}
 	})
@@ -125,7 +139,7 @@ func TestKlientensFejl(t *testing.T) {
 		t.Cleanup(func() { close(slut) })
 		ctx, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		defer stop()
-		if _, err := k.Kilde(ctx, "a", "b"); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := k.Beskeder(ctx, "a"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Error(err)
 		}
 	})
@@ -144,7 +158,7 @@ func TestKlientenKontrollererIndhold(t *testing.T) {
 	})
 	_, err := k.GemIndhold(t.Context(), strings.NewReader("x"))
 	kode(t, err, mox.KodeUtilgaengelig)
-	r, err := k.HentIndhold(t.Context(), esdh, strings.Repeat("0", 64))
+	r, err := k.HentIndhold(t.Context(), sager, strings.Repeat("0", 64))
 	maa(t, err)
 	_, err = io.ReadAll(r)
 	kode(t, errors.Join(err, r.Close()), mox.KodeUtilgaengelig)
@@ -154,7 +168,7 @@ func TestKlientOverTLS(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, `{"position":"p"}`)
+		_, _ = io.WriteString(w, `{"beskeder":[]}`)
 	}))
 	t.Cleanup(s.Close)
 	ca := filepath.Join(t.TempDir(), "ca.pem")
@@ -163,9 +177,9 @@ func TestKlientOverTLS(t *testing.T) {
 		ca  string
 		vil mox.Kode
 	}{"med CA-fil": {ca, ""}, "uden": {"", mox.KodeUtilgaengelig}} {
-		k, err := pull.NewKlient(s.URL, "n", pull.KlientOptions{CAFil: c.ca})
+		k, err := klient.New(s.URL, "n", klient.Options{CAFil: c.ca})
 		maa(t, err)
-		_, err = k.Kilde(t.Context(), "a", "b")
+		_, err = k.Beskeder(t.Context(), "a")
 		if mox.KodeAf(err) != c.vil {
 			t.Errorf("%s: %v", navn, err)
 		}
@@ -183,7 +197,7 @@ func TestGemIndholdLukkerIkkeKilden(t *testing.T) {
 	h := nytHus(t)
 	f, err := os.CreateTemp(t.TempDir(), "x")
 	maa(t, err)
-	_, err = h.klient(t, "byggesag").GemIndhold(t.Context(), f)
+	_, err = h.klient(t, "byggesag", klient.Options{}).GemIndhold(t.Context(), f)
 	maa(t, err)
 	maa(t, f.Close())
 }
