@@ -265,6 +265,7 @@ func (d *Distributor) efterleverEn(ctx context.Context, e store.Efterlevering) (
 	case !plads || s.naaet == 0: // or the abonnement is not configured here
 		return 0, nil
 	}
+	d.punkt("efterlevering.laest")
 	nye := 0
 	err = d.store.Update(ctx, func(tx *store.Tx) (err error) {
 		nye, err = d.lavStykke(tx, e, s)
@@ -286,6 +287,11 @@ func (d *Distributor) lavStykke(tx *store.Tx, e store.Efterlevering, s logstykke
 	if err := tx.Lock(laaseFor(koeer)...); err != nil {
 		return 0, err
 	}
+	tomme, err := tx.UdenIndhold(numre(s.passer)) // erased since they were read
+	if err != nil {
+		return 0, err
+	}
+	s.passer = slices.DeleteFunc(slices.Clone(s.passer), func(b store.Besked) bool { return tomme[b.Nr] })
 	har, err := tx.HarLeverance(e.Abonnement, numre(s.passer))
 	if err != nil {
 		return 0, err

@@ -36,8 +36,9 @@ type Feedpost struct {
 }
 
 // Feed finds what the abonnement has been given at positions after efter, whatever became of it: at most n beskeder (1 to
-// [MaksFeed]), the oldest first. When there is none yet it waits up to vent for one. Reading changes nothing and no leverance
-// waits for it; only how far it was read is noted. Call again at once while Naeste < Sidste; then the page was full, or there was much between that was for others.
+// [MaksFeed]), the oldest first. When there is none yet it waits up to vent for one. No leverance waits for who reads; only how
+// far it was read is noted. Call again at once while Naeste < Sidste; then the page was full, or there was much between that
+// was for others.
 //
 // A besked has no position before it is committed, and keeps the one it gets, so a page never changes but for what is
 // given to the abonnement afterwards: a besked that is delivered to it later stands at its old place.
@@ -52,8 +53,10 @@ func (d *Distributor) Feed(ctx context.Context, abonnement mox.AbonnementID, eft
 	for {
 		nyt := d.sekvens.kanal(enhver) // before looking, so that no wake-up falls between
 		f, err := d.feedside(ctx, abonnement, efter, min(max(n, 1), MaksFeed))
-		if err == nil && len(f.Poster) > 0 {
-			err = d.noterFeed(ctx, abonnement, f.Naeste)
+		if err == nil && len(f.Poster) > 0 && !d.feedNoteret(abonnement, f.Naeste) {
+			if err = d.noterFeed(ctx, abonnement, f.Naeste); err == nil {
+				continue // with what may have been erased before the note was made
+			}
 		}
 		if err != nil || len(f.Poster) > 0 {
 			return f, err
@@ -71,16 +74,26 @@ func (d *Distributor) Feed(ctx context.Context, abonnement mox.AbonnementID, eft
 	}
 }
 
-// noterFeed notes how far the abonnement's feed has been given out, before it is: whoever has read something is told when it is
-// erased. What has been given out before needs no note.
-func (d *Distributor) noterFeed(ctx context.Context, abonnement mox.AbonnementID, til int64) error {
+// feedNoteret reports whether it is noted that the abonnement's feed has been given out as far as til.
+func (d *Distributor) feedNoteret(abonnement mox.AbonnementID, til int64) bool {
 	d.feedmu.Lock()
-	kendt := d.feeds[abonnement] >= til
-	d.feedmu.Unlock()
-	if kendt {
-		return nil
-	}
-	if err := d.store.Update(ctx, func(tx *store.Tx) error { return tx.NoterFeed(abonnement, til) }); err != nil {
+	defer d.feedmu.Unlock()
+	return d.feeds[abonnement] >= til
+}
+
+// feedlaas is held by whoever notes what a feed has given out, and by whoever erases and asks who has read.
+const feedlaas = "feed"
+
+// noterFeed notes how far the abonnement's feed is given out, before it is: whoever has read something is told when it is erased.
+func (d *Distributor) noterFeed(ctx context.Context, abonnement mox.AbonnementID, til int64) error {
+	d.punkt("feed.foer")
+	err := d.store.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.Lock(feedlaas); err != nil {
+			return err
+		}
+		return tx.NoterFeed(abonnement, til)
+	})
+	if err != nil {
 		return err
 	}
 	d.feedmu.Lock()

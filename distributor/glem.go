@@ -70,15 +70,18 @@ func (u *Udgivelse) Glem(g Glemsel) (ud Glemt, err error) {
 	if err != nil {
 		return ud, err
 	}
-	plan, err := d.sletplan(tx, &g)
-	if err != nil {
-		return ud, err
-	}
 	if ud.Systemer, err = tx.KilderTil(g.ObjektID); err != nil {
 		return ud, err
 	}
 	ud.Systemer = slices.DeleteFunc(append([]string{}, ud.Systemer...), func(s string) bool { return s == g.Fra || s == MOX })
 	if err := d.opgivOm(tx, &g, &ud); err != nil {
+		return ud, err
+	}
+	if err := tx.Lock(feedlaas); err != nil {
+		return ud, err
+	}
+	plan, err := d.sletplan(tx, &g) // now that nobody can begin to take anything
+	if err != nil {
 		return ud, err
 	}
 	for i := range beskeder {

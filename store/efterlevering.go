@@ -133,16 +133,25 @@ func (tx *Tx) Foran(id mox.AbonnementID, n int) (int64, error) {
 
 // HarLeverance tells which of the beskeder the abonnement has, in any omgang.
 func (tx *Tx) HarLeverance(id mox.AbonnementID, beskeder []int64) (map[int64]bool, error) {
+	return tx.blandt(beskeder, `SELECT besked FROM leverance WHERE abonnement = ? AND omgang = 1 AND besked IN `, string(id))
+}
+
+// UdenIndhold tells which of the beskeder have had their content erased.
+func (tx *Tx) UdenIndhold(beskeder []int64) (map[int64]bool, error) {
+	return tx.blandt(beskeder, `SELECT nr FROM besked WHERE salt IS NULL AND nr IN `)
+}
+
+// blandt gives those of the numbers that q, which ends where they are to be listed, finds.
+func (tx *Tx) blandt(numre []int64, q string, args ...any) (map[int64]bool, error) {
 	ud := map[int64]bool{}
-	if len(beskeder) == 0 {
+	if len(numre) == 0 {
 		return ud, nil
 	}
-	args := []any{string(id)}
-	for _, nr := range beskeder {
+	for _, nr := range numre {
 		args = append(args, nr)
 	}
-	har, err := all(tx, tal, `SELECT besked FROM leverance WHERE abonnement = ? AND omgang = 1 AND besked IN (?`+strings.Repeat(`, ?`, len(beskeder)-1)+`)`, args...)
-	for _, nr := range har {
+	fundne, err := all(tx, tal, q+`(?`+strings.Repeat(`, ?`, len(numre)-1)+`)`, args...)
+	for _, nr := range fundne {
 		ud[nr] = true
 	}
 	return ud, err
