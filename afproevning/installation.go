@@ -53,7 +53,7 @@ func (i *installation) skriv(filer fs.FS, vaerdier map[string]string, alarmadres
 			if err != nil {
 				return err
 			}
-			til := filepath.Join(i.dir, filepath.FromSlash(i.under(sti)))
+			til := filepath.Join(i.dir, filepath.FromSlash(sti))
 			return errors.Join(os.MkdirAll(filepath.Dir(til), 0o755), os.WriteFile(til, []byte(fyld.Replace(string(b))), 0o600))
 		})
 		if err != nil {
@@ -61,11 +61,6 @@ func (i *installation) skriv(filer fs.FS, vaerdier map[string]string, alarmadres
 		}
 	}
 	return i.skrivAlarmer(alarmadresse)
-}
-
-// under is where a file of the trial lies in the installation: one in a folder of the installation's name lies in its root.
-func (i *installation) under(sti string) string {
-	return strings.TrimPrefix(sti, i.spec.Navn+"/")
 }
 
 // skrivAlarmer lets alarms come soon, and to the trial.

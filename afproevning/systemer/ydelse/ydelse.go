@@ -3,9 +3,8 @@
 // benefit system, the other a portal for cases that municipalities hand over to each other.
 //
 // They send to the exchange mox.ind.SYSTEM, and wait for the broker's confirm before they go on. One besked in ten they
-// send twice for no reason at all. Answers
-// (StandardRetur) come in mox.svar.SYSTEM; the benefit system takes Kvitteringer in, the portal the other municipality's
-// answers.
+// send twice for no reason at all. Answers (StandardRetur) come in mox.svar.SYSTEM; the benefit system takes Kvitteringer
+// in, the portal the other municipality's answers.
 package ydelse
 
 import (
