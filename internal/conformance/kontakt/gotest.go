@@ -49,9 +49,6 @@ func split(test string) (pkg, name string) {
 // keeps them all from running except the code itself.
 func goTest(ctx context.Context, root, pkg string, names []string, overlay string) (map[string]verdict, error) {
 	args := []string{"test", "-json", "-vet=off", "-count=1", "-timeout", patience, "-run", pattern(names)}
-	if overlay != "" {
-		args = append(args, "-overlay", overlay)
-	}
 	args = append(args, folder(root, pkg))
 	repeatable, err := repeatable(filepath.Join(root, folder(root, pkg)))
 	if err != nil {
@@ -59,6 +56,9 @@ func goTest(ctx context.Context, root, pkg string, names []string, overlay strin
 	}
 	cmd := exec.CommandContext(ctx, "go", append(args, repeatable...)...)
 	cmd.Dir = root
+	if overlay != "" { // in the environment, so that a test that builds a program builds the faulty one
+		cmd.Env = append(os.Environ(), strings.TrimSpace("GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+overlay))
+	}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err = cmd.Run()
