@@ -254,6 +254,8 @@ func (i *indAMQP) nede(ja bool) error {
 // own is deleted; the product is to make it anew.
 func (i *indAMQP) koe(vaek bool) error {
 	switch {
+	case i.ledning == nil: // it would not be seen whether the product tried meanwhile
+		return errKanIkke
 	case i.vej.Koe == "" && vaek:
 		return i.ch.QueueUnbind(i.koenavn, i.vej.Noegle, i.vej.Exchange, nil)
 	case i.vej.Koe == "":

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -27,7 +28,8 @@ const (
 	ModtagBesked Form = "modtagbesked" // HTTP: a Haendelsesbesked in KOMBIT's ModtagBeskedInput
 )
 
-// Profil says which product is tested, how it is reached, and how it is made to do something.
+// Profil says which product is tested, how it is reached, and how it is made to do something. Addresses and secrets may begin with
+// $NAVN, which is read from the environment.
 type Profil struct {
 	Produkt     string  `yaml:"produkt"`
 	Version     string  `yaml:"version"`
@@ -62,7 +64,7 @@ type Vej struct {
 
 // Forbindelse is how an AMQP product is reached.
 type Forbindelse struct {
-	Maegler string `yaml:"maegler"` // the broker; $NAVN is read from the environment
+	Maegler string `yaml:"maegler"` // the broker
 	Lyt     string `yaml:"lyt"`     // where the product is to connect in place of the broker; empty = it connects to the broker itself
 	Vej     `yaml:",inline"`
 }
@@ -71,8 +73,8 @@ type Forbindelse struct {
 type Kald struct {
 	Lyt         string `yaml:"lyt"`         // afsender: where the tool listens
 	URL         string `yaml:"url"`         // modtager: where the product does
-	Noegle      string `yaml:"noegle"`      // the key of the Authorization header; $NAVN is read from the environment
-	Hemmelighed string `yaml:"hemmelighed"` // whsec_…; $NAVN likewise
+	Noegle      string `yaml:"noegle"`      // the key of the Authorization header
+	Hemmelighed string `yaml:"hemmelighed"` // whsec_…
 	CA          string `yaml:"ca"`          // PEM file with the product's issuer; empty = the machine's own
 }
 
@@ -180,10 +182,8 @@ func (p *Profil) kontroller(miljoe func(string) (string, bool)) (err error) {
 	if p.ro, err = varighed("ro", cmp.Or(p.Ro, "1s")); err != nil {
 		return err
 	}
-	for navn, v := range map[string]*string{"amqp.maegler": &p.Forbindelse.Maegler, "http.noegle": &p.Kald.Noegle, "http.hemmelighed": &p.Kald.Hemmelighed} {
-		if *v, err = udfyldt(navn, *v, miljoe); err != nil {
-			return err
-		}
+	if err := p.fraMiljoe(miljoe); err != nil {
+		return err
 	}
 	for _, f := range []func() error{p.hoveddel, p.vejen, p.handlinger} {
 		if err := f(); err != nil {
@@ -211,16 +211,40 @@ func varighed(navn, v string) (time.Duration, error) {
 	return d, nil
 }
 
-// udfyldt reads a value from the environment, so that a profile holds no secrets.
+// fraMiljoe reads addresses and secrets from the environment where the profile names a variable.
+func (p *Profil) fraMiljoe(miljoe func(string) (string, bool)) (err error) {
+	felter := map[string]*string{"amqp.maegler": &p.Forbindelse.Maegler, "amqp.lyt": &p.Forbindelse.Lyt, "http.url": &p.Kald.URL, "http.lyt": &p.Kald.Lyt,
+		"http.noegle": &p.Kald.Noegle, "http.hemmelighed": &p.Kald.Hemmelighed}
+	if p.Effekt != nil {
+		felter["effekt.url"] = &p.Effekt.URL
+	}
+	for navn, h := range p.Stimulus {
+		if h.URL, err = udfyldt("stimulus."+navn+".url", h.URL, miljoe); err != nil {
+			return err
+		}
+		p.Stimulus[navn] = h
+	}
+	for navn, v := range felter {
+		if *v, err = udfyldt(navn, *v, miljoe); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var miljoevariabel = regexp.MustCompile(`^\$[A-Za-z_][A-Za-z0-9_]*`)
+
+// udfyldt puts the value of a variable in place of $NAVN at the beginning.
 func udfyldt(navn, v string, miljoe func(string) (string, bool)) (string, error) {
-	hvor, ok := strings.CutPrefix(v, "$")
-	if !ok {
+	variabel := miljoevariabel.FindString(v)
+	if variabel == "" {
 		return v, nil
 	}
-	if v, ok = miljoe(hvor); !ok || v == "" {
-		return "", fmt.Errorf("%s: miljøvariablen %s er ikke sat", navn, hvor)
+	vaerdi, ok := miljoe(variabel[1:])
+	if !ok || vaerdi == "" {
+		return "", fmt.Errorf("%s: miljøvariablen %s er ikke sat", navn, variabel[1:])
 	}
-	return v, nil
+	return vaerdi + v[len(variabel):], nil
 }
 
 // hoveddel checks who is tested, and as what.

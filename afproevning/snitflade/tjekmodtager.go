@@ -21,7 +21,6 @@ func modtagertjek() map[string]tjek {
 		"leveret_en_gang":  {skal: []string{"besked"}, f: leveretEnGang},
 		"selv_kvitteret":   {f: selvKvitteret},
 		"svar":             {skal: []string{"besked"}, f: svarer},
-		"svarkode":         {skal: []string{"besked", "en_af"}, f: svarkode},
 		"svar_korrelation": {skal: []string{"besked"}, f: svarKorrelation},
 		"egen_kode":        {skal: []string{"besked", "mod"}, f: egenKode},
 		"grund":            {skal: []string{"besked"}, f: grund},
@@ -187,17 +186,6 @@ func selvKvitteret(f *forloeb, _ *Forvent) fund {
 func svarer(f *forloeb, e *Forvent) fund {
 	if !f.sidst(e.Besked).sidste().svarede {
 		return fejl("Der kom ikke et svar inden for %s", f.p.frist)
-	}
-	return godt()
-}
-
-func svarkode(f *forloeb, e *Forvent) fund {
-	d := f.sidst(e.Besked).sidste()
-	switch {
-	case !d.svarede:
-		return intet("Der kom ikke et svar")
-	case !slices.Contains(e.EnAf, d.kode):
-		return fejl("Svaret har koden %s; den skulle være %s", vist(d.kode), strings.Join(e.EnAf, " eller "))
 	}
 	return godt()
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net"
 	"net/url"
+	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -201,6 +203,31 @@ func TestHentet(t *testing.T) {
 	}
 	if h, _ := o.naeste(0, mellemled.Afgjort); h.Korrelation != "nr-8" || h.Dom != mellemled.Ack {
 		t.Errorf("%+v", h)
+	}
+}
+
+// A consumer that lets the broker name it is known by that name: librabbitmq's does.
+func TestForbrugerUdenNavn(t *testing.T) {
+	vaerktoej := testenv.AMQPTools(t)
+	o := ny(t)
+	_, ch := o.kanal()
+	koe := o.koe(ch)
+	if err := ch.Publish("", koe, false, false, amqp.Publishing{CorrelationId: "nr-5", Body: []byte("x")}); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"--no-ack"}, nil} {
+		fra := o.l.Antal()
+		c := exec.CommandContext(t.Context(), filepath.Join(vaerktoej, "amqp-consume"), append(args, "--url="+o.adresse, "--queue="+koe, "--count=1", "cat")...)
+		if ud, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, ud)
+		}
+		vil := map[bool]mellemled.Dom{true: mellemled.Auto, false: mellemled.Ack}[len(args) > 0]
+		if h, _ := o.naeste(fra, mellemled.Afgjort); h.Korrelation != "nr-5" || h.Dom != vil {
+			t.Errorf("%v: %+v", args, h)
+		}
+		if err := ch.Publish("", koe, false, false, amqp.Publishing{CorrelationId: "nr-5", Body: []byte("x")}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
