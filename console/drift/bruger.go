@@ -87,6 +87,9 @@ func (a *api) brugerruter() map[string]kald {
 		"POST brugere/{navn}/kodeord": brugerkald(a, func(k *konto.Konti, r *http.Request, b Brugerkodeord, h hvem) error {
 			return k.SaetKodeord(r.Context(), r.PathValue("navn"), b.Kodeord, h(b.Begrundelse))
 		}),
+		"POST brugere/{navn}/log-ud": brugerkald(a, func(k *konto.Konti, r *http.Request, b Begrundelse, h hvem) error {
+			return k.LogAlleUd(r.Context(), r.PathValue("navn"), h(b.Begrundelse))
+		}),
 		"POST brugere/{navn}/luk": brugerkald(a, func(k *konto.Konti, r *http.Request, b Begrundelse, h hvem) error {
 			return k.Luk(r.Context(), r.PathValue("navn"), h(b.Begrundelse))
 		}),

@@ -4,8 +4,9 @@ package drift
 func feltbetydning() map[string]string {
 	return map[string]string{
 		"brugere": "brugerne", "ekstern": "logger ind gennem oidc_personer, og har intet kodeord her", "kodeord": "kodeordet; mindst 12 tegn, og ikke til at gætte",
-		"rolle": "laeser, drift eller administrator", "sidst_inde": "hvornår brugeren sidst loggede ind",
-		"aaben": "den er ikke lukket", "aabne_fejl": "hvor mange, en person skal afgøre", "aarsag": "hvorfor leveringen står sådan", "abonnement": "abonnementet, eller dets id",
+		"rolle": "laeser, drift eller administrator", "sidst_inde": "hvornår brugeren sidst loggede ind", "sessioner": "så mange steder er brugeren logget ind nu",
+		"spaerret_til": "for mange forkerte kodeord: brugeren må vente til da",
+		"aaben":        "den er ikke lukket", "aabne_fejl": "hvor mange, en person skal afgøre", "aarsag": "hvorfor leveringen står sådan", "abonnement": "abonnementet, eller dets id",
 		"abonnementer": "abonnementerne", "aeldste": "hvornår den ældste, der ikke er løst, kom", "afsender": "det system, der sendte beskeden", "afsluttet": "hvornår det var slut, eller hvor mange",
 		"aendret": "hvornår den sidst blev ændret", "aendret_af": "hvem der sidst ændrede den", "af": "hvem der bad om det", "beskrivelse": "hvad den er til", "bruges": "hvilke filtre der henviser til den",
 		"efterlevering": "det, abonnementet er ved at få fra loggen", "fjernet": "hvor mange der blev fjernet", "foelg": "den fortsætter til loggens ende", "fra": "den første logposition, eller den første dag",
