@@ -35,7 +35,7 @@ type Brugerkodeord struct {
 
 // konti are the accounts, for an administrator.
 func (a *api) konti(r *http.Request) (*konto.Konti, error) {
-	if err := kunAdministrator(r); err != nil {
+	if err := KunAdministrator(r); err != nil {
 		return nil, err
 	}
 	if a.Konti == nil {
