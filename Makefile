@@ -1,7 +1,7 @@
 # Daily work. What CI runs is scripts/test; these are its parts, and what takes long.
 
 .DEFAULT_GOAL := help
-.PHONY: help check test test-quick race bench fuzz crash bevis generate demo build
+.PHONY: package help check test test-quick race bench fuzz crash bevis generate demo build
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -24,7 +24,7 @@ bench: ## all benchmarks, printed
 fuzz: ## each fuzz target for a minute
 	@bash scripts/fuzz
 
-crash: ## 1,000 kills while cases flow, and 15 of broker, database and MOX while 10,000 beskeder do
+crash: ## 1,000 kills while cases flow; broker, database, MOX and network failing while 10,000 beskeder do
 	MOX_CRASH_ROUNDS=1000 MOX_TRIAL_BESKEDER=10000 go test -count 1 -v -timeout 60m ./demo/crash/...
 
 bevis: ## benchmarks, mox bench and kills, written to docs/bevis with commit, date and conditions
@@ -35,6 +35,9 @@ generate: ## what is made from the code: the table of conformance
 
 demo: ## the demonstration, on http://127.0.0.1:8480
 	go run ./cmd/mox demo
+
+package: ## dist/: Debian packages and tars for amd64 and arm64, with SBOM, licences and checksums
+	@bash scripts/package
 
 build: ## bin/mox, one static file
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/...

@@ -101,6 +101,14 @@ func (l *linter) aftale(f *aftalefil) mox.Aftale {
 	return a
 }
 
+// Aftaledag is the day in Denmark that t falls on, "2026-01-01"; in UTC on a machine without time zones.
+func Aftaledag(t time.Time) string {
+	if zone, err := time.LoadLocation(aftalezone); err == nil {
+		t = t.In(zone)
+	}
+	return t.Format(time.DateOnly)
+}
+
 // dag is the beginning of a day in Denmark; zero where none is told.
 func (l *linter) dag(sti, v string) time.Time {
 	if v == "" {

@@ -94,19 +94,3 @@ func (a *Agent) Run(ctx context.Context) error {
 	wg.Wait()
 	return nil
 }
-
-// Check tries whether the agent's systems can be reached and would let it in, without effect.
-func (a *Agent) Check(ctx context.Context) error {
-	var err error
-	for _, k := range a.kilder {
-		if e := k.source.Check(ctx); e != nil {
-			err = errors.Join(err, fmt.Errorf("source %s: %w", k.spec.Name, e))
-		}
-	}
-	for _, s := range a.sinks {
-		if e := s.sink.Check(ctx); e != nil {
-			err = errors.Join(err, fmt.Errorf("sink %s: %w", s.spec.Name, e))
-		}
-	}
-	return err
-}

@@ -60,14 +60,35 @@ func (s *Spec) Proever() ([]Proeveresultat, error) {
 	return ud, nil
 }
 
-func (s *Spec) proev(fil string) []string {
+// LaesProever reads the agent's examples, in the order of their names, without running them.
+func (s *Spec) LaesProever() (ud []Proeve, err error) {
+	filer, err := filepath.Glob(filepath.Join(s.dir(), "proever", "*.yaml"))
+	for _, f := range filer {
+		p, fejl := laesProeve(f)
+		if fejl != "" {
+			return nil, mox.E("agent", mox.KodeUgyldig, "prøven %s: %s", f, fejl).Med("mox agent test viser alle fejl")
+		}
+		ud = append(ud, p)
+	}
+	return ud, err
+}
+
+// laesProeve reads one example, and says what is wrong with its file; "" is well.
+func laesProeve(fil string) (p Proeve, fejl string) {
 	b, err := laesFil(fil)
 	if err != nil {
-		return []string{"filen kan ikke læses: " + err.Error()}
+		return p, "filen kan ikke læses: " + err.Error()
 	}
-	var p Proeve
 	if err := yaml.UnmarshalWithOptions(b, &p, yaml.Strict()); err != nil {
-		return []string{yaml.FormatError(err, false, false)}
+		return p, yaml.FormatError(err, false, false)
+	}
+	return p, ""
+}
+
+func (s *Spec) proev(fil string) []string {
+	p, fejl := laesProeve(fil)
+	if fejl != "" {
+		return []string{fejl}
 	}
 	k := slices.IndexFunc(s.Sources, func(k SourceSpec) bool { return k.Name == p.Source })
 	n := slices.IndexFunc(s.Sinks, func(k SinkSpec) bool { return k.Name == p.Sink })

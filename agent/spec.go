@@ -192,3 +192,20 @@ func (s *Spec) Abonnementer() []mox.Abonnement {
 	}
 	return ud
 }
+
+// Tabel is the source's field table.
+func (k *SourceSpec) Tabel() *mapping.Table { return k.table }
+
+// Tabel is the sink's field table.
+func (k *SinkSpec) Tabel() *mapping.Table { return k.table }
+
+// Tabel is the field table that makes a besked of the system's answer.
+func (k *SvarSpec) Tabel() *mapping.Table { return k.table }
+
+// Tekst is the part of the file as it stands there. Secrets are never in it, only where they are found.
+func (n node) Tekst() string {
+	if n.Node == nil {
+		return ""
+	}
+	return n.Node.String()
+}

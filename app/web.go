@@ -155,7 +155,7 @@ func (c *Config) udstederklient(felt, fil string) (*http.Client, error) {
 
 // ruter leads each path to its part.
 func (a *App) ruter() http.Handler {
-	k := console.New(console.Options{D: a.distributor, Register: a.register, Gevinster: report.New(report.Options{D: a.distributor, Omfang: a.omfang}), Agenter: agenter{a}, Landskab: a.landskab, Log: a.log, Version: a.o.Version, Demo: a.o.Demo != nil, DemoTrin: a.o.Demo, Kan: a.kanBaeres, ProevAlarm: a.alarm.Proev, Vhost: amqp.Vhost(a.config.AMQP.URL), Login: a.web.vagt, Ekstern: a.config.OIDCPersoner != nil, Konti: a.konti,
+	k := console.New(console.Options{D: a.distributor, Register: a.register, Gevinster: report.New(report.Options{D: a.distributor, Omfang: a.omfang}), Agenter: agenter{a}, Landskab: a.landskab, Log: a.log, Version: a.o.Version, Demo: a.o.Demo != nil, DemoTrin: a.o.Demo, Kan: a.kanBaeres, ProevAlarm: a.alarm.Proev, LaesAftaler: a.laesAftaler, Vhost: amqp.Vhost(a.config.AMQP.URL), Login: a.web.vagt, Ekstern: a.config.OIDCPersoner != nil, Konti: a.konti,
 		Bruger: func(r *http.Request) string {
 			i, _ := auth.Fra(r.Context())
 			return i.Navn

@@ -53,8 +53,10 @@ type Options struct {
 	Vhost string // at the broker; see [drift.Options]
 	// ProevAlarm sends a trial alarm; see [drift.Options].
 	ProevAlarm func(context.Context) map[string]string
-	Log        *slog.Logger
-	Version    string
+	// LaesAftaler reads the tilslutningsaftaler again; see [drift.Options].
+	LaesAftaler func() (mox.Aftaler, error)
+	Log         *slog.Logger
+	Version     string
 	// Demo shows the steps of DemoTrin on the front page.
 	Demo     bool
 	DemoTrin []DemoTrin
@@ -193,7 +195,7 @@ func (c *console) ruter() *http.ServeMux {
 		c.loginruter(m)
 	}
 	m.Handle("GET /statisk/", c.statisk)
-	m.Handle(drift.Rod, drift.New(drift.Options{D: c.D, Konti: c.Konti, Agenter: c.Agenter, Bruger: c.Bruger, Kan: c.Kan, ProevAlarm: c.ProevAlarm, Gevinster: c.Gevinster, Vhost: c.Vhost, Log: c.Log}))
+	m.Handle(drift.Rod, drift.New(drift.Options{D: c.D, Konti: c.Konti, Agenter: c.Agenter, Bruger: c.Bruger, Kan: c.Kan, ProevAlarm: c.ProevAlarm, LaesAftaler: c.LaesAftaler, Gevinster: c.Gevinster, Vhost: c.Vhost, Log: c.Log}))
 	m.HandleFunc("/", c.side(func(http.ResponseWriter, *http.Request) error {
 		return mox.E("console", mox.KodeIkkeFundet, "siden findes ikke")
 	}))

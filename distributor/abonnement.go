@@ -39,7 +39,7 @@ func (d *Distributor) maaOprettes(a *mox.Abonnement) error {
 	if err := a.Valider(); err != nil {
 		return err
 	}
-	if !d.aftaler.Kender(a.System) {
+	if !d.Aftaler().Kender(a.System) {
 		return mox.E("abonnement", mox.KodeIkkeTilladt, "der er ingen tilslutningsaftale med %s", mox.Maskeret(a.System)).Med("lav aftalen først, og tilføj den under aftaler i mox.yaml")
 	}
 	return nil
@@ -124,18 +124,7 @@ func (d *Distributor) omsaetning(ctx context.Context, f func(*store.Tx, *konfigu
 	d.omsaet.Lock()
 	defer d.omsaet.Unlock()
 	nu := d.konfiguration()
-	var k *konfiguration
-	err := d.store.Update(ctx, func(tx *store.Tx) (err error) {
-		if err := f(tx, nu); err != nil {
-			return err
-		}
-		k, err = nyKonfiguration(tx, d.aftaler, nu.faste, nu.processer)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return d.tagIBrug(ctx, k)
+	return d.omsaetTil(ctx, nu.faste, nu.processer, nu.aftaler, func(tx *store.Tx) error { return f(tx, nu) })
 }
 
 // OprettedeAbonnementer are the open abonnementer that somebody has asked for, with who and when.

@@ -79,4 +79,19 @@ func medMyndighed(abonnementer []mox.Abonnement, aftaler mox.Aftaler) {
 }
 
 // Aftaler are the tilslutningsaftaler that hold others to what they may.
-func (d *Distributor) Aftaler() mox.Aftaler { return d.aftaler }
+func (d *Distributor) Aftaler() mox.Aftaler { return d.konfiguration().aftaler }
+
+// SaetAftaler replaces the tilslutningsaftaler, from the next besked that is taken in or given out: one that was taken in
+// before is trimmed, or held back, as they now say. [mox.KodeUgyldig] where they contradict each other; then those before
+// hold on.
+func (d *Distributor) SaetAftaler(ctx context.Context, aftaler mox.Aftaler, h Hvem) error {
+	if err := aftaler.Valider(); err != nil {
+		return err
+	}
+	d.omsaet.Lock()
+	defer d.omsaet.Unlock()
+	k := d.konfiguration()
+	return d.omsaetTil(ctx, k.faste, k.processer, aftaler, func(tx *store.Tx) error {
+		return tx.InsertHandling(store.Handling{Hvem: h.Navn, Hvad: "indlæs", Maal: "tilslutningsaftaler", Antal: len(aftaler), Begrundelse: h.Begrundelse})
+	})
+}

@@ -71,6 +71,25 @@ func TestAfsenderUdenRetAfvises(t *testing.T) {
 	})
 }
 
+// What is waiting goes out, or is held back, as the agreements are when they have been read again.
+func TestAftalerIndlaesesMensMOXKoerer(t *testing.T) {
+	paaBegge(t, func(p *proeve) {
+		p.konfigurer(ab("esdh"))
+		p = p.medAftaler(aftale("esdh"), aftale("byggesag"))
+		p.accept(besked(offentlig))
+		p.accept(besked(offentlig, om("8f6f2a0e-1c9b-4d0e-9a54-2f6a3a1d7c12")))
+		foer := p.d.Aftaler()
+		p.kode(p.d.SaetAftaler(p.Context(), mox.Aftaler{aftale("esdh"), aftale("esdh")}, person), mox.KodeUgyldig)
+		ens(p, "de forrige gælder", len(p.d.Aftaler()), len(foer))
+		p.maa(p.d.SaetAftaler(p.Context(), mox.Aftaler{aftale("esdh", udloebet), aftale("byggesag")}, person))
+		ens(p, "til en modtager, hvis aftale er slut", len(p.claim("esdh", 1)), 0)
+		p.maa(p.d.SaetAftaler(p.Context(), foer, person))
+		ens(p, "til en modtager med aftale", len(p.claim("esdh", 2)), 1)
+		ens(p, "holdt tilbage", len(p.fejl(store.Udvalg{Kode: string(mox.KodeIkkeTilladt)})), 1)
+		ens(p, "et abonnement er stadig", len(p.d.Abonnementer()), 1)
+	})
+}
+
 func TestAgentensPostUdenRetErEnFejl(t *testing.T) {
 	paaBegge(t, func(p *proeve) {
 		p.konfigurer(ab("esdh"))

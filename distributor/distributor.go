@@ -68,7 +68,6 @@ type Distributor struct {
 	jitter        func() float64
 	maaler        Maaler
 	inkarnation   string
-	aftaler       mox.Aftaler
 	vaekker       *vaekker
 	efterlevering *efterleveringsvaekker
 	sekvens       *vaekker  // woken when logpositions have been given
@@ -90,11 +89,8 @@ const inkarnationForled = "proces/"
 // New makes a Distributor on an open store. It has no abonnementer until [Distributor.Konfigurer], and no carrier may claim
 // before [Distributor.Start]. Agreements that cannot hold together are refused with [mox.KodeUgyldig].
 func New(ctx context.Context, s *store.Store, o Options) (*Distributor, error) {
-	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, koder: o.Koder, jitter: o.Jitter, maaler: o.Maaler, inkarnation: inkarnationForled + mox.NyUUID(), aftaler: o.Aftaler,
+	d := &Distributor{store: s, log: o.Log, punkt: o.Punkt, koder: o.Koder, jitter: o.Jitter, maaler: o.Maaler, inkarnation: inkarnationForled + mox.NyUUID(),
 		vaekker: nyVaekker(), sekvens: nyVaekker(), efterlevering: nyEfterleveringsvaekker(), hentere: map[mox.AbonnementID]time.Time{}, skift: make(chan struct{})}
-	if err := o.Aftaler.Valider(); err != nil {
-		return nil, err
-	}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
@@ -110,7 +106,10 @@ func New(ctx context.Context, s *store.Store, o Options) (*Distributor, error) {
 	if err := d.glemNumre(ctx); err != nil {
 		return nil, err
 	}
-	if err := d.Konfigurer(ctx, nil, nil); err != nil {
+	if err := o.Aftaler.Valider(); err != nil {
+		return nil, err
+	}
+	if err := d.omsaetTil(ctx, nil, nil, o.Aftaler, nil); err != nil {
 		return nil, err
 	}
 	return d, nil

@@ -93,6 +93,8 @@ func TestTransaktionerTaelles(t *testing.T) {
 		p.maa(err)
 		p.svarer(p.en("esdh"), "esdh", "J-5")
 		p.talt("gensendt og rettet", "", "6 0 0 1 1")
+		ens(p, "afstemt", p.gevinster("").Taelling.Afstemt(), report.Afstemning{Bekraeftet: 6})
+		ens(p, "afstemt, den ene", p.gevinster("29189803").Taelling.Afstemt(), report.Afstemning{Bekraeftet: 3})
 
 		for range 2 {
 			p.accept(besked(fraMyndighed(nord)))
@@ -108,8 +110,11 @@ func TestTransaktionerTaelles(t *testing.T) {
 
 		p = p.naeste()
 		p.talt("efter en genstart", "", "6 2 0 2 3")
+		p.skriv(`DELETE FROM besked_proces WHERE besked IN (SELECT slutbesked FROM proces_svar WHERE abonnement = 'esdh' AND proces_id = (SELECT MIN(proces_id) FROM proces WHERE tilstand = 'afsluttet'))`)
+		ens(p, "en, hvis slutbesked er væk", p.gevinster("").Taelling.Afstemt(), report.Afstemning{Bekraeftet: 5, Afviger: 1})
 		p.alderdom()
 		p.talt("når alt andet er væk", "", "6 2 0 2 3")
+		ens(p, "afstemt, når alt andet er væk", p.gevinster("").Taelling.Afstemt(), report.Afstemning{Slettet: 6})
 		p.talt("også for den ene", "29189803", "3 2 0 2 3")
 		p.accept(foerste)
 		p.talt("en gentagelse efter mange år", "", "6 2 0 2 3")

@@ -36,16 +36,27 @@ type konfiguration struct {
 func (d *Distributor) Konfigurer(ctx context.Context, abonnementer []mox.Abonnement, processer []mox.Proces) error {
 	d.omsaet.Lock()
 	defer d.omsaet.Unlock()
+	return d.omsaetTil(ctx, abonnementer, processer, d.konfiguration().aftaler, nil)
+}
+
+// omsaetTil makes a new configuration the one in use, after foer in the same transaction; nil = nothing. It is for those who
+// hold omsaet.
+func (d *Distributor) omsaetTil(ctx context.Context, abonnementer []mox.Abonnement, processer []mox.Proces, aftaler mox.Aftaler, foer func(*store.Tx) error) error {
 	var k *konfiguration
 	err := d.store.Update(ctx, func(tx *store.Tx) (err error) {
-		k, err = nyKonfiguration(tx, d.aftaler, abonnementer, processer)
+		if foer != nil {
+			if err := foer(tx); err != nil {
+				return err
+			}
+		}
+		k, err = nyKonfiguration(tx, aftaler, abonnementer, processer)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	for _, a := range abonnementer {
-		if !d.aftaler.Kender(a.System) {
+		if !aftaler.Kender(a.System) {
 			d.log.Warn("et abonnement får intet: der er ingen tilslutningsaftale med systemet", "abonnement", a.ID, "system", a.System)
 		}
 	}

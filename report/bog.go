@@ -157,6 +157,9 @@ func tael(tx *store.Tx, p Periode, opsatte []mox.Proces) (t Taelling, err error)
 			t.laeg(u, i)
 		}
 	}
+	if err := t.afstem(tx, p); err != nil {
+		return t, err
+	}
 	for i := range t.Processer {
 		if t.Processer[i].PrMaaned == nil {
 			t.Processer[i].PrMaaned = make([]int64, len(t.Maaneder))
@@ -165,6 +168,15 @@ func tael(tx *store.Tx, p Periode, opsatte []mox.Proces) (t Taelling, err error)
 	t.sorter()
 	t.Reparationer, t.ReparerteFejl, err = tx.TaelReparationer(p.Fra, p.slut())
 	return t, err
+}
+
+// afstem holds the count against the journal.
+func (t *Taelling) afstem(tx *store.Tx, p Periode) error {
+	afstemte, err := tx.AfstemUdfald(p.Fra, p.slut(), p.Myndighed)
+	for _, a := range afstemte {
+		t.proces(a.Navn).Afstemning = Afstemning{a.Bekraeftet, a.Slettet, a.Afviger}
+	}
+	return err
 }
 
 // proces finds a proces' numbers, and adds it when it is not there.

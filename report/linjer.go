@@ -79,7 +79,8 @@ func (r *Rapport) talte() (ud []Linje) {
 	for i := range r.Taelling.Processer {
 		p := &r.Taelling.Processer[i]
 		a := "Talt " + p.Proces
-		ud = append(ud, fig(a, "afsluttet", n(p.Afsluttet), "antal", talt), fig(a, "fejlet", n(p.Fejlet), "antal", talt), fig(a, "udløbet", n(p.Udloebet), "antal", talt))
+		ud = append(ud, fig(a, "afsluttet", n(p.Afsluttet), "antal", talt), fig(a, "fejlet", n(p.Fejlet), "antal", talt), fig(a, "udløbet", n(p.Udloebet), "antal", talt),
+			fig(a, "afsluttet, bekræftet i journalen", n(p.Bekraeftet), "antal", talt), fig(a, "afsluttet, slettet i journalen", n(p.Slettet), "antal", talt), fig(a, "afsluttet, afviger fra journalen", n(p.Afviger), "antal", talt))
 		for j, m := range r.Taelling.Maaneder {
 			ud = append(ud, Linje{Afsnit: a, Post: "afsluttet " + m, Tal: n(p.PrMaaned[j]), Enhed: "antal", Kilde: talt, Maaned: true})
 		}

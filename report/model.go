@@ -33,6 +33,23 @@ type Procestal struct {
 	Fejlet    int64   `json:"fejlet"`
 	Udloebet  int64   `json:"udloebet"`
 	PrMaaned  []int64 `json:"pr_maaned"` // afsluttet, by month
+	Afstemning
+}
+
+// Afstemning is what the journal of beskeder says of the instances that are counted as afsluttet; see [store.Tx.AfstemUdfald].
+type Afstemning struct {
+	Bekraeftet int64 `json:"bekraeftet"` // found there whole
+	Slettet    int64 `json:"slettet"`    // no longer to be seen there
+	Afviger    int64 `json:"afviger"`    // found otherwise: they are to be looked into
+}
+
+// Afstemt is the Afstemning of all processes.
+func (t Taelling) Afstemt() (ud Afstemning) {
+	for i := range t.Processer {
+		a := t.Processer[i].Afstemning
+		ud = Afstemning{ud.Bekraeftet + a.Bekraeftet, ud.Slettet + a.Slettet, ud.Afviger + a.Afviger}
+	}
+	return ud
 }
 
 // Omfang is how large an agent is, counted in its files.

@@ -94,6 +94,28 @@ mounts() {
   [ -n "$made" ]
 }
 
+# ---- a clean root file system, to install the package in
+
+provide_rod() {
+  if [ -n "${MOX_TEST_ROD:-}" ]; then
+    return
+  fi
+  local release
+  release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+  MOX_TEST_ROD=$PWD/.test/rod-$release.tar
+  if [ ! -s "$MOX_TEST_ROD" ]; then
+    command -v mmdebstrap >/dev/null || packages mmdebstrap
+    echo "making a root file system of $release"
+    mmdebstrap --variant=essential --include=passwd "$release" "$MOX_TEST_ROD" >.test/rod.log 2>&1 </dev/null || {
+      rm -f "$MOX_TEST_ROD"
+      tail -n 5 .test/rod.log >&2
+      lack "root file system" "apt-get install mmdebstrap" "MOX_TEST_ROD to a tar of one"
+      return
+    }
+  fi
+  export MOX_TEST_ROD
+}
+
 # ---- xmllint
 
 # The official schemas, which it is used with, are looked for by the tests themselves.

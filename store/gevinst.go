@@ -26,6 +26,34 @@ func (tx *Tx) TaelUdfald(fra, til time.Time, myndighed string) ([]Udfaldstal, er
 	}, `SELECT navn, tilstand, COUNT(*) FROM proces`+w.sql()+` GROUP BY navn, tilstand ORDER BY navn, tilstand`, w.args...)
 }
 
+// Afstemning is what the journal itself says of the instances of a proces that are counted as afsluttet.
+type Afstemning struct {
+	Navn       string
+	Bekraeftet int64 // startbesked and all slutbeskeder are in the journal, with the procesID, and each slutbesked says what caused it
+	Slettet    int64 // it cannot be seen any more: retention has removed some of their metadata
+	Afviger    int64 // neither
+}
+
+// AfstemUdfald holds the count of [Tx.TaelUdfald] against the journal of beskeder, which is written apart from it: an instance
+// that was counted wrongly, or changed in the database, differs.
+func (tx *Tx) AfstemUdfald(fra, til time.Time, myndighed string) ([]Afstemning, error) {
+	var w where
+	w.og(`p.tilstand = 'afsluttet' AND p.afsluttet >= ? AND p.afsluttet < ?`, driver.Micro(fra), driver.Micro(til))
+	w.hvis(myndighed, `p.myndighed = ?`)
+	const svar = `FROM proces_svar s WHERE s.navn = p.navn AND s.proces_id = p.proces_id`
+	return all(tx, func(scan func(...any) error) (a Afstemning, err error) {
+		var antal int64
+		err = scan(&a.Navn, &antal, &a.Slettet, &a.Bekraeftet)
+		a.Afviger = antal - a.Slettet - a.Bekraeftet
+		return a, err
+	}, `SELECT navn, COUNT(*), CAST(SUM(slettet) AS BIGINT), CAST(SUM(CASE WHEN slettet = 0 THEN ok ELSE 0 END) AS BIGINT) FROM (SELECT p.navn,
+		CASE WHEN EXISTS (SELECT 1 FROM besked b WHERE b.metadata IS NULL AND (b.nr = p.startbesked OR b.nr IN (SELECT s.slutbesked `+svar+`))) THEN 1 ELSE 0 END AS slettet,
+		CASE WHEN EXISTS (SELECT 1 FROM besked_proces x WHERE x.proces_id = p.proces_id AND x.besked = p.startbesked) AND EXISTS (SELECT 1 `+svar+`)
+			AND NOT EXISTS (SELECT 1 `+svar+` AND NOT EXISTS (SELECT 1 FROM besked_proces x JOIN besked b ON b.nr = x.besked
+				WHERE x.proces_id = p.proces_id AND x.besked = s.slutbesked AND b.foraarsaget_af <> '')) THEN 1 ELSE 0 END AS ok
+		FROM proces p`+w.sql()+`) q GROUP BY navn ORDER BY navn`, w.args...)
+}
+
 // erReparation is the condition that a handling was about Fejl that a person brought to an end.
 const erReparation = `maal LIKE 'fejl %' AND hvad IN ('gensend', 'luk', 'ret-og-send', 'skete', 'skete-ikke')`
 

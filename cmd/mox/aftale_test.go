@@ -56,6 +56,20 @@ func TestAftaler(t *testing.T) {
 	}
 	skriv(t, filepath.Join(dir, "mox.yaml"), "aftaler: [aftaler/*.yaml]\n")
 	koer(t, "serve", "--dir", dir, "--listen", "127.0.0.1:0", "--json")
+	for kode, filer := range map[int]map[string]string{
+		exitOK:      {god: strings.Replace(aftaletekst, "AFTALE", "a", 1), filepath.Join(dir, "aftaler", "esdh.yaml"): strings.NewReplacer("AFTALE", "esdh", "Byggesag", "ESDH").Replace(aftaletekst)},
+		exitUgyldig: {god: strings.Replace(aftaletekst, "formaal", "formål", 1)},
+	} {
+		for f, tekst := range filer {
+			skriv(t, f, tekst)
+		}
+		if fik, ud, fejl := moxKommando(t, "aftale", "indlaes", "--dir", dir, "--begrundelse", "prøve"); fik != kode {
+			t.Errorf("indlæs: %d %s%s", fik, ud, fejl)
+		}
+	}
+	if kode, ud, fejl := moxKommando(t, "aftale", "list", "--dir", dir); kode != exitOK || !strings.Contains(ud, "ESDH") || !strings.Contains(ud, "fra 2026-01-01") {
+		t.Errorf("list: %d %s%s", kode, ud, fejl)
+	}
 	besked := filepath.Join(dir, "besked.json")
 	for foelsomhed, c := range map[string]struct {
 		kode int

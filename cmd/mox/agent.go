@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -18,8 +19,8 @@ import (
 )
 
 func (e *env) agent() *cobra.Command {
-	c := &cobra.Command{Use: "agent", Short: "Prøv og kør agenter"}
-	c.AddCommand(e.agentCheck(), e.agentTest(), e.agentRun())
+	c := &cobra.Command{Use: "agent", Short: "Begynd på, prøv og kør agenter"}
+	c.AddCommand(e.agentNew(), e.agentCheck(), e.agentTest(), e.agentRun())
 	return c
 }
 
@@ -38,19 +39,26 @@ func (e *env) agentCheck() *cobra.Command {
 					specs = append(specs, s)
 				}
 			}
-			if err := e.skriv(map[string]any{"problemer": problemer}, func(w io.Writer) { visProblemer(w, problemer, len(filer)) }); err != nil {
-				return err
+			ud := map[string]any{"problemer": problemer}
+			var tjek []agentlive
+			var err error
+			if live && len(specs) == len(filer) {
+				tjek, err = proevLive(c.Context(), specs)
+				ud["live"] = tjek
+			}
+			if e := e.skriv(ud, func(w io.Writer) {
+				visProblemer(w, problemer, len(filer))
+				visLive(w, tjek)
+			}); e != nil {
+				return e
 			}
 			if len(specs) < len(filer) {
 				return mox.E("agent check", mox.KodeUgyldig, "agentens filer har fejl").Med("ret dem, og kør mox agent check igen")
 			}
-			if live {
-				return e.live(c.Context(), specs)
-			}
-			return nil
+			return err
 		},
 	}
-	c.Flags().BoolVar(&live, "live", false, "prøv også systemet selv, uden virkning")
+	c.Flags().BoolVar(&live, "live", false, "prøv også agentens antagelser mod systemet selv, uden virkning: adgang, poster, nøgle, tegnsæt, koder, certifikat og ur; rødt er afslutningskode 5")
 	return c
 }
 
@@ -63,23 +71,50 @@ func visProblemer(w io.Writer, ps []mapping.Problem, filer int) {
 	}
 }
 
-// live tries whether each agent's system can be reached.
-func (e *env) live(ctx context.Context, specs []*agent.Spec) error {
+// agentlive is what was found at one agent's system.
+type agentlive struct {
+	Agent  string           `json:"agent"`
+	System string           `json:"system"`
+	Tjek   []agent.Livetjek `json:"tjek"`
+}
+
+// proevLive tries each agent against its system. The error says that something is red.
+func proevLive(ctx context.Context, specs []*agent.Spec) (ud []agentlive, err error) {
+	roede := 0
 	for _, s := range specs {
 		a, err := agent.New(s, nil, agent.Options{})
 		if err != nil {
-			return mox.E("agent check", mox.KodeUgyldig, "%v", err)
+			return ud, mox.E("agent check", mox.KodeUgyldig, "%v", err)
 		}
-		err = a.Check(ctx)
-		if lukkefejl := a.Close(); err == nil {
-			err = lukkefejl
+		l := agentlive{s.Agent, s.System, a.Live(ctx)}
+		if err := a.Close(); err != nil {
+			return ud, err
 		}
-		if err != nil {
-			return mox.E("agent check", mox.KodeUtilgaengelig, "%s: %s", s.System, mox.Maskeret(err.Error())).Med("se, om adressen er rigtig, systemet kører, og brugeren har adgang")
+		for _, t := range l.Tjek {
+			if t.Lys == agent.Roed {
+				roede++
+			}
 		}
-		fmt.Fprintf(e.err, "%s: systemet kan nås og lukker agenten ind\n", s.System)
+		ud = append(ud, l)
 	}
-	return nil
+	if roede > 0 {
+		err = mox.E("agent check", mox.KodeUtilgaengelig, "%d ting er røde: agenten kan ikke køre sådan", roede).Med("ret dem, og kør mox agent check --live igen")
+	}
+	return ud, err
+}
+
+func visLive(w io.Writer, alle []agentlive) {
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, l := range alle {
+		fmt.Fprintf(t, "\n%s\n", l.System)
+		for _, x := range l.Tjek {
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", x.Lys, x.Del, x.Hvad, x.Tekst)
+			if x.Raad != "" && x.Lys != agent.Groen {
+				fmt.Fprintf(t, "\t\t\t%s\n", x.Raad)
+			}
+		}
+	}
+	_ = t.Flush() // w is the terminal
 }
 
 func (e *env) agentTest() *cobra.Command {

@@ -74,7 +74,9 @@ func visGevinster(w io.Writer, r *report.Rapport) {
 		}
 		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%s\t%s\t%s\n", p.Proces, tal.Afsluttet, tal.Fejlet, tal.Udloebet, maaske(p.Sparet, 1), maaske(timer, 1), maaske(kr, 0))
 	}
-	fmt.Fprintf(t, "\nRettelser af fejl: %d\n\n \tBEREGNET\tREALISERET\n", r.Taelling.Reparationer)
+	a := r.Taelling.Afstemt()
+	fmt.Fprintf(t, "\nAf de afsluttede er %d fundet hele i beskedjournalen, %d er slettet i den efter deres frist, og %d afviger fra den.\n", a.Bekraeftet, a.Slettet, a.Afviger)
+	fmt.Fprintf(t, "Rettelser af fejl: %d\n\n \tBEREGNET\tREALISERET\n", r.Taelling.Reparationer)
 	for _, a := range r.Aarstal() {
 		decimaler := 0
 		if a.Aar {

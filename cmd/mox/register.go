@@ -158,13 +158,15 @@ func (x *eksport) Write(b []byte) (int, error) {
 const visHvert = 200 * time.Millisecond
 
 func (s *server) registerImport() *cobra.Command {
-	var type_ string
+	var type_, koder, roller string
 	c := &cobra.Command{
-		Use: "import FIL", Short: "Importer objekter fra NDJSON, som mox register eksport skriver det; - er standard input", Args: argumenter(cobra.ExactArgs(1)),
-		Long: "Importer objekter fra NDJSON, som mox register eksport skriver det: ét objekt på hver linje. Har et objekt flere registreringer, importeres den nyeste: hvornår de andre blev registreret, er et andet registers historik.\n" +
+		Use: "import FIL", Short: "Importer objekter fra NDJSON eller XML; - er standard input", Args: argumenter(cobra.ExactArgs(1)),
+		Long: "Importer objekter fra NDJSON, som mox register eksport skriver det: ét objekt på hver linje, eller fra XML: hver RegistreringBesked i filen, hvad der end står om dem. Har et objekt flere registreringer, importeres den nyeste: hvornår de andre blev registreret, er et andet registers historik.\n" +
 			"Det, der allerede er her med samme indhold, ændres ikke; en kørsel, der blev afbrudt, kan køres igen fra begyndelsen. Linjer, der ikke kan importeres, nævnes med nummer og årsag, og de andre importeres.\n" + exitTekst,
 	}
 	c.Flags().StringVar(&type_, "type", "", "objekttypen, hvor linjerne ikke selv har objekttype")
+	c.Flags().StringVar(&koder, "koder", "", "XML: filen med aftalens koder (navn til UUID)")
+	c.Flags().StringVar(&roller, "roller", "", "XML: filen med rollernes Klasser")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if type_ != "" {
 			if _, err := objekttyper([]string{type_}); err != nil {
@@ -181,8 +183,15 @@ func (s *server) registerImport() *cobra.Command {
 			return err
 		}
 		defer i.k.Luk()
-		err = i.linjer(c.Context(), ind, mox.ObjektType(type_))
-		return i.slut(err, "linjer")
+		b := bufio.NewReader(ind)
+		if !erXML(b) {
+			return i.slut(i.linjer(c.Context(), b, mox.ObjektType(type_)), "linjer")
+		}
+		k, err := laesKoder(koder, roller)
+		if err != nil {
+			return err
+		}
+		return i.slut(i.xml(c.Context(), b, mox.ObjektType(type_), k), "objekter")
 	}
 	return c
 }

@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/internal/testenv"
+	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/register/rest"
 )
 
@@ -144,6 +146,54 @@ func uden(l []string, gammel, ny string) (ud []string) {
 		ud = append(ud, strings.ReplaceAll(s, gammel, ny))
 	}
 	return ud
+}
+
+// TestRegisterImportXML takes over a list of registreringer in XML; one with faults is told by its line, and stops no other.
+func TestRegisterImportXML(t *testing.T) {
+	t.Parallel()
+	r := nytRegister(t)
+	type_, _ := mox.TypeAf(mox.Facet)
+	facet := func(i int, bvn string) string {
+		v := mox.Fra(mox.Kl(time.Date(2026, 3, 2, 8, 15, 0, 0, time.UTC)))
+		v.AktoerRef, v.AktoerTypeKode = mox.Reference{UUID: "0b1e6a52-5d0f-4a7c-8a44-9c1d2b3e4f50"}, "ItSystem"
+		x, err := mox.Registrering{LivscyklusKode: mox.Opstaaet}.Laeg(type_, map[string]string{"egenskaber.brugervendtnoegle": bvn, "tilstande.publiceret": "Publiceret"}, v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := oio.MarshalRegistreringXML(mox.Facet, mox.ObjektID(fmt.Sprintf("8f6f2a0e-1c9b-4d0e-9a54-%012d", i)), x, oio.Koder{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(string(b))
+	}
+	fil := filepath.Join(t.TempDir(), "facetter.xml")
+	var liste []string
+	for i := range importAntal + 5 { // more than one call
+		liste = append(liste, facet(i, fmt.Sprintf("F-%04d", i)))
+	}
+	ond := strings.Replace(facet(9000, "X"), "2026-03-02", "i går", 1)
+	skriv(t, fil, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Udtræk xmlns=\"urn:gammelt-system\">\n"+ond+"\n"+strings.Join(liste, "\n")+"\n</Udtræk>\n")
+	tal, fejl := r.kald(exitUgyldig, "import", fil)
+	if tal.IAlt != importAntal+6 || tal.Importeret != importAntal+5 || tal.Fejl != 1 || tal.Fejlet[0].Sted != "linje 3" {
+		t.Errorf("%+v %s", tal, fejl)
+	}
+	skriv(t, fil, facet(1, "F-0001 ny")+"\n")
+	if tal, _ = r.kald(exitOK, "import", fil); tal.Rettet != 1 {
+		t.Errorf("one changed: %+v", tal)
+	}
+	if tal, _ = r.kald(exitOK, "import", fil, "--type", "Facet"); tal.Uaendret != 1 {
+		t.Errorf("again: %+v", tal)
+	}
+	if tal, _ = r.kald(exitUgyldig, "import", fil, "--type", "Sag"); tal.Fejl != 1 {
+		t.Errorf("of another type: %+v", tal)
+	}
+	skriv(t, fil, "<a>"+facet(7000, "F-7000")+"<b></a>")
+	if tal, _ = r.kald(exitUgyldig, "import", fil); tal.Importeret != 1 || tal.Fejl != 1 {
+		t.Errorf("a file that breaks: %+v", tal)
+	}
+	if n := len(r.eksport("--type", "Facet")); n != importAntal+6 {
+		t.Errorf("%d objekter", n)
+	}
 }
 
 func TestRegisterForkert(t *testing.T) {

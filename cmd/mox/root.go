@@ -83,7 +83,7 @@ func (e *env) rod() *cobra.Command {
 	c := &cobra.Command{
 		Use:           "mox",
 		Short:         "MOX lader kommunens it-systemer fortælle hinanden, hvad der sker med Sager og Dokumenter",
-		Long:          "MOX lader kommunens it-systemer fortælle hinanden, hvad der sker med Sager og Dokumenter.\nBegynd med: mox demo\n" + exitTekst,
+		Long:          "MOX lader kommunens it-systemer fortælle hinanden, hvad der sker med Sager og Dokumenter.\nBegynd med mox demo, og lav jeres egen opsætning med mox init.\n" + exitTekst,
 		SilenceErrors: true, SilenceUsage: true,
 		Args: argumenter(cobra.NoArgs), // also what an unknown command runs into
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
@@ -94,7 +94,7 @@ func (e *env) rod() *cobra.Command {
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return brugsfejl{err} })
 	c.PersistentFlags().BoolVar(&e.json, "json", false, "skriv resultatet som JSON")
 	c.CompletionOptions.DisableDefaultCmd = true
-	c.AddCommand(e.serve(), e.demo(), e.agent(), e.aftale(), e.besked(), e.fejl(), e.abonnement(), e.liste(), e.alarm(), e.register(), e.gevinster(), e.status(), e.backup(), e.restore(), e.verify(), e.eksport(), e.bench(), e.noegle(), e.bruger(), e.versionsnummer())
+	c.AddCommand(e.opsaetning(), e.serve(), e.demo(), e.agent(), e.aftale(), e.besked(), e.fejl(), e.abonnement(), e.liste(), e.alarm(), e.register(), e.gevinster(), e.status(), e.backup(), e.restore(), e.verify(), e.eksport(), e.bench(), e.noegle(), e.bruger(), e.versionsnummer())
 	return c
 }
 

@@ -5,10 +5,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/moxkit/mox/app"
+	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/internal/draeb"
 )
 
@@ -59,9 +63,29 @@ func (e *env) koer(ctx context.Context, dir, listen, broker, niveau string, ja b
 		fmt.Fprintf(w, "MOX kører på %s\nÅbn konsollen: %s\n", a.Adresse(), a.Link())
 	})
 	if err == nil {
+		defer genindlaes(ctx, a, e.log(l))()
 		err = a.Run(ctx)
 	}
 	return luk(a, err)
+}
+
+// genindlaes reads the agreements again on each SIGHUP, until what it returns is called.
+func genindlaes(ctx context.Context, a *app.App, log *slog.Logger) (stop func()) {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	go func() {
+		for range hup {
+			if err := a.IndlaesAftaler(ctx, distributor.Hvem{Navn: "SIGHUP"}); err != nil {
+				log.Error("tilslutningsaftalerne er ikke indlæst; de forrige gælder", "fejl", err)
+				continue
+			}
+			log.Info("tilslutningsaftalerne er indlæst")
+		}
+	}()
+	return func() {
+		signal.Stop(hup)
+		close(hup)
+	}
 }
 
 func luk(a *app.App, err error) error {

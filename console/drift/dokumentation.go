@@ -37,7 +37,7 @@ func dokumentation() openapi.API {
 			reflect.TypeFor[mox.PushForm]():          openapi.Kodeliste(mox.FormCloudEvent, mox.FormStruktureret, mox.FormModtagBesked),
 		},
 	}
-	for _, k := range [][]openapi.Kald{sekald(), fejlkald(), abonnementkald(), listekald(), alarmkald(), brugerdokumentation()} {
+	for _, k := range [][]openapi.Kald{sekald(), fejlkald(), abonnementkald(), aftalekald(), listekald(), alarmkald(), brugerdokumentation()} {
 		a.Kald = append(a.Kald, k...)
 	}
 	for i := range a.Kald {
@@ -157,6 +157,15 @@ func abonnementkald() []openapi.Kald {
 			Parametre: id("esdh.sager"), Krop: krop(Begrundelse{}, `{"begrundelse": "forkert periode"}`, "begrundelse"), Svar: gjort()},
 		{Metode: "POST", Sti: "abonnementer/{id}/luk", Navn: "lukAbonnement", Emne: emne, Resume: "Luk et abonnement", Tekst: "Har det leveringer, der ikke er afsluttet, kræver det ja, og de opgives.",
 			Parametre: id("esdh.dokumenter"), Krop: krop(Lukning{}, `{"begrundelse": "skifter system", "ja": true}`, "begrundelse"), Svar: gjort()},
+	}
+}
+
+func aftalekald() []openapi.Kald {
+	const emne = "Tilslutningsaftaler"
+	return []openapi.Kald{
+		{Metode: "GET", Sti: "aftaler", Navn: "aftaler", Emne: emne, Resume: "De tilslutningsaftaler, MOX holder systemerne til", Svar: svarer(Aftaler{}, "")},
+		{Metode: "POST", Sti: "aftaler/indlaes", Navn: "indlaesAftaler", Emne: emne, Resume: "Læs aftalernes filer igen", Tekst: "Har en af dem fejl, gælder de forrige.",
+			Krop: krop(Begrundelse{}, `{"begrundelse": "aftale 12 er underskrevet"}`, "begrundelse"), Svar: svarer(Aftaler{}, "")},
 	}
 }
 

@@ -22,6 +22,8 @@
 //	GET  beskeder/{id}/forklar/{abonnement}  why it was, or was not, given to the abonnement
 //	POST abonnementer/{id}/efterlever    brings it what came before it; with preview it is counted only
 //	POST abonnementer/{id}/stands        ends that where it is
+//	GET  aftaler                         the tilslutningsaftaler that hold
+//	POST aftaler/indlaes                 reads their files again; for an administrator
 //	GET  lister                          the value lists that filters may refer to
 //	POST lister                          makes one; for an administrator
 //	GET  lister/{navn}?efter=&antal=     its values, but for those that tell who somebody is
@@ -90,7 +92,9 @@ type Options struct {
 	// ProevAlarm sends a trial alarm in every way, and tells how each went; "" is well. nil = there is no way.
 	ProevAlarm func(context.Context) map[string]string
 	Gevinster  *report.Bog // nil = one that knows no agents
-	Log        *slog.Logger
+	// LaesAftaler reads the files of the tilslutningsaftaler again; nil = there are none.
+	LaesAftaler func() (mox.Aftaler, error)
+	Log         *slog.Logger
 }
 
 // Limits on one call.
@@ -112,6 +116,11 @@ func New(o Options) http.Handler {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.LaesAftaler == nil {
+		o.LaesAftaler = func() (mox.Aftaler, error) {
+			return nil, mox.E("aftaler", mox.KodeIkkeFundet, "her er ingen filer med tilslutningsaftaler").Med("giv dem under aftaler i mox.yaml, og genstart")
+		}
 	}
 	if o.Gevinster == nil {
 		o.Gevinster = report.New(report.Options{D: o.D})
@@ -163,6 +172,8 @@ func (a *api) ruter() map[string]kald {
 		"POST lister/{navn}/fjern":               a.aendrListe(distributor.ListeFjern),
 		"POST lister/{navn}/erstat":              a.aendrListe(distributor.ListeErstat),
 		"POST lister/{navn}/slet":                a.sletListe,
+		"GET aftaler":                            a.aftaler,
+		"POST aftaler/indlaes":                   a.indlaesAftaler,
 		"POST abonnementer/{id}/luk":             a.lukAbonnement,
 		"POST abonnementer/{id}/pause":           a.pause(true),
 		"POST abonnementer/{id}/genoptag":        a.pause(false),

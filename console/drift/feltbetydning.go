@@ -3,6 +3,8 @@ package drift
 // feltbetydning tells what each name in the calls and answers means, for the documentation. A name means one thing.
 func feltbetydning() map[string]string {
 	return map[string]string{
+		"aftale": "aftalens navn", "aftaler": "tilslutningsaftalerne", "cvr": "CVR-nummeret", "databehandler": "hvem der behandler data for den dataansvarlige", "dataansvarlig": "den, der svarer for data",
+		"formaal": "hvad data bruges til", "gyldigFra": "fra og med", "gyldigTil": "til, men ikke med; intet er uden ophør", "hjemmel": "den lov, det sker efter", "i_kraft": "den gælder nu", "slettefrist": "hvor længe modtageren gemmer data",
 		"brugere": "brugerne", "ekstern": "logger ind gennem oidc_personer, og har intet kodeord her", "kodeord": "kodeordet; mindst 12 tegn, og ikke til at gætte",
 		"rolle": "laeser, drift eller administrator", "sidst_inde": "hvornår brugeren sidst loggede ind", "sessioner": "så mange steder er brugeren logget ind nu",
 		"spaerret_til": "for mange forkerte kodeord: brugeren må vente til da",
@@ -25,7 +27,7 @@ func feltbetydning() map[string]string {
 		"maaneder": "periodens måneder", "mangler": "det, der ikke er angivet", "med_agenter": "kroner om året med agenter", "minutter_efter": "minutter pr. gang efter",
 		"minutter_foer": "minutter pr. gang før", "minutter_pr_reparation": "minutter til at rette en fejl", "myndighed": "CVR-nummeret; intet er alle",
 		"netto": "gevinst og integrationer minus drift", "nulpunkt": "kommuner, før det betaler sig", "omfang": "hvor store agenterne er", "pr_kunde": "dækning pr. kommune over fem år",
-		"pr_maaned": "afsluttede i hver måned", "pris": "pris i kroner, én gang", "pris_foelgende": "kroner for hver følgende", "pris_foerste": "kroner for den første implementering",
+		"pr_maaned": "afsluttede i hver måned", "bekraeftet": "afsluttede, der er fundet hele i beskedjournalen", "slettet": "det er slettet, eller hvor mange, der er slettet i beskedjournalen", "afviger": "afsluttede, der afviger fra beskedjournalen", "pris": "pris i kroner, én gang", "pris_foelgende": "kroner for hver følgende", "pris_foerste": "kroner for den første implementering",
 		"pris_pr_aar": "pris pr. kommune pr. år", "proces": "processens navn", "procesgevinster": "hvad hver proces er værd", "proever": "agentens prøver",
 		"realiseret": "efter det, der er talt, regnet om til et år", "realiseret_pr_aar": "kroner om året efter det, der er talt", "reparation": "tid til at rette fejl, i kroner",
 		"reparationer": "så mange gange har en person rettet fejl", "reparerede_fejl": "de fejl, det var om", "resultat_femaar": "leverandørens resultat over fem år",

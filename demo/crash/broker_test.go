@@ -3,12 +3,16 @@ package crash
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/moxkit/mox/internal/conformance"
+	"github.com/moxkit/mox/internal/fejlnet"
 	"github.com/moxkit/mox/internal/testenv"
 )
 
@@ -16,6 +20,7 @@ const (
 	brokerBeskeder = 2000 // where MOX_TRIAL_BESKEDER says nothing else
 	brokerObjekter = 200
 	brokerFrist    = 5 * time.Minute // without a besked that comes, however slow the machine
+	netfejlVarer   = 5 * time.Second
 )
 
 // brokerbevis is what the trial prints of itself.
@@ -23,7 +28,7 @@ type brokerbevis struct {
 	Navn       string         `json:"navn"`
 	Beskeder   int            `json:"beskeder"`
 	Objekter   int            `json:"objekter"`
-	Drab       map[string]int `json:"drab"`
+	Fejl       map[string]int `json:"fejl"` // what was done on the way, and how many times
 	Modtaget   int            `json:"modtaget"`
 	Tabt       int            `json:"tabt"`
 	Dobbelt    int            `json:"dobbelt_virkning"`
@@ -34,16 +39,17 @@ type brokerbevis struct {
 }
 
 // TestBrokerDrab sends beskeder from one foreign AMQP client to another, through a broker, a database and a MOX that are each
-// killed with SIGKILL on the way, and started again: none may be lost, none have its effect twice, and none come before an
-// earlier one of its objekt.
+// killed with SIGKILL on the way, and started again, over a network that resets, swallows and delays what it carries: none may
+// be lost, none have its effect twice, and none come before an earlier one of its objekt.
 //
-//	MOX_TRIAL_BESKEDER   how many; 2000 where nothing else is said. Each of the three is killed once for each 2000
+//	MOX_TRIAL_BESKEDER   how many; 2000 where nothing else is said. Each fault happens once for each 2000
 func TestBrokerDrab(t *testing.T) {
 	t.Parallel()
 	conformance.Proves(t, "mox 34", "mox 38", "mox 39")
 	python := testenv.Pika(t)
 	f := &brokerforsoeg{T: t, antal: int(tal(t, "MOX_TRIAL_BESKEDER", brokerBeskeder)), start: time.Now(), sidste: map[string]int{}, sete: map[string]bool{}}
 	f.database, f.broker = postgres(t), rabbitmq(t)
+	f.databasenet, f.brokernet = fejlnet.New(t, vaert(t, f.database.adresse)), fejlnet.New(t, vaert(t, f.broker.adresse))
 	dir := mappe(t)
 	byg(t, dir)
 	f.opsaet(dir)
@@ -53,14 +59,15 @@ func TestBrokerDrab(t *testing.T) {
 // brokerforsoeg is the trial on its way.
 type brokerforsoeg struct {
 	*testing.T
-	antal            int
-	database, broker *tjeneste
-	mox              *mox
-	serve            *proces
-	start            time.Time
-	sidste           map[string]int  // number of the last besked of each objekt
-	sete             map[string]bool // beskedIDs
-	b                brokerbevis
+	antal                  int
+	database, broker       *tjeneste
+	databasenet, brokernet *fejlnet.Proxy // MOX and the two clients reach them through these
+	mox                    *mox
+	serve                  *proces
+	start                  time.Time
+	sidste                 map[string]int  // number of the last besked of each objekt
+	sete                   map[string]bool // beskedIDs
+	b                      brokerbevis
 }
 
 // opsaet writes the configuration, starts MOX and makes the abonnement.
@@ -70,7 +77,7 @@ func (f *brokerforsoeg) opsaet(dir string) {
 	if err := os.Mkdir(f.mox.dir, 0o700); err != nil {
 		f.Fatal(err)
 	}
-	yaml := fmt.Sprintf("database: %q\namqp:\n  url: %q\n", f.database.adresse, f.broker.adresse)
+	yaml := fmt.Sprintf("database: %q\namqp:\n  url: %q\n", f.databaseadresse(), f.brokeradresse())
 	if err := os.WriteFile(filepath.Join(f.mox.dir, "mox.yaml"), []byte(yaml), 0o600); err != nil {
 		f.Fatal(err)
 	}
@@ -81,16 +88,17 @@ func (f *brokerforsoeg) opsaet(dir string) {
 // koer lets the beskeder through, kills on the way, and judges.
 func (f *brokerforsoeg) koer(python, dir string) {
 	f.Helper()
-	f.b = brokerbevis{Navn: "broker", Beskeder: f.antal, Objekter: brokerObjekter, Drab: map[string]int{}}
+	f.b = brokerbevis{Navn: "broker", Beskeder: f.antal, Objekter: brokerObjekter, Fejl: map[string]int{}}
 	var klar struct{ Klar bool }
-	forbruger := startProces(f.T, filepath.Join(dir, "forbruger.log"), &klar, nil, python, "testdata/forbruger.py", f.broker.adresse, "mox.ud.modtager")
-	udgiver := startProces(f.T, filepath.Join(dir, "udgiver.log"), &klar, nil, python, "testdata/udgiver.py", f.broker.adresse, "mox.ind", fmt.Sprint(f.antal), fmt.Sprint(brokerObjekter))
-	drab := 3 * max(1, f.antal/brokerBeskeder)
-	for i := range drab {
-		f.lad(udgiver, f.antal*(i+1)/(drab+1))
-		f.modtag(forbruger, f.antal*(2*i+1)/(2*drab+2)) // half of them are somewhere on the way
-		f.lad(udgiver, f.antal*(i+2)/(drab+1))
-		f.draeb(i)
+	forbruger := startProces(f.T, filepath.Join(dir, "forbruger.log"), &klar, nil, python, "testdata/forbruger.py", f.brokeradresse(), "mox.ud.modtager")
+	udgiver := startProces(f.T, filepath.Join(dir, "udgiver.log"), &klar, nil, python, "testdata/udgiver.py", f.brokeradresse(), "mox.ind", fmt.Sprint(f.antal), fmt.Sprint(brokerObjekter))
+	fejl := slices.Repeat(f.fejl(forbruger), max(1, f.antal/brokerBeskeder))
+	for i, x := range fejl {
+		f.lad(udgiver, f.antal*(i+1)/(len(fejl)+1))
+		f.modtag(forbruger, f.antal*(2*i+1)/(2*len(fejl)+2)) // half of them are somewhere on the way
+		f.lad(udgiver, f.antal*(i+2)/(len(fejl)+1))
+		x.sker()
+		f.b.Fejl[x.navn]++
 	}
 	f.modtag(forbruger, f.antal)
 	var sendt struct{ Sendt, Gentaget int }
@@ -156,23 +164,78 @@ func (f *brokerforsoeg) tag(linje string) {
 	f.sidste[x.Objekt] = x.Nr
 }
 
-// draeb kills one of the three and starts it again, while the others go on.
-func (f *brokerforsoeg) draeb(i int) {
-	f.Helper()
-	switch i % 3 {
-	case 0:
-		f.b.Drab["rabbitmq"]++
-		f.broker.drab()
-		f.broker.start()
-	case 1:
-		f.b.Drab["mox"]++
-		f.serve.drab()
-		f.serve = f.mox.start("")
-	case 2:
-		f.b.Drab["postgresql"]++
-		f.database.drab()
-		f.database.start()
+// brokerfejl is something that goes wrong while beskeder are on their way, and is over when sker returns.
+type brokerfejl struct {
+	navn string
+	sker func()
+}
+
+func (f *brokerforsoeg) fejl(forbruger *proces) []brokerfejl {
+	return []brokerfejl{
+		// Not killed first: RabbitMQ 3.10 has left a quorum queue without a leader for good when it was killed a second after
+		// the queue was made (rabbitmq-server issue 10070).
+		{"rabbitmq uden net", func() { f.net(f.brokernet, fejlnet.Down) }},
+		{"rabbitmq dræbt", func() { f.broker.drab(); f.broker.start() }},
+		{"mox dræbt", func() { f.serve.drab(); f.serve = f.mox.start("") }},
+		{"svar fra postgresql tabt", func() { f.net(f.databasenet, fejlnet.ResetAnswers) }},
+		{"postgresql dræbt", func() { f.database.drab(); f.database.start() }},
+		{"svar fra rabbitmq tabt", func() { f.net(f.brokernet, fejlnet.ResetAnswers) }},
+		{"postgresql uden net", func() { f.net(f.databasenet, fejlnet.Down) }},
+		{"rabbitmq tavs", func() { f.net(f.brokernet, fejlnet.Drop) }},
+		{"postgresql tavs", func() { f.net(f.databasenet, fejlnet.DropAnswers) }},
+		{"langsomt net", func() { f.langsomt(forbruger) }},
 	}
+}
+
+// net lets a network fail until it has been tried again three times, or for as long as a short fault lasts: who waits for a
+// silent network tries nothing.
+func (f *brokerforsoeg) net(n *fejlnet.Proxy, m fejlnet.Mode) {
+	foer := n.Made()
+	n.Set(m)
+	kig := time.NewTicker(kigPause)
+	defer kig.Stop()
+	for frist := time.After(netfejlVarer); n.Made() < foer+3; {
+		select {
+		case <-kig.C:
+		case <-frist:
+			n.Set(fejlnet.Pass)
+			return
+		}
+	}
+	n.Set(fejlnet.Pass)
+}
+
+// langsomt makes both networks slow while a few beskeder come through.
+func (f *brokerforsoeg) langsomt(forbruger *proces) {
+	f.Helper()
+	f.forsink(20 * time.Millisecond)
+	f.modtag(forbruger, f.b.Modtaget+10)
+	f.forsink(0)
+}
+
+func (f *brokerforsoeg) forsink(d time.Duration) {
+	f.brokernet.Delay(d)
+	f.databasenet.Delay(d)
+}
+
+// databaseadresse is the database through its proxy, where MOX reaches it.
+func (f *brokerforsoeg) databaseadresse() string {
+	return strings.Replace(f.database.adresse, vaert(f.T, f.database.adresse), f.databasenet.Addr(), 1)
+}
+
+// brokeradresse is the broker through its proxy, where MOX and the clients reach it.
+func (f *brokerforsoeg) brokeradresse() string {
+	return strings.Replace(f.broker.adresse, vaert(f.T, f.broker.adresse), f.brokernet.Addr(), 1)
+}
+
+// vaert is the "host:port" of a service's address.
+func vaert(t *testing.T, adresse string) string {
+	t.Helper()
+	u, err := url.Parse(adresse)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Host
 }
 
 // ro waits until nothing moves in MOX.
@@ -208,10 +271,5 @@ func (f *brokerforsoeg) doem() {
 	f.Logf("bevis: %s", linje)
 	if f.b.Tabt != 0 || f.b.Dobbelt != 0 || f.b.Uordnet != 0 || f.b.Modtaget != f.antal {
 		f.Errorf("%d of %d came, %d lost, %d twice, %d out of order", f.b.Modtaget, f.antal, f.b.Tabt, f.b.Dobbelt, f.b.Uordnet)
-	}
-	for _, navn := range []string{"mox", "postgresql", "rabbitmq"} {
-		if f.b.Drab[navn] == 0 {
-			f.Errorf("%s was not killed", navn)
-		}
 	}
 }

@@ -7,13 +7,16 @@ import time
 
 import pika
 
+# ValueError: pika takes a connection that is reset as it is made for a mistake of its caller.
+BRUDT = (pika.exceptions.AMQPError, OSError, ValueError)
+
 url, queue = sys.argv[1:3]
 kendte = set()
 gentaget = 0
 print(json.dumps({"klar": True}), flush=True)
 while True:
     try:
-        c = pika.BlockingConnection(pika.URLParameters(url + "?heartbeat=30&connection_attempts=1&socket_timeout=30"))
+        c = pika.BlockingConnection(pika.URLParameters(url + "?heartbeat=10&connection_attempts=1&socket_timeout=30"))
         ch = c.channel()
         ch.basic_qos(prefetch_count=50)
         for method, properties, _ in ch.consume(queue):
@@ -24,5 +27,5 @@ while True:
                 kendte.add(h["beskedID"])
                 print(json.dumps({"besked": h["beskedID"], "objekt": h["objektID"], "nr": int(h["registreringID"]), "gentaget": gentaget}), flush=True)
             ch.basic_ack(method.delivery_tag)
-    except (pika.exceptions.AMQPError, OSError):
+    except BRUDT:
         time.sleep(0.2)
