@@ -1,7 +1,6 @@
 package console
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"github.com/moxkit/mox/console/drift"
 	"github.com/moxkit/mox/console/internal/laes"
 	"github.com/moxkit/mox/distributor"
-	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/store"
 )
 
@@ -63,9 +61,8 @@ type abonnementside struct {
 	BeskedID  string // that is asked about; "" = none
 	Forklaret []forklaret
 	Uddybet   string // why nothing can be told of it
-	Proeve    proevebesked
+	Hemmelig  string           // the secret of one that is pushed, where it was asked for
 	Maa       abonnementret
-	Tilbage   string // this page, for acts that lead back
 }
 
 // abonnementret is what the person may do to an abonnement.
@@ -89,14 +86,7 @@ type udgave struct {
 	FilterOrd string
 }
 
-// proevebesked is a besked that somebody has pasted, and what the abonnement makes of it.
-type proevebesked struct {
-	Tekst string
-	Svar  *forklaret
-	Fejl  string
-}
-
-// Antal on a page about an abonnement.
+// How much a page about an abonnement shows.
 const (
 	antalProever = 10
 	maksUdgaver  = 10
@@ -107,10 +97,10 @@ func (c *console) abonnement(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, abonnementsti(mox.AbonnementID(r.PathValue("id"))), http.StatusSeeOther)
 		return nil
 	}
-	return c.visAbonnement(w, r, proevebesked{}, nil)
+	return c.visAbonnement(w, r, "", nil)
 }
 
-func (c *console) visAbonnement(w http.ResponseWriter, r *http.Request, p proevebesked, u *uheld) error {
+func (c *console) visAbonnement(w http.ResponseWriter, r *http.Request, hemmelig string, u *uheld) error {
 	d, err := c.laesAbonnement(r)
 	if err != nil {
 		return err
@@ -127,9 +117,7 @@ func (c *console) visAbonnement(w http.ResponseWriter, r *http.Request, p proeve
 	if err := c.uddyb(r, s, &d); err != nil {
 		return err
 	}
-	if d.Proeve = p; p.Tekst == "" {
-		d.Proeve.Tekst = eksempelbesked(c.Nu())
-	}
+	d.Hemmelig = hemmelig
 	sd.D = d
 	return c.vis(w, r, "abonnement", sd)
 }
@@ -144,7 +132,6 @@ func ukendtAbonnement(id string) error {
 func (c *console) laesAbonnement(r *http.Request) (d abonnementside, err error) {
 	id := mox.AbonnementID(r.PathValue("id"))
 	d.Maa = abonnementret{c.MaaHandle(r), administrator(r)}
-	d.Tilbage = abonnementsti(id)
 	err = c.D.Store().View(r.Context(), func(tx *store.Tx) (err error) {
 		d.Oprettet, _, err = tx.OprettetAbonnement(id)
 		return err
@@ -238,49 +225,67 @@ func udenHemmeligt(adresse string) string {
 	return u.String() + "?…"
 }
 
-// eksempelbesked is a besked to try a filter with, as MOX' JSON.
-func eksempelbesked(nu time.Time) string {
-	b := mox.Besked{ID: "5a4cf0d6-6f1a-4c1f-8a6c-0d9e2b7a1c33", ObjektID: "8f6f2a0e-1c9b-4d0e-9a54-2f6a3a1d7c11", ObjektType: mox.Sag, LivscyklusKode: mox.Rettet, Opgaveemne: "02.34.02",
-		Bruger: "svc-mox", Kildesystem: "Byggesag", Registreringstid: nu.UTC().Truncate(time.Second), Objektreference: "https://byggesag.example/sag/2026-17"}.MedStandard()
-	raa, err := oio.MarshalBesked(&b)
-	if err != nil {
-		return ""
+// visHemmelighed tells an administrator the secret by which the receiver checks the calls, for a reason.
+func (c *console) visHemmelighed(w http.ResponseWriter, r *http.Request) error {
+	err := drift.KunAdministrator(r)
+	if err == nil {
+		err = kraevBegrundelse(r)
 	}
-	tekst, _ := laeselig(raa)
-	return tekst
+	hemmelig := ""
+	if err == nil {
+		hemmelig, err = c.D.VisPushhemmelighed(r.Context(), mox.AbonnementID(r.PathValue("id")), c.hvem(r))
+	}
+	if err != nil {
+		return c.visAbonnement(w, r, "", c.uheld(r, err))
+	}
+	return c.visAbonnement(w, r, hemmelig, nil)
 }
 
-// proevBesked holds a besked that somebody has pasted against the abonnement. It is not stored.
-func (c *console) proevBesked(w http.ResponseWriter, r *http.Request) error {
+// lukkeside ends an abonnement.
+type lukkeside struct {
+	M           modtager
+	Uloeste     int // leverancer that are not solved
+	Opgiv       bool
+	Begrundelse string
+}
+
+func (c *console) lukAbonnement(w http.ResponseWriter, r *http.Request) error {
+	return c.visLuk(w, r, nil)
+}
+
+func (c *console) visLuk(w http.ResponseWriter, r *http.Request, u *uheld) error {
+	if err := drift.KunAdministrator(r); err != nil {
+		return err
+	}
+	if _, err := c.oprettet(r); err != nil {
+		return err
+	}
 	d, err := c.laesAbonnement(r)
 	if err != nil {
 		return err
 	}
-	p := proevebesked{Tekst: strings.TrimSpace(r.PostFormValue("proeve"))}
-	b, err := laesProeve(p.Tekst)
-	if err == nil {
-		var f distributor.Forklaring
-		if f, err = c.D.AfproevBesked(r.Context(), d.A, cmp.Or(b.Kildesystem, "eksempel"), b); err == nil {
-			p.Svar = &forklaret{f, c.sprog[vaelg(r)].betingelser(f.Betingelser)}
-		}
-	}
-	var u *uheld
-	if err != nil {
-		u = c.uheld(r, err)
-		p.Fejl = u.Tekst
-	}
-	return c.visAbonnement(w, r, p, u)
+	s := c.sprog[vaelg(r)]
+	l := lukkeside{d.M, d.M.Venter + d.M.Kraever, r.PostFormValue("opgiv") == "ja", begrundelse(r)}
+	return c.vis(w, r, "abonnementluk", side{Titel: s.t("abonnementluk.titel") + " – " + string(d.M.ID), Nav: "abonnementer", Uheld: u, D: l})
 }
 
-// laesProeve reads a besked as MOX' JSON, or as a Haendelsesbesked in XML.
-func laesProeve(tekst string) (b mox.Besked, err error) {
-	switch {
-	case tekst == "":
-		return b, mox.E("besked", mox.KodeUgyldig, "der er ingen besked").Med("sæt en besked ind")
-	case strings.HasPrefix(tekst, "<"):
-		b, err = oio.UnmarshalKuvert([]byte(tekst), oio.Koder{})
-	default:
-		b, err = oio.UnmarshalBesked([]byte(tekst))
+// udfoerLuk ends an abonnement, with a reason; what it still holds is given up only when that is said.
+func (c *console) udfoerLuk(w http.ResponseWriter, r *http.Request) error {
+	err := drift.KunAdministrator(r)
+	if err == nil {
+		err = kraevBegrundelse(r)
 	}
-	return b.MedStandard(), err
+	id := mox.AbonnementID(r.PathValue("id"))
+	if err == nil {
+		err = c.D.LukAbonnement(r.Context(), id, r.PostFormValue("opgiv") == "ja", c.hvem(r))
+	}
+	if mox.KodeAf(err) == mox.KodeBekraeft {
+		err = &mox.Error{Kode: mox.KodeBekraeft, Op: "abonnement", Tekst: mox.Forklaring(err), Raad: "vent, til de er leveret, eller sæt kryds ved at opgive dem"}
+	}
+	if err != nil {
+		return c.visLuk(w, r, c.uheld(r, err))
+	}
+	c.stand.glem()
+	http.Redirect(w, r, abonnementsti(id)+"?gjort=abonnement-lukket", http.StatusSeeOther)
+	return nil
 }

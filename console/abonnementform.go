@@ -1,7 +1,6 @@
 package console
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,11 +8,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/console/drift"
 	"github.com/moxkit/mox/distributor"
+	"github.com/moxkit/mox/store"
 )
 
 // abonnementform is the form that makes an abonnement, or changes it: tried first, then saved.
@@ -21,9 +20,7 @@ type abonnementform struct {
 	Ret         mox.AbonnementID // the one that is changed; "" = a new one
 	Genaabner   bool             // the new one is one that has been closed
 	F           map[string]felt  // by the path of the definition
-	Carrier     []valg
-	Orden, Form []valg
-	Kvittering  []valg
+	Valg        map[string][]mulighed
 	Overhal     bool
 	Systemer    []string
 	Filterfejl  []mox.Feltfejl
@@ -33,10 +30,11 @@ type abonnementform struct {
 	Foer        string // what the one that is changed was when the form was opened
 	Afproevet   string // what has been tried; "" = nothing that can be saved
 	Proeve      *abonnementproeve
+	Igen        bool // it was to be saved, and is not what had been tried
 }
 
-// valg is one of the values that a field may have.
-type valg struct {
+// mulighed is one of the values that a field may have.
+type mulighed struct {
 	Vaerdi string
 	Valgt  bool
 }
@@ -86,7 +84,7 @@ func (c *console) oprettet(r *http.Request) (mox.Abonnement, error) {
 	if err != nil {
 		return mox.Abonnement{}, err
 	}
-	i := slices.IndexFunc(l, func(o storeOprettet) bool { return string(o.Abonnement.ID) == id })
+	i := slices.IndexFunc(l, func(o store.Oprettet) bool { return string(o.Abonnement.ID) == id })
 	if i >= 0 {
 		return l[i].Abonnement, nil
 	}
@@ -264,14 +262,18 @@ func (c *console) visAbonnementform(w http.ResponseWriter, r *http.Request, ret 
 	s := c.sprog[vaelg(r)]
 	d := abonnementform{Ret: ret, F: map[string]felt{}, Overhal: felter["overhal"] == "ja", Foer: r.PostFormValue("foer"), Noegler: filternoegler()}
 	for _, n := range formnavne() {
-		d.F[n] = nytFelt("a-"+strings.ReplaceAll(n, ".", "-"), n, s.t("abonnementform.felt."+n), s.hvis("abonnementform.hjaelp."+n), felter[n], u.vedEn(n, "push."+n), false)
+		d.F[n] = nytFelt("a-"+strings.ReplaceAll(n, ".", "-"), n, s.t("abonnementform.felt."+n), s.t("abonnementform.hjaelp."+n), felter[n], u.vedEn(n, "push."+n), false)
 	}
-	d.Carrier = valgene(felter["carrier"], mox.CarrierPull, mox.CarrierPush, mox.CarrierAMQP, mox.CarrierKOMBIT)
-	d.Orden = valgene(felter["orden"], mox.OrdenObjekt, mox.OrdenIngen)
-	d.Form = valgene(felter["form"], mox.FormCloudEvent, mox.FormStruktureret, mox.FormModtagBesked)
-	d.Kvittering = valgene(felter["kvittering"], "nej", "kraeves")
+	d.Valg = map[string][]mulighed{"carrier": valgmuligheder(felter["carrier"], mox.CarrierPull, mox.CarrierPush, mox.CarrierAMQP, mox.CarrierKOMBIT),
+		"orden":      valgmuligheder(felter["orden"], mox.OrdenObjekt, mox.OrdenIngen),
+		"form":       valgmuligheder(felter["form"], mox.FormCloudEvent, mox.FormStruktureret, mox.FormModtagBesked),
+		"kvittering": valgmuligheder(felter["kvittering"], "nej", "kraeves")}
 	d.Begrundelse = nytFelt("begrundelse", "", s.t("form.begrundelse"), s.t("form.begrundelse-hjaelp"), begrundelse(r), u.Ved("begrundelse"), true)
-	u.tag("filter", &d.Filterfejl)
+	d.Filterfejl = u.under("filter.")
+	if f := d.F["plan.foerste"]; f.Fejl == "" {
+		f.Fejl = u.Ved("plan") // of the two together
+		d.F["plan.foerste"] = f
+	}
 	if err := c.omgivelser(r, ret, &d); err != nil {
 		return err
 	}
@@ -282,6 +284,7 @@ func (c *console) visAbonnementform(w http.ResponseWriter, r *http.Request, ret 
 		}
 		if d.Proeve.Hvad != "" {
 			d.Afproevet = c.aftryk(*ab)
+			d.Igen = aarsag == nil && r.PostFormValue("handling") == "gem"
 		}
 	}
 	titel := s.t("abonnementform.ny")
@@ -348,12 +351,9 @@ func filternoegler() []string {
 	return ud
 }
 
-func valgene[V ~string](valgt string, v ...V) (ud []valg) {
+func valgmuligheder[V ~string](valgt string, v ...V) (ud []mulighed) {
 	for _, x := range v {
-		ud = append(ud, valg{string(x), string(x) == valgt})
+		ud = append(ud, mulighed{string(x), string(x) == valgt})
 	}
 	return ud
 }
-
-var _ = context.Background
-var _ = time.Now

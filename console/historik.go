@@ -2,15 +2,14 @@ package console
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/moxkit/mox/console/drift"
 	"github.com/moxkit/mox/store"
 )
 
-// maksHistorik is how many acts a page tells of.
-const maksHistorik = 30
+// maksGjort is how many acts a page tells of.
+const maksGjort = 30
 
 // historikpost is what somebody has done to what a page is about, in words.
 type historikpost struct {
@@ -23,7 +22,7 @@ func (c *console) historik(r *http.Request, art, navn string) (ud []historikpost
 	s := c.sprog[vaelg(r)]
 	err = c.D.Store().View(r.Context(), func(tx *store.Tx) error {
 		ud = nil
-		l, err := tx.Handlinger(art+" "+navn, maksHistorik)
+		l, err := tx.Handlinger(art+" "+navn, maksGjort)
 		for _, h := range l {
 			ud = append(ud, historikpost{h.Hvem, s.gjorde(art, h), h.Begrundelse, h.Tid})
 		}
@@ -43,12 +42,3 @@ func (s *sprog) gjorde(art string, h store.Handling) string {
 
 // administrator reports whether the caller may configure.
 func administrator(r *http.Request) bool { return drift.KunAdministrator(r) == nil }
-
-// talFra reads a whole number that a page of ours has written into a form or an address; 0 = none.
-func talFra(s string) int64 {
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n < 0 {
-		return 0
-	}
-	return n
-}

@@ -67,31 +67,13 @@ func (d *Distributor) afproev(tx *store.Tx, a *mox.Abonnement, b *store.Besked) 
 	if p.Nu.Leveret, err = leveret(tx, b, a.ID); err != nil || b.ID == "" {
 		return p, err
 	}
-	p.Nu.doem(a, d.aftaler, b, mox.Pseudonym(d.store.Pseudonym).Metadata(&b.Besked))
+	p.Nu.doem(a, d.Aftaler(), b, mox.Pseudonym(d.store.Pseudonym).Metadata(&b.Besked))
 	if (p.Nu.Leveret != "") != p.Nu.Fik {
 		da, err := forklar(tx, b, a.ID)
 		p.Da = da.Grund
 		return p, err
 	}
 	return p, nil
-}
-
-// AfproevBesked holds a besked that has not come against an abonnement that need not be there, as if afsender sent it now.
-func (d *Distributor) AfproevBesked(ctx context.Context, a mox.Abonnement, afsender string, b mox.Besked) (f Forklaring, err error) {
-	pseudonym := mox.Pseudonym(d.store.Pseudonym)
-	err = d.store.View(ctx, func(tx *store.Tx) error {
-		nu := a
-		nu.Filter = pseudonym.Filter(a.Filter)
-		lister, err := gaeldende(tx, nu.Filter)
-		if err != nil {
-			return err
-		}
-		nu.Filter = nu.Filter.Med(lister)
-		f = Forklaring{BeskedID: b.ID, Afsender: afsender, Abonnement: a.ID}
-		f.doem(&nu, d.aftaler, &store.Besked{Besked: b, Afsender: afsender, Modtaget: tx.Now()}, pseudonym.Metadata(&b))
-		return lister.err
-	})
-	return f, err
 }
 
 // Abonnementsudgave is an abonnement as it was from a time on.
