@@ -61,7 +61,7 @@ type abonnementside struct {
 	BeskedID  string // that is asked about; "" = none
 	Forklaret []forklaret
 	Uddybet   string // why nothing can be told of it
-	Hemmelig  string           // the secret of one that is pushed, where it was asked for
+	Hemmelig  string // the secret of one that is pushed, where it was asked for
 	Maa       abonnementret
 }
 

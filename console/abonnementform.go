@@ -39,6 +39,14 @@ type mulighed struct {
 	Valgt  bool
 }
 
+// valgfelt is a field with the values it may have.
+type valgfelt struct {
+	felt
+	Valg []mulighed
+}
+
+func nytValgfelt(d abonnementform, navn string) valgfelt { return valgfelt{d.F[navn], d.Valg[navn]} }
+
 // abonnementproeve is what would come of a definition.
 type abonnementproeve struct {
 	Hvad        string // "opret", "ret" or "": nothing would change

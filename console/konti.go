@@ -58,8 +58,8 @@ func (c *console) nyKonto(w http.ResponseWriter, r *http.Request) error {
 	return c.visKontoform(w, r, "", auth.Laeser, nil)
 }
 
-// roller are those a person may have, the least first.
-func roller() []auth.Rolle { return []auth.Rolle{auth.Laeser, auth.Drift, auth.Administrator} }
+// personroller are those a person may have, the least first.
+func personroller() []auth.Rolle { return []auth.Rolle{auth.Laeser, auth.Drift, auth.Administrator} }
 
 func (c *console) visKontoform(w http.ResponseWriter, r *http.Request, navn string, rolle auth.Rolle, aarsag error) error {
 	if _, err := c.kontiFor(r); err != nil {
@@ -70,7 +70,7 @@ func (c *console) visKontoform(w http.ResponseWriter, r *http.Request, navn stri
 		u = c.uheld(r, aarsag)
 	}
 	s := c.sprog[vaelg(r)]
-	d := kontoform{Roller: valgmuligheder(string(rolle), roller()...), Rollefejl: u.Ved("rolle"),
+	d := kontoform{Roller: valgmuligheder(string(rolle), personroller()...), Rollefejl: u.Ved("rolle"),
 		Navn:        nytFelt("navn", "navn", s.t("konti.navn"), s.t("kontoform.navn-hjaelp"), navn, u.Ved("navn"), true),
 		Begrundelse: nytFelt("begrundelse", "", s.t("form.begrundelse"), s.t("form.begrundelse-hjaelp"), begrundelse(r), u.Ved("begrundelse"), true)}
 	d.Kodeord, d.Igen = s.kodeordsfelter(u)
@@ -153,7 +153,7 @@ func (c *console) visKontoAf(w http.ResponseWriter, r *http.Request, handling st
 		d.Fejl = c.uheld(r, aarsag)
 	}
 	s := c.sprog[vaelg(r)]
-	d.Roller = valgmuligheder(string(d.Rolle), roller()...)
+	d.Roller = valgmuligheder(string(d.Rolle), personroller()...)
 	d.Kodeord, d.Igen = s.kodeordsfelter(d.Fejl)
 	if d.Historik, err = c.historik(r, "bruger", d.Navn); err != nil {
 		return err
@@ -177,7 +177,9 @@ func kontohandlinger() map[string]func(k *konto.Konti, r *http.Request, navn str
 		"log-ud": func(k *konto.Konti, r *http.Request, navn string, h konto.Hvem) error {
 			return k.LogAlleUd(r.Context(), navn, h)
 		},
-		"luk": func(k *konto.Konti, r *http.Request, navn string, h konto.Hvem) error { return k.Luk(r.Context(), navn, h) },
+		"luk": func(k *konto.Konti, r *http.Request, navn string, h konto.Hvem) error {
+			return k.Luk(r.Context(), navn, h)
+		},
 	}
 }
 

@@ -230,11 +230,10 @@ func (c *console) aendrListe(w http.ResponseWriter, r *http.Request) error {
 	if err := kraevBegrundelse(r); err != nil {
 		return c.visAendring(w, r, &p, err)
 	}
-	v, err := c.D.AendrListe(r.Context(), navn, hvad, drift.Linjer(strings.NewReader(tekst)), c.hvem(r))
-	if err != nil {
+	if _, err := c.D.AendrListe(r.Context(), navn, hvad, drift.Linjer(strings.NewReader(tekst)), c.hvem(r)); err != nil {
 		return c.visAendring(w, r, nil, err)
 	}
-	http.Redirect(w, r, listesti(navn)+"?"+url.Values{"gjort": {"liste-aendret"}, "tilfoejet": {strconv.FormatInt(v.Tilfoejet, 10)}, "fjernet": {strconv.FormatInt(v.Fjernet, 10)}}.Encode(), http.StatusSeeOther)
+	http.Redirect(w, r, listesti(navn)+"?gjort=liste-aendret", http.StatusSeeOther)
 	return nil
 }
 

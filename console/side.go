@@ -49,6 +49,7 @@ func funktioner(s *sprog, st *statisk) template.FuncMap {
 		"kroner":   s.kroner, "endecimal": s.enDecimal, "maanedsnavn": s.maanedsnavn,
 		"tal64": func(n int) int64 { return int64(n) },
 		"rad":   nyVaerdirad, "ved": vedHandling, "raadnoegle": raadnoegle,
+		"abvalg": nytValgfelt, "listeaendringer": listeaendringer,
 		"ansvarsliste": ansvar, "artsliste": fejlarter, "procestilstande": procestilstande,
 	}
 }
