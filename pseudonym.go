@@ -9,6 +9,9 @@ type Pseudonym func(id string) string
 // pseudonymForled begins a pseudonym in a filter.
 const pseudonymForled = "hmac:"
 
+// ErPseudonym reports whether a value of a filter is a pseudonym.
+func ErPseudonym(v string) bool { return strings.HasPrefix(v, pseudonymForled) }
+
 // EnsStavet is an identifier in the one spelling that pseudonyms are made of: in lower case, a CVR URN in its older form.
 func EnsStavet(id string) string {
 	id = strings.ToLower(id)
@@ -20,7 +23,7 @@ func EnsStavet(id string) string {
 
 // af is the pseudonym of an identifier; a UUID tells nothing and stays, and so does what is one already.
 func (p Pseudonym) af(id string) string {
-	if ErUUID(strings.ToLower(id)) || strings.HasPrefix(id, pseudonymForled) {
+	if ErUUID(strings.ToLower(id)) || ErPseudonym(id) {
 		return id
 	}
 	return pseudonymForled + p(EnsStavet(id))

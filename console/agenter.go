@@ -1,7 +1,6 @@
 package console
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 
@@ -35,17 +34,6 @@ func (c *console) agenter(w http.ResponseWriter, r *http.Request) error {
 	}
 	s := c.sprog[vaelg(r)]
 	return c.vis(w, r, "agenter", side{Titel: s.t("nav.agenter"), Nav: "agenter", Live: "/agenter?del=1", D: d})
-}
-
-func filtertekst(f mox.Filter) string {
-	if f.Kilde() == nil {
-		return ""
-	}
-	b, err := json.MarshalIndent(f.Kilde(), "", "  ")
-	if err != nil {
-		return ""
-	}
-	return string(b)
 }
 
 // processide is the instances of the processes.

@@ -57,7 +57,7 @@ func (c *console) visAlarmer(w http.ResponseWriter, r *http.Request, id int64, a
 		d.Staar = append(d.Staar, rad)
 	}
 	s := c.sprog[vaelg(r)]
-	return c.vis(w, r, "alarmer", side{Titel: s.t("alarmer.titel"), Nav: "overblik", Live: "/alarmer?del=1", Tilbage: "/alarmer", Uheld: u, D: d})
+	return c.vis(w, r, "alarmer", side{Titel: s.t("alarmer.titel"), Nav: "alarmer", Live: "/alarmer?del=1", Tilbage: "/alarmer", Uheld: u, D: d})
 }
 
 // kvitterAlarm takes an alarm over, with a reason.

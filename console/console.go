@@ -178,6 +178,7 @@ func (c *console) ruter() *http.ServeMux {
 	}
 	m.HandleFunc("GET /abonnementer/{id}/pause", c.side(c.pause))
 	m.HandleFunc("POST /abonnementer/{id}/pause", c.form(c.saetPause))
+	c.opsaetningsruter(m)
 	m.HandleFunc("GET /agenter", c.side(c.agenter))
 	m.HandleFunc("GET /alarmer", c.side(c.alarmer))
 	m.HandleFunc("POST /alarmer/{id}/kvitter", c.form(c.kvitterAlarm))
@@ -204,6 +205,33 @@ func (c *console) ruter() *http.ServeMux {
 		return mox.E("console", mox.KodeIkkeFundet, "siden findes ikke")
 	}))
 	return m
+}
+
+// opsaetningsruter are the pages about what is set up while MOX runs: abonnementer, value lists and people's accounts.
+func (c *console) opsaetningsruter(m *http.ServeMux) {
+	m.HandleFunc("GET /abonnementer", c.side(c.abonnementer))
+	m.HandleFunc("GET /opret/abonnement", c.side(c.nytAbonnement))
+	m.HandleFunc("POST /opret/abonnement", c.form(c.gemAbonnement))
+	m.HandleFunc("GET /abonnementer/{id}", c.side(c.abonnement))
+	m.HandleFunc("GET /abonnementer/{id}/ret", c.side(c.retAbonnement))
+	m.HandleFunc("POST /abonnementer/{id}/ret", c.form(c.gemAbonnement))
+	m.HandleFunc("GET /abonnementer/{id}/luk", c.side(c.lukAbonnement))
+	m.HandleFunc("POST /abonnementer/{id}/luk", c.form(c.udfoerLuk))
+	m.HandleFunc("POST /abonnementer/{id}/hemmelighed", c.form(c.visHemmelighed))
+	m.HandleFunc("GET /lister", c.side(c.lister))
+	m.HandleFunc("GET /opret/liste", c.side(c.nyListe))
+	m.HandleFunc("POST /opret/liste", c.form(c.opretListe))
+	m.HandleFunc("GET /lister/{navn}", c.side(c.liste))
+	m.HandleFunc("POST /lister/{navn}/aendr", c.form(c.aendrListe))
+	m.HandleFunc("POST /lister/{navn}/slaa-op", c.form(c.slaaOpIListe))
+	m.HandleFunc("POST /lister/{navn}/slet", c.form(c.sletListe))
+	m.HandleFunc("GET /konti", c.side(c.konti))
+	m.HandleFunc("GET /opret/konto", c.side(c.nyKonto))
+	m.HandleFunc("POST /opret/konto", c.form(c.opretKonto))
+	m.HandleFunc("GET /konti/{navn}", c.side(c.kontoAf))
+	for navn, f := range kontohandlinger() {
+		m.HandleFunc("POST /konti/{navn}/"+navn, c.form(c.kontohandling(navn, f)))
+	}
 }
 
 // udenVaerdier is why the register's pages are read before a reason has been given: they show no values then.

@@ -182,6 +182,8 @@ func (c *console) gruppehandling(navn string) (func(context.Context, store.Udval
 type pauseside struct {
 	M           modtager
 	Begrundelse string
+	Fra         string // "abonnement" when one came from its page
+	Tilbage     string // where one goes then
 }
 
 func (c *console) pause(w http.ResponseWriter, r *http.Request) error { return c.visPause(w, r, nil) }
@@ -201,7 +203,20 @@ func (c *console) visPause(w http.ResponseWriter, r *http.Request, u *uheld) err
 	if modtagere[i].Pause {
 		titel = "pause.titel-genoptag"
 	}
-	return c.vis(w, r, "pause", side{Titel: s.t(titel) + " – " + string(modtagere[i].ID), Nav: "overblik", Uheld: u, Tilbage: "/", D: pauseside{modtagere[i], begrundelse(r)}})
+	d := pauseside{modtagere[i], begrundelse(r), r.FormValue("fra"), pausetilbage(r)}
+	nav := "overblik"
+	if d.Tilbage != "/" {
+		nav = "abonnementer"
+	}
+	return c.vis(w, r, "pause", side{Titel: s.t(titel) + " – " + string(modtagere[i].ID), Nav: nav, Uheld: u, Tilbage: d.Tilbage, D: d})
+}
+
+// pausetilbage is the page one came from: the abonnement's own, or the overview.
+func pausetilbage(r *http.Request) string {
+	if r.FormValue("fra") == "abonnement" {
+		return abonnementsti(mox.AbonnementID(r.PathValue("id")))
+	}
+	return "/"
 }
 
 // saetPause holds an abonnement back, with a reason, or lets it go on.
@@ -218,6 +233,6 @@ func (c *console) saetPause(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c.stand.glem()
-	http.Redirect(w, r, "/?gjort="+gjort, http.StatusSeeOther)
+	http.Redirect(w, r, pausetilbage(r)+"?gjort="+gjort, http.StatusSeeOther)
 	return nil
 }

@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/console/internal/laes"
@@ -25,7 +27,7 @@ type skabeloner map[string]*template.Template
 
 // sidenavne are the pages; each is a file that defines "side", and "live" when a part of it keeps itself fresh.
 func sidenavne() []string {
-	return []string{"overblik", "beskeder", "forloeb", "indhold", "fejlliste", "fejl", "gruppe", "pause", "agenter", "alarmer", "processer", "gevinster", "gevinstform", "register", "registerobjekt", "registerglem", "glemte", "login", "konto", "uheld"}
+	return []string{"overblik", "beskeder", "forloeb", "indhold", "fejlliste", "fejl", "gruppe", "pause", "agenter", "alarmer", "processer", "gevinster", "gevinstform", "register", "registerobjekt", "registerglem", "glemte", "login", "abonnementer", "abonnement", "abonnementform", "abonnementluk", "lister", "liste", "listeform", "konti", "kontoaf", "kontoform", "konto", "uheld"}
 }
 
 func laesSkabeloner(s *sprog, st *statisk) skabeloner {
@@ -48,6 +50,7 @@ func funktioner(s *sprog, st *statisk) template.FuncMap {
 		"tal64":    func(n int) int64 { return int64(n) },
 		"sletning": s.sletmaerke,
 		"rad":      nyVaerdirad, "ved": vedHandling, "raadnoegle": raadnoegle,
+		"abvalg": nytValgfelt, "listeaendringer": listeaendringer,
 		"ansvarsliste": ansvar, "artsliste": fejlarter, "procestilstande": procestilstande,
 	}
 }
@@ -59,6 +62,7 @@ type side struct {
 	Nav       string // which place in the navigation this is
 	Bruger    string
 	KanLogInd bool // people log in and out
+	Konti     bool // the person may see people's accounts
 	Udenfor   bool // nobody is logged in where one must be
 	Version   string
 	Token     string
@@ -123,6 +127,11 @@ func (c *console) uheld(r *http.Request, err error) *uheld {
 	return u
 }
 
+// Opsaetning reports whether the page is about what is set up, which has a menu of its own.
+func (s side) Opsaetning() bool {
+	return slices.Contains([]string{"abonnementer", "lister", "agenter", "konti"}, s.Nav)
+}
+
 // Ved finds what is wrong with one field of a form; "" = nothing.
 func (u *uheld) Ved(sti string) string {
 	if u == nil {
@@ -136,11 +145,35 @@ func (u *uheld) Ved(sti string) string {
 	return ""
 }
 
+// vedEn finds what is wrong with a field that has several names.
+func (u *uheld) vedEn(stier ...string) string {
+	for _, sti := range stier {
+		if tekst := u.Ved(sti); tekst != "" {
+			return tekst
+		}
+	}
+	return ""
+}
+
+// under are the things wrong with what lies below a path.
+func (u *uheld) under(forled string) (ud []mox.Feltfejl) {
+	if u == nil {
+		return nil
+	}
+	for _, f := range u.Felter {
+		if strings.HasPrefix(f.Sti, forled) {
+			ud = append(ud, f)
+		}
+	}
+	return ud
+}
+
 // vis writes a page, or only its live part when that is asked for. Nothing is sent before all of it is made.
 func (c *console) vis(w http.ResponseWriter, r *http.Request, navn string, s side) error {
 	s.Sprog = vaelg(r)
 	s.Bruger, s.Version, s.Token = c.Bruger(r), c.Version, c.token(r)
 	s.KanLogInd, s.Udenfor = c.Login != nil, c.udenfor(r)
+	s.Konti = c.Konti != nil && administrator(r)
 	s.Tilbage = "/"
 	if r.Method == http.MethodGet {
 		s.Tilbage = r.URL.RequestURI()

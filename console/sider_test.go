@@ -401,7 +401,7 @@ func brugteTekster(t *testing.T) map[string]bool {
 
 // dannet reports whether a key is put together from a part that the program knows: a state, a code, an act.
 func dannet(k string) bool {
-	for _, forled := range []string{"tilstand.", "resultat.", "kvittering.", "proces.", "ansvar.", "art.", "orden.", "sted.", "handling.", "kode.", "raad.", "luk.tekst.", "gruppe.", "gjort.", "bevaring.art.", "uheld.titel.", "uheld.tekst.", "pause.titel", "register.livscyklus.", "login.fejl.", "login.oidc.", "rolle.", "gevinster.felt.", "gevinster.linje.", "glem.stand."} {
+	for _, forled := range []string{"tilstand.", "resultat.", "kvittering.", "proces.", "ansvar.", "art.", "orden.", "sted.", "handling.", "kode.", "raad.", "luk.tekst.", "gruppe.", "gjort.", "bevaring.art.", "uheld.titel.", "uheld.tekst.", "pause.titel", "register.livscyklus.", "login.fejl.", "login.oidc.", "rolle.", "gevinster.felt.", "gevinster.linje.", "glem.stand.", "udfoert.", "abonnementform.felt.", "abonnementform.hjaelp.", "abonnementform.valg.", "filter.samler.", "filter.svar.", "carrier.", "liste.hvad."} {
 		if strings.HasPrefix(k, forled) {
 			return true
 		}

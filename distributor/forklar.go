@@ -46,16 +46,13 @@ func (d *Distributor) Forklar(ctx context.Context, id mox.BeskedID, abonnement m
 	return ud, err
 }
 
+// indholdSlettet is why nothing can be told of a besked.
+const indholdSlettet = "beskedens indhold og metadata er slettet"
+
 func forklar(tx *store.Tx, b *store.Besked, id mox.AbonnementID) (f Forklaring, err error) {
 	f = Forklaring{BeskedID: b.ID, Afsender: b.Afsender, Abonnement: id, Konfiguration: b.Konfiguration}
-	leverancer, err := tx.LeverancerAf(b.Nr)
-	if err != nil {
+	if f.Leveret, err = leveret(tx, b, id); err != nil {
 		return f, err
-	}
-	for _, l := range leverancer {
-		if l.Abonnement == id {
-			f.Leveret = l.Tilstand
-		}
 	}
 	a, aftaler, fandtes, err := abonnementI(tx, b.Konfiguration, id)
 	if err != nil {
@@ -65,17 +62,15 @@ func forklar(tx *store.Tx, b *store.Besked, id mox.AbonnementID) (f Forklaring, 
 	if err != nil {
 		return f, err
 	}
-	glemt := false
-	if b.IndholdSlettet() {
-		if _, glemt, err = tx.Glemt(b.ObjektID); err != nil {
-			return f, err
-		}
+	glemt, err := erGlemt(tx, b)
+	if err != nil {
+		return f, err
 	}
 	switch {
 	case b.Type == mox.TypeSletning:
 		f.Fik, f.Grund = f.Leveret != "", "en ordre om sletning går til dem, der har haft objektet, hvad deres filter end siger"
 	case b.ID == "", glemt:
-		f.Fik, f.Grund = f.Leveret != "", "beskedens indhold og metadata er slettet"
+		f.Fik, f.Grund = f.Leveret != "", indholdSlettet
 	case !fandtes && f.Leveret != "":
 		f.Fik, f.Grund = true, "beskeden er efterleveret: abonnementet fik den fra loggen"
 	case !fandtes:
@@ -88,6 +83,25 @@ func forklar(tx *store.Tx, b *store.Besked, id mox.AbonnementID) (f Forklaring, 
 		}
 	}
 	return f, lister.err
+}
+
+// erGlemt reports whether a besked is about an objekt that has been erased, so that most of its metadata is away.
+func erGlemt(tx *store.Tx, b *store.Besked) (glemt bool, err error) {
+	if b.IndholdSlettet() {
+		_, glemt, err = tx.Glemt(b.ObjektID)
+	}
+	return glemt, err
+}
+
+// leveret is how the newest leverance of a besked to an abonnement stands; "" = there is none.
+func leveret(tx *store.Tx, b *store.Besked, id mox.AbonnementID) (ud mox.LeveranceTilstand, err error) {
+	leverancer, err := tx.LeverancerAf(b.Nr)
+	for _, l := range leverancer {
+		if l.Abonnement == id {
+			ud = l.Tilstand
+		}
+	}
+	return ud, err
 }
 
 // doem asks what [konfiguration.modtagere] and the matcher ask, one after the other.
@@ -154,7 +168,12 @@ const (
 // ProevFilter holds a filter against the newest stored beskeder, at most antal.
 func (d *Distributor) ProevFilter(ctx context.Context, f mox.Filter, antal int) (p Filterproeve, err error) {
 	err = d.store.View(ctx, func(tx *store.Tx) error {
-		p, f = Filterproeve{}, f.Med(d.konfiguration().opslag())
+		p = Filterproeve{}
+		lister, err := gaeldende(tx, f)
+		if err != nil {
+			return err
+		}
+		f := f.Med(lister)
 		beskeder, err := tx.Beskeder(store.Beskedsoegning{Antal: min(max(antal, 1), MaksFilterproeve)})
 		for _, b := range beskeder {
 			if b.IndholdSlettet() {
@@ -169,7 +188,7 @@ func (d *Distributor) ProevFilter(ctx context.Context, f mox.Filter, antal int) 
 				p.Eksempler = append(p.Eksempler, Filtereksempel{b.ID, b.Type, b.ObjektID, b.Afsender})
 			}
 		}
-		return err
+		return errEller(err, lister.err)
 	})
 	return p, err
 }

@@ -197,6 +197,7 @@ type listearbejde struct {
 	l    store.Liste
 	ud   Listevirkning
 	sete map[store.Noegle]struct{} // ListeErstat: what is to stay
+	kun  bool                      // only count: nothing is written
 }
 
 // begynd takes the list for this change alone, and clears what an earlier one left half done.
@@ -253,6 +254,10 @@ func (a *listearbejde) ryd(ctx context.Context) error {
 func (a *listearbejde) laes(ctx context.Context, vaerdier iter.Seq2[string, error]) error {
 	var fejl []mox.Feltfejl
 	var bid []store.Listevaerdi
+	skriv := a.skriv
+	if a.kun {
+		skriv = a.tael
+	}
 	nr := 0
 	for raa, err := range vaerdier {
 		if err != nil {
@@ -274,7 +279,7 @@ func (a *listearbejde) laes(ctx context.Context, vaerdier iter.Seq2[string, erro
 			continue
 		}
 		if bid = append(bid, a.listevaerdi(v)); len(bid) == listerows {
-			if err := a.skriv(ctx, bid); err != nil {
+			if err := skriv(ctx, bid); err != nil {
 				return err
 			}
 			bid = bid[:0]
@@ -283,13 +288,13 @@ func (a *listearbejde) laes(ctx context.Context, vaerdier iter.Seq2[string, erro
 	if len(fejl) > 0 {
 		return &mox.Error{Kode: mox.KodeUgyldig, Op: "liste", Tekst: "listen er ikke ændret: nogle værdier kan ikke bruges", Felter: fejl, Raad: "ret dem, og prøv igen"}
 	}
-	return a.skriv(ctx, bid)
+	return skriv(ctx, bid)
 }
 
 // listevaerdi is how a value is kept: one that tells who somebody is, by its key only.
 func (a *listearbejde) listevaerdi(v string) store.Listevaerdi {
 	ud := store.Listevaerdi{Noegle: a.d.store.Noegle(v), Vaerdi: v}
-	if a.l.Vaerdiliste.Noegle == "relateret" || mox.Maskeret(v) != v {
+	if fortaellerHvem(&a.l.Vaerdiliste, v) {
 		ud.Vaerdi = ""
 	}
 	return ud

@@ -176,7 +176,8 @@ func (o *opslag) noegle(vaerdi string) store.Noegle {
 	return n
 }
 
-// fordum looks values up in lists as they were in an older configuration. The first error is kept.
+// fordum looks values up in lists by the database, at the versions of an older configuration or the newest ones. The first
+// error is kept.
 type fordum struct {
 	tx     *store.Tx
 	lister map[string]listestand
@@ -190,6 +191,21 @@ func nyFordum(tx *store.Tx, version int64) (*fordum, error) {
 		return f, err
 	}
 	return f, json.Unmarshal([]byte(tekst), &f.lister)
+}
+
+// gaeldende looks values up in the lists that a filter refers to as they are now, also where nobody uses them yet.
+func gaeldende(tx *store.Tx, f mox.Filter) (*fordum, error) {
+	ud := &fordum{tx: tx, lister: map[string]listestand{}}
+	for _, b := range f.Lister() {
+		l, ok, err := tx.ListeMedNavn(b.Liste)
+		if err != nil {
+			return ud, err
+		}
+		if ok && l.Passer(b.Noegle) {
+			ud.lister[b.Liste] = listestand{ID: l.ID, Version: l.Version}
+		}
+	}
+	return ud, nil
 }
 
 // Har is [mox.Lister.Har].

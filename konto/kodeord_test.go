@@ -81,6 +81,22 @@ func TestKodeordsregler(t *testing.T) {
 	}
 }
 
+// TestNytKodeord is good enough to be a password, and never the same.
+func TestNytKodeord(t *testing.T) {
+	t.Parallel()
+	set := map[string]bool{}
+	for range 100 {
+		k := NytKodeord()
+		if err := kontroller(k, "Kirsten Hansen"); err != nil || len(k) != 23 || strings.Count(k, "-") != 3 || strings.ContainsAny(k, "0O1lI") {
+			t.Errorf("%q: %v", k, err)
+		}
+		set[k] = true
+	}
+	if len(set) != 100 {
+		t.Errorf("%d different ones", len(set))
+	}
+}
+
 // FuzzLaesPHC: whatever stands in the database, what is read of it costs no more than is allowed.
 func FuzzLaesPHC(f *testing.F) {
 	f.Add(gaeldendePlan().attrap())

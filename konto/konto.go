@@ -67,11 +67,13 @@ type Konto struct {
 	AendretAf  string     `json:"aendret_af"`
 	Ekstern    bool       `json:"ekstern,omitempty"` // logs in at a provider, and has no password here
 	SidstInde  time.Time  `json:"sidst_inde,omitzero"`
+	Sessioner  int        `json:"sessioner"`             // where its holder is logged in now
+	Spaerret   time.Time  `json:"spaerret_til,omitzero"` // too many wrong passwords: until when its holder must wait
 	Lukket     time.Time  `json:"lukket,omitzero"`
 }
 
-func konto(b store.Bruger) Konto {
-	return Konto{b.Navn, auth.Rolle(b.Rolle), b.Oprettet, b.OprettetAf, b.Aendret, b.AendretAf, b.Emne != "", b.SidstInde, b.Lukket}
+func konto(b store.Bruger, sessioner int, spaerret time.Time) Konto {
+	return Konto{b.Navn, auth.Rolle(b.Rolle), b.Oprettet, b.OprettetAf, b.Aendret, b.AendretAf, b.Emne != "", b.SidstInde, sessioner, spaerret, b.Lukket}
 }
 
 // Hvem is who changes an account, and why.
@@ -154,14 +156,23 @@ func gem(tx *store.Tx, b store.Bruger, hvad string, af Hvem) error {
 
 // Liste are all accounts, by name.
 func (k *Konti) Liste(ctx context.Context) (ud []Konto, err error) {
-	var l []store.Bruger
-	err = k.store.View(ctx, func(tx *store.Tx) (err error) {
-		l, err = tx.Brugere()
+	err = k.store.View(ctx, func(tx *store.Tx) error {
+		ud = nil
+		nu := k.nu(tx)
+		inde, err := tx.Brugersessioner(nu.Add(-SessionFrist), nu.Add(-TomgangsFrist))
+		if err != nil {
+			return err
+		}
+		l, err := tx.Brugere()
+		for _, b := range l {
+			spaerret, err := k.spaerretTil(tx, b.ID, nu)
+			if err != nil {
+				return err
+			}
+			ud = append(ud, konto(b, inde[b.ID], spaerret))
+		}
 		return err
 	})
-	for _, b := range l {
-		ud = append(ud, konto(b))
-	}
 	return ud, err
 }
 
@@ -191,12 +202,18 @@ func (k *Konti) SaetKodeord(ctx context.Context, navn, kodeord string, af Hvem) 
 	return k.aendr(ctx, navn, saetKodeord, af, func(b *store.Bruger, _ time.Time) { b.Kodeord = hash })
 }
 
+// LogAlleUd ends all sessions of an account, for a holder who has lost a machine, say. Its password still lets in.
+func (k *Konti) LogAlleUd(ctx context.Context, navn string, af Hvem) error {
+	return k.aendr(ctx, navn, logAlleUd, af, func(*store.Bruger, time.Time) {})
+}
+
 // What is done to an account, as the log of acts has it.
 const (
 	opretBruger = "opret-bruger"
 	lukBruger   = "luk-bruger"
 	saetRolle   = "rolle"
 	saetKodeord = "kodeord"
+	logAlleUd   = "log-ud"
 )
 
 // aendr changes an open account and ends its sessions.
@@ -206,7 +223,7 @@ func (k *Konti) aendr(ctx context.Context, navn, hvad string, af Hvem, f func(*s
 		if err != nil {
 			return err
 		}
-		if b.Emne != "" && hvad != lukBruger {
+		if b.Emne != "" && hvad != lukBruger && hvad != logAlleUd {
 			return mox.E("bruger", mox.KodeKonflikt, "%s logger ind gennem oidc_personer", b.Navn).Med("ret rollen og kodeordet dér")
 		}
 		b.Aendret, b.AendretAf = k.nu(tx), af.Navn

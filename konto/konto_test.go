@@ -83,6 +83,18 @@ func (h *hus) inde(hemmelighed string, bruger bool) string {
 	return i.Navn + " " + string(i.Rolle)
 }
 
+// konto is the account as an administrator sees it.
+func (h *hus) konto(navn string) Konto {
+	h.Helper()
+	l, err := h.Liste(h.Context())
+	h.maa(err)
+	i := slices.IndexFunc(l, func(k Konto) bool { return k.Navn == navn })
+	if i < 0 {
+		h.Fatalf("%s is not in %+v", navn, l)
+	}
+	return l[i]
+}
+
 // TestEnKonto is the life of an account on each database.
 func TestEnKonto(t *testing.T) {
 	t.Parallel()
@@ -122,6 +134,14 @@ func TestEnKonto(t *testing.T) {
 			if h.inde(s, true) != "" {
 				t.Error("logged in after logging out")
 			}
+			s, anden = h.ind("Kirsten Hansen", "otte gule skovle"), h.ind("Kirsten Hansen", "otte gule skovle")
+			if k := h.konto("Kirsten Hansen"); k.Sessioner != 2 {
+				t.Errorf("logged in at %d places", k.Sessioner)
+			}
+			h.maa(h.LogAlleUd(t.Context(), "kirsten hansen", Hvem{"Per", "mistet computer"}))
+			if k := h.konto("Kirsten Hansen"); h.inde(s, true) != "" || h.inde(anden, true) != "" || k.Sessioner != 0 {
+				t.Errorf("logged in after the administrator ended all sessions: %d", k.Sessioner)
+			}
 			s = h.ind("Kirsten Hansen", "otte gule skovle")
 			h.maa(h.Luk(t.Context(), "Kirsten Hansen", Hvem{"Per", "rejst"}))
 			if h.inde(s, true) != "" {
@@ -133,7 +153,7 @@ func TestEnKonto(t *testing.T) {
 			if err := h.Opret(t.Context(), "KIRSTEN hansen", auth.Drift, godt, Hvem{}); mox.KodeAf(err) != mox.KodeKonflikt {
 				t.Errorf("a name is used again: %v", err)
 			}
-			h.handlinger("opret-bruger lokal", "rolle Per flytter", "kodeord Kirsten Hansen", "kodeord Per glemt", "luk-bruger Per rejst")
+			h.handlinger("opret-bruger lokal", "rolle Per flytter", "kodeord Kirsten Hansen", "kodeord Per glemt", "log-ud Per mistet computer", "luk-bruger Per rejst")
 			for _, hemmeligt := range []string{godt, "syv grønne lamper", "otte gule skovle", s, ny, "argon2"} {
 				if strings.Contains(h.log.String(), hemmeligt) {
 					t.Errorf("%q is in the log:\n%s", hemmeligt, h.log.String())
@@ -195,6 +215,7 @@ func TestOpretAfviser(t *testing.T) {
 	for navn, f := range map[string]func(string) error{
 		"rolle":   func(n string) error { return h.SaetRolle(t.Context(), n, auth.Drift, Hvem{}) },
 		"kodeord": func(n string) error { return h.SaetKodeord(t.Context(), n, godt, Hvem{}) },
+		"log-ud":  func(n string) error { return h.LogAlleUd(t.Context(), n, Hvem{}) },
 		"luk":     func(n string) error { return h.Luk(t.Context(), n, Hvem{}) },
 	} {
 		if err := f("findes ikke"); mox.KodeAf(err) != mox.KodeIkkeFundet {
@@ -410,5 +431,30 @@ func TestListen(t *testing.T) {
 	l, err := h.Liste(t.Context())
 	if err != nil || len(l) != 2 || l[0].Navn != "Anna" || l[0].Lukket.IsZero() || l[0].OprettetAf != "Per" || l[1].Navn != "Kirsten Hansen" || l[1].Rolle != auth.Drift {
 		t.Errorf("%+v %v", l, err)
+	}
+}
+
+// TestSpaerretVises for the one who is kept out, as long as it lasts, and not for others.
+func TestSpaerretVises(t *testing.T) {
+	t.Parallel()
+	h := paaSQLite(t)
+	h.maa(h.Opret(t.Context(), "Anna", auth.Laeser, godt, Hvem{Navn: "Per"}))
+	forkert := func() { _, _ = h.LogInd(t.Context(), "Kirsten Hansen", "forkert", "192.0.2.1") }
+	for range MaksForNavn - 1 {
+		forkert()
+	}
+	if k := h.konto("Kirsten Hansen"); !k.Spaerret.IsZero() {
+		t.Errorf("kept out too soon: %+v", k)
+	}
+	forkert()
+	if k := h.konto("Kirsten Hansen"); !k.Spaerret.Equal(h.tid().Add(Spaerretid)) {
+		t.Errorf("until %s", k.Spaerret)
+	}
+	if k := h.konto("Anna"); !k.Spaerret.IsZero() {
+		t.Errorf("%+v", k)
+	}
+	h.frem(Spaerretid)
+	if k := h.konto("Kirsten Hansen"); !k.Spaerret.IsZero() {
+		t.Errorf("for ever: %s", k.Spaerret)
 	}
 }

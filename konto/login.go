@@ -172,6 +172,15 @@ func taelEn(tx *store.Tx, noegle string, maks int, nu time.Time) (sidste bool, e
 	return l.Antal == maks, tx.GemLoginforsoeg(noegle, l)
 }
 
+// spaerretTil is until when nobody can log in under a name; zero = somebody can.
+func (k *Konti) spaerretTil(tx *store.Tx, id string, nu time.Time) (time.Time, error) {
+	l, err := tx.Loginforsoeg(k.navnenoegle(id))
+	if til := l.Fra.Add(Spaerretid); err == nil && l.Antal >= MaksForNavn && nu.Before(til) {
+		return til, nil
+	}
+	return time.Time{}, err
+}
+
 // navnenoegle and franoegle are what attempts are counted under.
 func (k *Konti) navnenoegle(id string) string {
 	return hex.EncodeToString(k.store.Digest([]byte("login-navn\x00" + id)))

@@ -88,6 +88,11 @@ func (tx *Tx) AabneAbonnementer() ([]Oprettet, error) {
 	return all(tx, scanOprettet, `SELECT `+oprettedeKolonner+` FROM abonnement WHERE lukket = 0 ORDER BY id`)
 }
 
+// LukkedeAbonnementer are those somebody has closed, the latest first.
+func (tx *Tx) LukkedeAbonnementer() ([]Oprettet, error) {
+	return all(tx, scanOprettet, `SELECT `+oprettedeKolonner+` FROM abonnement WHERE lukket > 0 ORDER BY lukket DESC, id`)
+}
+
 // Abonnementsaendring is the number of the newest change to any of them; 0 where there is none.
 func (tx *Tx) Abonnementsaendring() (int64, error) {
 	return tal(tx.QueryRow(`SELECT COALESCE(MAX(aendring), 0) FROM abonnement`).Scan)

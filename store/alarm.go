@@ -60,6 +60,11 @@ func (tx *Tx) StaaendeAlarmer() ([]Alarm, error) {
 	return tx.medModtagere(all(tx, scanAlarm, `SELECT `+alarmKolonner+` FROM alarm WHERE sluttet = 0 ORDER BY begyndt, id`))
 }
 
+// TaelAabneAlarmer counts those that stand and that nobody has acknowledged.
+func (tx *Tx) TaelAabneAlarmer() (int64, error) {
+	return tal(tx.QueryRow(`SELECT COUNT(*) FROM alarm WHERE sluttet = 0 AND kvitteret = 0`).Scan)
+}
+
 // SluttedeAlarmer are the latest that have ended, at most n.
 func (tx *Tx) SluttedeAlarmer(n int) ([]Alarm, error) {
 	return tx.medModtagere(all(tx, scanAlarm, `SELECT `+alarmKolonner+` FROM alarm WHERE sluttet > 0 ORDER BY sluttet DESC, id DESC LIMIT ?`, n))

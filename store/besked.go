@@ -270,6 +270,24 @@ func (tx *Tx) Konfiguration(version int64) (string, bool, error) {
 	return one(tx, ord, `SELECT COALESCE(g.indhold, k.indhold) FROM konfiguration k LEFT JOIN konfiguration g ON g.version = k.grundlag WHERE k.version = ?`, version)
 }
 
+// Konfigurationsversion is a stored configuration and when it was first used.
+type Konfigurationsversion struct {
+	Version  int64
+	Oprettet time.Time
+	Indhold  string
+}
+
+// Konfigurationer are the stored configurations older than the version foer, newest first, at most n; those that differ from
+// one of them in the versions of lists only are left out.
+func (tx *Tx) Konfigurationer(foer int64, n int) ([]Konfigurationsversion, error) {
+	return all(tx, func(scan func(...any) error) (k Konfigurationsversion, err error) {
+		var oprettet int64
+		err = scan(&k.Version, &oprettet, &k.Indhold)
+		k.Oprettet = driver.Tid(oprettet)
+		return k, err
+	}, `SELECT version, oprettet, indhold FROM konfiguration WHERE version < ? AND grundlag = 0 ORDER BY version DESC LIMIT ?`, foer, n)
+}
+
 // Listeversioner are the versions of the lists in a stored configuration version, as they were stored; "" = it has none.
 func (tx *Tx) Listeversioner(version int64) (string, error) {
 	v, _, err := one(tx, ord, `SELECT lister FROM konfiguration WHERE version = ?`, version)

@@ -74,6 +74,19 @@ func (tx *Tx) Brugersession(aftryk string) (s Brugersession, ok bool, err error)
 	return one(tx, scanBrugersession, `SELECT aftryk, bruger, oprettet, sidst FROM brugersession WHERE aftryk = ?`, aftryk)
 }
 
+// Brugersessioner counts the sessions of each account that began after a time and were used after another.
+func (tx *Tx) Brugersessioner(oprettet, sidst time.Time) (map[string]int, error) {
+	ud := map[string]int{}
+	_, err := all(tx, func(scan func(...any) error) (struct{}, error) {
+		var id string
+		var n int
+		err := scan(&id, &n)
+		ud[id] = n
+		return struct{}{}, err
+	}, `SELECT bruger, COUNT(*) FROM brugersession WHERE oprettet > ? AND sidst > ? GROUP BY bruger`, driver.Micro(oprettet), driver.Micro(sidst))
+	return ud, err
+}
+
 // OpretBrugersession begins a session. The account then has at most maks of them: the oldest go.
 func (tx *Tx) OpretBrugersession(s Brugersession, maks int) error {
 	if _, err := tx.Exec(`INSERT INTO brugersession (aftryk, bruger, oprettet, sidst) VALUES (?, ?, ?, ?)`, s.Aftryk, s.Bruger, driver.Micro(s.Oprettet), driver.Micro(s.Sidst)); err != nil {

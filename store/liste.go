@@ -143,6 +143,21 @@ func (tx *Tx) ListevaerdierEfter(l Liste, efter []byte, n int) ([]Listevaerdi, e
 	}, `SELECT noegle, vaerdi FROM listevaerdi WHERE liste = ? AND til = 0 AND noegle > ? AND fra <= ? ORDER BY noegle LIMIT ?`, l.ID, efter, l.Version, n)
 }
 
+// TaelListevaerdier counts how many of the values the list has at its version; each is given once.
+func (tx *Tx) TaelListevaerdier(l Liste, v []Listevaerdi) (int64, error) {
+	if len(v) == 0 {
+		return 0, nil
+	}
+	var noegler []any
+	for i := range v {
+		noegler = append(noegler, v[i].Noegle[:])
+	}
+	iblandt := ` AND fra <= ? AND noegle IN (?` + strings.Repeat(`, ?`, len(v)-1) + `)`
+	args := append(append([]any{l.ID, l.Version}, noegler...), append([]any{l.ID, l.Version, l.Version}, noegler...)...)
+	return tal(tx.QueryRow(`SELECT COUNT(*) FROM (SELECT 1 FROM listevaerdi WHERE liste = ? AND til = 0`+iblandt+`
+		UNION ALL SELECT 1 FROM listevaerdi WHERE liste = ? AND til > 0 AND til > ?`+iblandt+`) n`, args...).Scan)
+}
+
 // HarListevaerdi reports whether the list had the value at a version.
 func (tx *Tx) HarListevaerdi(liste, version int64, n Noegle) (bool, error) {
 	return tal1(tx, `SELECT 1 FROM listevaerdi WHERE liste = ? AND noegle = ? AND til = 0 AND fra <= ?

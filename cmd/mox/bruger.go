@@ -21,7 +21,7 @@ import (
 func (e *env) bruger() *cobra.Command {
 	c := &cobra.Command{Use: "bruger", Short: "Giv personer et navn og et kodeord, de logger ind i konsollen med"}
 	s := e.serverFlag(c)
-	c.AddCommand(s.brugerOpret(), s.brugerList(), s.brugerRolle(), s.brugerKodeord(), s.brugerLuk())
+	c.AddCommand(s.brugerOpret(), s.brugerList(), s.brugerRolle(), s.brugerKodeord(), s.brugerLogUd(), s.brugerLuk())
 	return c
 }
 
@@ -69,6 +69,9 @@ func visBrugere(w io.Writer, l []konto.Konto) {
 		if !b.SidstInde.IsZero() {
 			inde = "sidst inde " + klokken(b.SidstInde)
 		}
+		if !b.Spaerret.IsZero() {
+			inde += "  spærret til " + klokken(b.Spaerret)
+		}
 		if !b.Lukket.IsZero() {
 			inde = fmt.Sprintf("lukket %s af %s", klokken(b.Lukket), b.AendretAf)
 		}
@@ -105,6 +108,18 @@ func (s *server) brugerKodeord() *cobra.Command {
 			return err
 		}
 		return s.brugersvar(args[0], "har fået et nyt kodeord")
+	}}
+	medBegrundelse(c, &b.Begrundelse)
+	return c
+}
+
+func (s *server) brugerLogUd() *cobra.Command {
+	var b drift.Begrundelse
+	c := &cobra.Command{Use: "log-ud NAVN", Short: "Log en bruger ud alle steder; kodeordet gælder stadig", Args: argumenter(cobra.ExactArgs(1)), RunE: func(c *cobra.Command, args []string) error {
+		if err := s.kald(c.Context(), http.MethodPost, driftsti("brugere", args[0], "log-ud"), b, nil); err != nil {
+			return err
+		}
+		return s.brugersvar(args[0], "logget ud alle steder")
 	}}
 	medBegrundelse(c, &b.Begrundelse)
 	return c

@@ -37,6 +37,7 @@ func TestBruger(t *testing.T) {
 		{"", []string{"rolle", "kirsten hansen", "chef"}, exitUgyldig, "er ikke laeser, drift eller administrator"},
 		{"syv grønne lamper\n", []string{"kodeord", "kirsten hansen"}, exitOK, "har fået et nyt kodeord"},
 		{"", []string{"list"}, exitOK, "Kirsten Hansen  administrator  har ikke været inde"},
+		{"", []string{"log-ud", "kirsten hansen", "--begrundelse", "har mistet sin computer"}, exitOK, "logget ud alle steder"},
 		{"", []string{"luk", "kirsten hansen"}, exitOK, "lukket"},
 		{"", []string{"luk", "kirsten hansen"}, exitFundet, "ingen åben konto"},
 		{"", []string{"list"}, exitOK, "af lokal"},

@@ -114,20 +114,20 @@ func (a *api) abonnementer(r *http.Request) (any, error) {
 		return err
 	})
 	for _, x := range a.D.Abonnementer() {
-		ud.Abonnementer = append(ud.Abonnementer, Abonnementpost{definition(x), af[x.ID].Af, af[x.ID].Tid, efter[x.ID]})
+		ud.Abonnementer = append(ud.Abonnementer, Abonnementpost{Definition(x), af[x.ID].Af, af[x.ID].Tid, efter[x.ID]})
 	}
 	return ud, err
 }
 
 func (a *api) opretAbonnement(r *http.Request) (any, error) {
-	if err := kunAdministrator(r); err != nil {
+	if err := KunAdministrator(r); err != nil {
 		return nil, err
 	}
 	var k OpretAbonnement
 	if err := laesJSON(r, &k); err != nil {
 		return nil, err
 	}
-	ab, err := k.abonnement()
+	ab, err := k.Abonnement()
 	if err != nil {
 		return nil, err
 	}
@@ -145,11 +145,13 @@ func (a *api) opretAbonnement(r *http.Request) (any, error) {
 		return nil, err
 	}
 	ab, _ = a.D.Abonnement(ab.ID)
-	return a.oprettet(ab, ny), nil
+	ud := Adgang(a.D, a.Vhost, ab)
+	ud.Ny = ny
+	return ud, nil
 }
 
 func (a *api) lukAbonnement(r *http.Request) (any, error) {
-	if err := kunAdministrator(r); err != nil {
+	if err := KunAdministrator(r); err != nil {
 		return nil, err
 	}
 	var k Lukning
@@ -159,36 +161,37 @@ func (a *api) lukAbonnement(r *http.Request) (any, error) {
 	return nil, a.D.LukAbonnement(r.Context(), mox.AbonnementID(r.PathValue("id")), k.Ja, a.hvem(r, k.Begrundelse))
 }
 
-// kunAdministrator refuses whoever may not configure.
-func kunAdministrator(r *http.Request) error {
+// KunAdministrator refuses whoever may not configure.
+func KunAdministrator(r *http.Request) error {
 	if i, ok := auth.Fra(r.Context()); ok && i.Rolle != auth.Administrator {
 		return mox.E("drift", mox.KodeIkkeTilladt, "%s må ikke ændre opsætningen", i.Navn).Med("det kræver rollen administrator")
 	}
 	return nil
 }
 
-// oprettet tells what the receiver needs to know.
-func (a *api) oprettet(ab mox.Abonnement, ny bool) Oprettet {
-	ud := Oprettet{Ny: ny, Abonnement: definition(ab)}
+// Adgang tells what the receiver of an abonnement needs to know, with the secret of one that is pushed. vhost is at the
+// broker.
+func Adgang(d *distributor.Distributor, vhost string, ab mox.Abonnement) Oprettet {
+	ud := Oprettet{Abonnement: Definition(ab)}
 	switch ab.Carrier {
 	case mox.CarrierAMQP:
 		var egne []mox.AbonnementID
-		for _, x := range a.D.Abonnementer() {
+		for _, x := range d.Abonnementer() {
 			if x.Carrier == mox.CarrierAMQP && x.System == ab.System {
 				egne = append(egne, x.ID)
 			}
 		}
-		ud.AMQP = &AMQPAdgang{Koe: amqp.Koe(ab.ID), Exchange: amqp.Exchange(ab.System), Svarkoe: amqp.Svarkoe(ab.System), Kommandoer: amqp.Kommandoer(a.Vhost, ab.System, egne...)}
+		ud.AMQP = &AMQPAdgang{Koe: amqp.Koe(ab.ID), Exchange: amqp.Exchange(ab.System), Svarkoe: amqp.Svarkoe(ab.System), Kommandoer: amqp.Kommandoer(vhost, ab.System, egne...)}
 	case mox.CarrierPush:
-		ud.Push = &PushAdgang{a.D.Pushhemmelighed(ab.ID)}
+		ud.Push = &PushAdgang{d.Pushhemmelighed(ab.ID)}
 	case mox.CarrierPull:
 		ud.Pull = &PullAdgang{"/api/v1/abonnementer/" + string(ab.ID) + "/hent"}
 	}
 	return ud
 }
 
-// definition is how an abonnement is shown.
-func definition(a mox.Abonnement) Abonnementdefinition {
+// Definition is how an abonnement is shown.
+func Definition(a mox.Abonnement) Abonnementdefinition {
 	d := Abonnementdefinition{ID: a.ID, System: a.System, Carrier: a.Carrier, Filter: a.Filter.Kilde(), Orden: a.Orden, Overhal: a.Overhal, Modtager: a.Modtager,
 		Plan: &Plandefinition{a.Plan.Forsoeg, a.Plan.Foerste.String(), a.Plan.Hoejst.String()}}
 	if a.Push != nil {
@@ -203,8 +206,8 @@ func definition(a mox.Abonnement) Abonnementdefinition {
 	return d
 }
 
-// abonnement reads a definition. What it says is for [mox.Abonnement.Valider].
-func (d *Abonnementdefinition) abonnement() (mox.Abonnement, error) {
+// Abonnement reads a definition. What it says is for [mox.Abonnement.Valider].
+func (d *Abonnementdefinition) Abonnement() (mox.Abonnement, error) {
 	a := mox.Abonnement{ID: d.ID, System: strings.TrimSpace(d.System), Carrier: d.Carrier, Orden: d.Orden, Overhal: d.Overhal, Modtager: d.Modtager}
 	var fejl []mox.Feltfejl
 	tid := func(sti, s string) time.Duration {

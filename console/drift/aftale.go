@@ -43,7 +43,7 @@ func aftaleliste(aftaler mox.Aftaler) Aftaler {
 
 // indlaesAftaler reads the files again, and holds everybody to what they now say.
 func (a *api) indlaesAftaler(r *http.Request) (any, error) {
-	if err := kunAdministrator(r); err != nil {
+	if err := KunAdministrator(r); err != nil {
 		return nil, err
 	}
 	var k Begrundelse

@@ -35,7 +35,7 @@ type Brugerkodeord struct {
 
 // konti are the accounts, for an administrator.
 func (a *api) konti(r *http.Request) (*konto.Konti, error) {
-	if err := kunAdministrator(r); err != nil {
+	if err := KunAdministrator(r); err != nil {
 		return nil, err
 	}
 	if a.Konti == nil {
@@ -86,6 +86,9 @@ func (a *api) brugerruter() map[string]kald {
 		}),
 		"POST brugere/{navn}/kodeord": brugerkald(a, func(k *konto.Konti, r *http.Request, b Brugerkodeord, h hvem) error {
 			return k.SaetKodeord(r.Context(), r.PathValue("navn"), b.Kodeord, h(b.Begrundelse))
+		}),
+		"POST brugere/{navn}/log-ud": brugerkald(a, func(k *konto.Konti, r *http.Request, b Begrundelse, h hvem) error {
+			return k.LogAlleUd(r.Context(), r.PathValue("navn"), h(b.Begrundelse))
 		}),
 		"POST brugere/{navn}/luk": brugerkald(a, func(k *konto.Konti, r *http.Request, b Begrundelse, h hvem) error {
 			return k.Luk(r.Context(), r.PathValue("navn"), h(b.Begrundelse))

@@ -215,6 +215,8 @@ func brugerdokumentation() []openapi.Kald {
 			Krop: krop(Brugerrolle{}, `{"rolle": "laeser"}`, "rolle"), Svar: gjort()},
 		{Metode: "POST", Sti: "brugere/{navn}/kodeord", Navn: "brugerkodeord", Emne: emne, Resume: "Giv en bruger et nyt kodeord", Tekst: "Brugeren bliver logget ud.", Parametre: navn("Kirsten Hansen"),
 			Krop: krop(Brugerkodeord{}, `{"kodeord": "syv grønne lamper på loftet"}`, "kodeord"), Svar: gjort()},
+		{Metode: "POST", Sti: "brugere/{navn}/log-ud", Navn: "logBrugerUd", Emne: emne, Resume: "Log en bruger ud alle steder", Tekst: "Kodeordet gælder stadig.", Parametre: navn("Kirsten Hansen"),
+			Krop: krop(Begrundelse{}, `{"begrundelse": "har mistet sin computer"}`), Svar: gjort()},
 		{Metode: "POST", Sti: "brugere/{navn}/luk", Navn: "lukBruger", Emne: emne, Resume: "Luk en bruger", Tekst: "Brugeren bliver logget ud, og kan ikke åbnes igen.", Parametre: navn("Kirsten Hansen"),
 			Krop: krop(Begrundelse{}, `{"begrundelse": "har fået andet arbejde"}`), Svar: gjort()},
 	}

@@ -67,7 +67,7 @@ func (a *api) lister(r *http.Request) (any, error) {
 }
 
 func (a *api) opretListe(r *http.Request) (any, error) {
-	if err := kunAdministrator(r); err != nil {
+	if err := KunAdministrator(r); err != nil {
 		return nil, err
 	}
 	var k OpretListe
@@ -79,7 +79,7 @@ func (a *api) opretListe(r *http.Request) (any, error) {
 }
 
 func (a *api) sletListe(r *http.Request) (any, error) {
-	if err := kunAdministrator(r); err != nil {
+	if err := KunAdministrator(r); err != nil {
 		return nil, err
 	}
 	var k Begrundelse
@@ -126,12 +126,12 @@ func (a *api) aendrListe(hvad distributor.Listeaendring) kald {
 		if t, p, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); t != "text/plain" || p["charset"] != "" && !strings.EqualFold(p["charset"], "utf-8") {
 			return nil, mox.E("liste", mox.KodeUgyldig, "værdierne skal være tekst, én på hver linje").Med("send med Content-Type: text/plain; charset=utf-8")
 		}
-		return a.D.AendrListe(r.Context(), r.PathValue("navn"), hvad, linjer(http.MaxBytesReader(nil, r.Body, maksListe)), a.hvem(r, ""))
+		return a.D.AendrListe(r.Context(), r.PathValue("navn"), hvad, Linjer(http.MaxBytesReader(nil, r.Body, maksListe)), a.hvem(r, ""))
 	}
 }
 
-// linjer are the lines of a text as they are read. An UTF-8 mark at its beginning is not part of the first.
-func linjer(r io.Reader) iter.Seq2[string, error] {
+// Linjer are the lines of a text as they are read. An UTF-8 mark at its beginning is not part of the first.
+func Linjer(r io.Reader) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		s := bufio.NewScanner(r)
 		for foerste := true; s.Scan(); foerste = false {
