@@ -23,7 +23,7 @@ import (
 const mellemForsoeg = 20 * time.Millisecond
 
 // errKanIkke is what the tool cannot do as the profile is.
-var errKanIkke = errors.New("Profilen siger ikke, hvor produktet forbinder (amqp.lyt), så værktøjet står ikke imellem")
+var errKanIkke = errors.New("profilen siger ikke, hvor produktet forbinder (amqp.lyt), så værktøjet står ikke imellem")
 
 // indAMQP is a queue at a real broker, and, where the profile has one, the line to it.
 type indAMQP struct {
