@@ -139,10 +139,12 @@ func (k *koersel) aabnAfsender(ctx context.Context) error {
 		return err
 	}
 	i, err := nyIndAMQP(ctx, k.p, k.bakke, k.p.Forbindelse.Vej, k.o.Lytter, true)
-	if err == nil {
-		k.ind = i
+	if err != nil {
+		return err
 	}
-	return err
+	k.ind = i
+	i.ventForbundet(ctx)
+	return nil
 }
 
 func (k *koersel) luk() {
