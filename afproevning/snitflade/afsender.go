@@ -21,7 +21,7 @@ func (k *koersel) koerAfsender(ctx context.Context, f *forloeb) {
 		k.ind.plan().saet(t.Svar)
 		foer, _ := k.ind.forgaeves()
 		if err := k.trin(ctx, t, &objektID, f); err != nil {
-			f.stoppet = err.Error()
+			f.stoppet = err
 			break
 		}
 		switch t.Goer {
@@ -124,7 +124,7 @@ func besvarede(set []*Modtaget, trin int, nyt bool) []*Modtaget {
 // genopret leaves the way in as it was found.
 func (k *koersel) genopret(ctx context.Context, f *forloeb) {
 	k.ind.plan().saet(nil)
-	if k.ind.plan().slip() || len(f.mangler) == 0 && f.stoppet == "" {
+	if k.ind.plan().slip() || len(f.mangler) == 0 && f.stoppet == nil {
 		k.bakke.vent(ctx, k.p.frist, alleBesvaret)
 	}
 	for n := range f.trin {
@@ -133,12 +133,12 @@ func (k *koersel) genopret(ctx context.Context, f *forloeb) {
 		case goerNede:
 			err = k.ind.nede(false)
 		case goerUdenKoe:
-			if !slices.ContainsFunc(f.trin, func(t Trin) bool { return t.Goer == goerMedKoe }) || f.stoppet != "" || len(f.mangler) > 0 {
+			if !slices.ContainsFunc(f.trin, func(t Trin) bool { return t.Goer == goerMedKoe }) || f.stoppet != nil || len(f.mangler) > 0 {
 				err = k.ind.koe(false)
 			}
 		}
 		if err != nil && !errors.Is(err, errKanIkke) {
-			f.stoppet = err.Error()
+			f.stoppet = err
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +24,7 @@ import (
 const mellemForsoeg = 20 * time.Millisecond
 
 // errKanIkke is what the tool cannot do as the profile is.
-var errKanIkke = errors.New("Profilen siger ikke, hvor produktet forbinder (amqp.lyt), så værktøjet står ikke imellem")
+var errKanIkke = errors.New("profilen siger ikke, hvor produktet forbinder (amqp.lyt), så værktøjet står ikke imellem")
 
 // indAMQP is a queue at a real broker, and, where the profile has one, the line to it.
 type indAMQP struct {
@@ -120,6 +121,27 @@ func nyIndAMQP(ctx context.Context, p *Profil, bakke *indbakke, vej Vej, lytter 
 		return nil, err
 	}
 	return i, nil
+}
+
+// ventForbundet waits until the product has connected, so that its first besked is not late because of that. One that connects
+// when it has something to send is not waited for longer than it has for anything else.
+func (i *indAMQP) ventForbundet(ctx context.Context) {
+	if i.ledning == nil {
+		return
+	}
+	ctx, stop := context.WithTimeout(ctx, i.frist)
+	defer stop()
+	for {
+		set, aendret := i.ledning.Set(0)
+		if slices.ContainsFunc(set, func(h mellemled.Haendelse) bool { return h.Slags == mellemled.Forbundet }) {
+			return
+		}
+		select {
+		case <-aendret:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // linjesvar chooses what the line answers a publish.

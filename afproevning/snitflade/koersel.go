@@ -27,7 +27,6 @@ type Options struct {
 
 	Lytter            net.Listener // in place of the address in the profile that the product comes to
 	KvitteringsLytter net.Listener
-	nu                func() time.Time
 }
 
 // koersel is one test of one product.
@@ -59,7 +58,7 @@ type forloeb struct {
 	spoerg     func(beskedID, objektID string) (effekt, error)
 	pause      func() bool // waits a little; false when the test is over
 	blind      bool        // the tool does not see how the product settles a delivery
-	stoppet    string      // why the steps could not be taken
+	stoppet    error       // why the steps could not be taken
 }
 
 // Koer tests the product of a profile. The error is one of the test itself, an [*mox.Error]; what the product does wrong is in
@@ -86,7 +85,7 @@ func Koer(ctx context.Context, p *Profil, o Options) (*Resultat, error) {
 			return nil, mox.E("snitfladetest", mox.KodeUtilgaengelig, "testen blev afbrudt").Med("kør den igen")
 		}
 	}
-	r.slut(k.o.nu())
+	r.slut(time.Now())
 	return r, nil
 }
 
@@ -106,9 +105,6 @@ func (p *Profil) mangler(q *Proeve) []string {
 }
 
 func nyKoersel(ctx context.Context, p *Profil, o Options) (k *koersel, err error) {
-	if o.nu == nil {
-		o.nu = time.Now
-	}
 	if o.Niveau == "" {
 		o.Niveau = Basis
 	}
@@ -143,10 +139,12 @@ func (k *koersel) aabnAfsender(ctx context.Context) error {
 		return err
 	}
 	i, err := nyIndAMQP(ctx, k.p, k.bakke, k.p.Forbindelse.Vej, k.o.Lytter, true)
-	if err == nil {
-		k.ind = i
+	if err != nil {
+		return err
 	}
-	return err
+	k.ind = i
+	i.ventForbundet(ctx)
+	return nil
 }
 
 func (k *koersel) luk() {
@@ -167,12 +165,12 @@ func (k *koersel) proev(ctx context.Context, p *Proeve) Proeveresultat {
 		return r
 	}
 	f := k.faa(ctx, p)
-	if f.stoppet != "" {
-		r.Status, r.Grund = IkkeAfproevet, mox.Maskeret(f.stoppet)
+	r.Status = Bestaaet
+	if f.stoppet != nil {
+		r.tilfoej(intetAf(f.stoppet))
 		return r
 	}
 	liste := tjekliste(p.Rolle)
-	r.Status = Bestaaet
 	for i := range p.Forvent {
 		r.tilfoej(liste[p.Forvent[i].Tjek].f(f, &p.Forvent[i]))
 	}
@@ -188,7 +186,7 @@ func (k *koersel) faa(ctx context.Context, p *Proeve) *forloeb {
 	f := &forloeb{p: k.p, blind: k.ud != nil && !k.ud.serUdenSvar(), trin: p.Trin, mangler: map[int]string{}, kendetegn: "kendetegn-" + mox.NyUUID(), cpr: opdigtetCPR}
 	switch err := k.kanGoeres(p); {
 	case err != nil:
-		f.stoppet = err.Error()
+		f.stoppet = err
 	case p.Rolle == Afsender:
 		k.koerAfsender(ctx, f)
 	default:

@@ -12,6 +12,7 @@ import (
 	"encoding/pem"
 	"os"
 	"path/filepath"
+	"reflect"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -137,8 +138,7 @@ func Underskriv(resultatfil, noeglefil string, nu time.Time) (manifestfil string
 	if err != nil {
 		return "", m, err
 	}
-	m = Manifest{ManifestFormat, r.Produkt, r.Version, r.Leverandoer, r.Omfang, r.Dom, r.Optaelling, r.Proevesaet, r.Vaerktoej,
-		Fil{filepath.Base(resultatfil), sum}, nu.UTC().Truncate(time.Second)}
+	m = r.manifest(Fil{filepath.Base(resultatfil), sum}, nu.UTC().Truncate(time.Second))
 	b, err := json.Marshal(m)
 	if err != nil {
 		return "", m, err
@@ -156,6 +156,11 @@ func Underskriv(resultatfil, noeglefil string, nu time.Time) (manifestfil string
 		return "", m, ugyldig("%s kan ikke skrives", manifestfil).Med("giv en mappe, der kan skrives i")
 	}
 	return manifestfil, m, nil
+}
+
+// manifest is what a vendor signs for the result.
+func (r *Resultat) manifest(f Fil, nu time.Time) Manifest {
+	return Manifest{ManifestFormat, r.Produkt, r.Version, r.Leverandoer, r.Omfang, r.Dom, r.Optaelling, r.Proevesaet, r.Vaerktoej, f, nu}
 }
 
 func filsum(fil string) (string, error) {
@@ -194,8 +199,7 @@ func Efterproev(manifestfil, noeglefil string) (m Manifest, err error) {
 	if err != nil {
 		return m, err
 	}
-	o := r.optael()
-	if m.Produkt != r.Produkt || m.Version != r.Version || m.Optaelling != o || m.Dom != o.dom() || r.Dom != o.dom() {
+	if o := r.optael(); r.Optaelling != o || r.Dom != o.dom() || !reflect.DeepEqual(m, r.manifest(m.Resultat, m.Underskrift)) {
 		return m, ugyldig("manifestet siger noget andet end resultatet").Med("bed leverandøren om at køre testen igen")
 	}
 	return m, nil

@@ -2,6 +2,7 @@ package snitflade_test
 
 import (
 	"crypto/rand"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -62,11 +63,15 @@ func modtagere() []opsaetning {
 	}
 }
 
-// frist is how long a product has in these tests. Only a wrong peer uses all of it.
-const frist = 4 * time.Second
+// How long a product has in these tests. A wrong peer that does nothing uses all of it; a machine that is busy with other things
+// needs more.
+const (
+	frist     = 30 * time.Second
+	kortFrist = 2 * time.Second
+)
 
 // proev runs the whole case set against a product that is set up so and does fejl wrong. Many may run at once.
-func (o opsaetning) proev(t *testing.T, broker, fejl string, proever []snitflade.Proeve) (_ *snitflade.Resultat, err error) {
+func (o opsaetning) proev(t *testing.T, broker, fejl string, proever []snitflade.Proeve, frist time.Duration) (_ *snitflade.Resultat, err error) {
 	lytter, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -196,7 +201,7 @@ func TestDenRetteModpart(t *testing.T) {
 	for _, o := range append(afsendere(), modtagere()...) {
 		t.Run(o.navn, func(t *testing.T) {
 			t.Parallel()
-			r, err := o.proev(t, broker.URL, "", nil)
+			r, err := o.proev(t, broker.URL, "", nil, frist)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -218,7 +223,7 @@ func TestHverSinModpart(t *testing.T) {
 	t.Parallel()
 	broker := testenv.RabbitMQ(t).URL
 	var alle errgroup.Group
-	alle.SetLimit(24) // a wrong peer mostly waits
+	alle.SetLimit(8) // a wrong peer waits at times
 	var mu sync.Mutex
 	medfejlet := map[string][]string{}
 	proever := snitflade.Proever()
@@ -230,25 +235,16 @@ func TestHverSinModpart(t *testing.T) {
 				continue
 			}
 			alle.Go(func() error {
-				r, err := o.proev(t, broker, p.Modpart.Fejl, proever)
-				if err != nil {
-					t.Errorf("%s %s: %v", p.ID, o.navn, err)
-					return nil
+				fejlede, galt := o.modpart(t, broker, p, proever, kortFrist)
+				if len(galt) > 0 { // or the machine had no time
+					fejlede, galt = o.modpart(t, broker, p, proever, frist)
 				}
-				fejlede := fejlet(r)
-				for _, f := range fejlede {
-					if f.ID != p.ID && !slices.Contains(p.Modpart.Foelger, f.ID) {
-						t.Errorf("%s %s: %s fails too: %s", p.ID, o.navn, f.ID, f.Grund)
-					}
-				}
-				if !slices.ContainsFunc(fejlede, func(f snitflade.Proeveresultat) bool { return f.ID == p.ID }) {
-					t.Errorf("%s %s: a peer that does %s passes", p.ID, o.navn, p.Modpart.Fejl)
+				for _, tekst := range galt {
+					t.Errorf("%s %s: %s", p.ID, o.navn, tekst)
 				}
 				mu.Lock()
 				defer mu.Unlock()
-				for _, f := range fejlede {
-					medfejlet[p.ID] = append(medfejlet[p.ID], f.ID)
-				}
+				medfejlet[p.ID] = append(medfejlet[p.ID], fejlede...)
 				return nil
 			})
 		}
@@ -261,6 +257,24 @@ func TestHverSinModpart(t *testing.T) {
 			}
 		}
 	}
+}
+
+// modpart runs the set against the case's wrong peer, and tells which cases failed, and what of that should not be.
+func (o opsaetning) modpart(t *testing.T, broker string, p snitflade.Proeve, proever []snitflade.Proeve, frist time.Duration) (fejlede, galt []string) {
+	r, err := o.proev(t, broker, p.Modpart.Fejl, proever, frist)
+	if err != nil {
+		return nil, []string{err.Error()}
+	}
+	for _, f := range fejlet(r) {
+		fejlede = append(fejlede, f.ID)
+		if f.ID != p.ID && !slices.Contains(p.Modpart.Foelger, f.ID) {
+			galt = append(galt, fmt.Sprintf("%s fails too: %s", f.ID, f.Grund))
+		}
+	}
+	if !slices.Contains(fejlede, p.ID) {
+		galt = append(galt, fmt.Sprintf("a peer that does %s passes", p.Modpart.Fejl))
+	}
+	return fejlede, galt
 }
 
 // passende is a setup in which the case is within scope, and its own form, if possible, not the one that all cases use.

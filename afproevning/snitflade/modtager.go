@@ -12,9 +12,9 @@ import (
 )
 
 func (k *koersel) aabnModtager(ctx context.Context) error {
-	k.foerste = k.o.nu().Add(-time.Hour).UTC().Truncate(time.Second) // a receiver may refuse what has not happened yet
+	k.foerste = time.Now().Add(-time.Hour).UTC().Truncate(time.Second) // a receiver may refuse what has not happened yet
 	if k.p.Carrier == HTTP {
-		u, err := nyUdHTTP(k.p, k.klient, k.o.nu)
+		u, err := nyUdHTTP(k.p, k.klient)
 		if err != nil {
 			return err
 		}
@@ -67,13 +67,13 @@ func (k *koersel) koerModtager(ctx context.Context, f *forloeb, p *Proeve) {
 			_, err = k.stimulus(ctx, t.Goer, map[string]string{})
 		}
 		if err != nil {
-			f.stoppet = err.Error()
+			f.stoppet = err
 			return
 		}
 	}
 	for _, s := range f.sendte {
 		if s.Send.UdenDom {
-			s.forsoeg = []svar{k.ud.vent(ctx, s)}
+			s.svar = k.ud.vent(ctx, s)
 		}
 	}
 	if k.ind != nil {
@@ -98,15 +98,10 @@ func (k *koersel) sendTrin(ctx context.Context, f *forloeb, s *Send, e *etikette
 		}
 		x := &sendt{Send: s, beskedID: string(b.ID), objektID: string(b.ObjektID), korrelation: mox.NyUUID()}
 		f.sendte = append(f.sendte, x)
-		svaret, err := k.ud.send(ctx, p, x)
-		if err != nil {
+		if x.svar, err = k.ud.send(ctx, p, x); err != nil {
 			return err
 		}
-		x.forsoeg = append(x.forsoeg, svaret)
-		if svaret, err = k.domMedKvittering(ctx, x, svaret); err != nil {
-			return err
-		}
-		x.forsoeg[0] = svaret
+		k.domMedKvittering(ctx, x)
 		if s.Maal {
 			x.effekt, x.effektFejl = k.effekt(ctx, x.beskedID, x.objektID)
 		}
@@ -115,9 +110,10 @@ func (k *koersel) sendTrin(ctx context.Context, f *forloeb, s *Send, e *etikette
 }
 
 // domMedKvittering lets a Kvittering decide, where the profile says the product answers so.
-func (k *koersel) domMedKvittering(ctx context.Context, x *sendt, s svar) (svar, error) {
+func (k *koersel) domMedKvittering(ctx context.Context, x *sendt) {
+	s := &x.svar
 	if k.p.Svar != "kvittering" || s.dom != DomModtaget || x.Send.UdenDom || x.Send.Saet["beskedtype"] == mox.TypeKvittering {
-		return s, nil
+		return
 	}
 	k.bakke.vent(ctx, k.p.frist, func(set []*Modtaget) bool { return len(kvitteringerFor(set, x.beskedID, forretning())) > 0 })
 	for _, m := range kvitteringerFor(k.bakke.alle(), x.beskedID, forretning()) {
@@ -126,7 +122,6 @@ func (k *koersel) domMedKvittering(ctx context.Context, x *sendt, s svar) (svar,
 			s.dom = DomAfvist
 		}
 	}
-	return s, nil
 }
 
 // forretning are the handlinger of a receiver's own Kvittering.
@@ -150,7 +145,7 @@ func (k *koersel) samlKvitteringer(ctx context.Context, f *forloeb, p *Proeve) {
 func (p *Profil) harForm(f Form) bool { return slices.Contains(p.Former, f) }
 
 // errEffekt is an effect that could not be asked for.
-var errEffekt = errors.New("Profilen har ingen effekt, så virkningen kan ikke ses")
+var errEffekt = errors.New("profilen har ingen effekt, så virkningen kan ikke ses")
 
 // ventEffekt asks for the effect until ja says yes, or the time is up. What the product answered last comes back.
 func (f *forloeb) ventEffekt(s *sendt, ja func(effekt) (bool, bool)) (effekt, bool, error) {

@@ -322,19 +322,19 @@ func bladtekst(l []*connector.Element) (ud []string) {
 	return ud
 }
 
-// laesBeskeddata finds the content of an envelope: an element, or the text of our own.
+// laesBeskeddata finds the content of an envelope: the first element in Beskeddata, or the text of our own.
 func (m *Modtaget) laesBeskeddata(rod *connector.Element) {
-	for _, d := range fundet(rod, "Beskeddata") {
-		for _, i := range d.Kids {
-			m.Indholdstype, m.Indhold = i.Attrs["indholdstype"], []byte(i.Text)
-			switch {
-			case i.Name != "indhold":
-				m.Indholdstype, m.Indhold, m.indholdXML = oio.TypeXML, []byte("<"+i.Name+"/>"), i
-			case i.Attrs["kodning"] == "base64":
-				m.Indhold, _ = base64.StdEncoding.DecodeString(i.Text) // what is not base64 is no content
-			}
-			return
-		}
-	}
 	m.Indholdstype = ""
+	data := fundet(rod, "Beskeddata")
+	if len(data) == 0 || len(data[0].Kids) == 0 {
+		return
+	}
+	i := data[0].Kids[0]
+	m.Indholdstype, m.Indhold = i.Attrs["indholdstype"], []byte(i.Text)
+	switch {
+	case i.Name != "indhold":
+		m.Indholdstype, m.Indhold, m.indholdXML = oio.TypeXML, []byte("<"+i.Name+"/>"), i
+	case i.Attrs["kodning"] == "base64":
+		m.Indhold, _ = base64.StdEncoding.DecodeString(i.Text) // what is not base64 is no content
+	}
 }

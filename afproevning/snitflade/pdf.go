@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"codeberg.org/go-pdf/fpdf"
 )
@@ -106,7 +108,11 @@ func (a *arket) hoved() {
 	a.MultiCell(0, 4.2, a.tr("Leverandøren har selv kørt testen. Resultatet gælder det produkt, den version og det omfang, der står her. Om filen er den, leverandøren har underskrevet, ses med mox snitfladetest efterproev."), "", "L", false)
 }
 
-func stort(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+// stort is a text with a capital letter.
+func stort(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
+}
 
 func (a *arket) fakta(navn, v string) {
 	a.skrift("", 10, 90)

@@ -3,10 +3,13 @@ package snitflade
 import (
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/moxkit/mox/internal/conformance"
 )
@@ -53,6 +56,22 @@ func TestProevesaettet(t *testing.T) {
 	}
 	if len(veje) != 8 {
 		t.Errorf("%v", veje)
+	}
+}
+
+// An id that has been given is there for ever, with its role and carriers: others refer to it. New ones are added to the file.
+func TestIderErStabile(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile("testdata/ider.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var har []string
+	for _, p := range Proever() {
+		har = append(har, fmt.Sprintf("%s %s %s %s", p.ID, p.Rolle, p.Niveau, p.Carrier))
+	}
+	if d := cmp.Diff(strings.Split(strings.TrimSpace(string(b)), "\n"), har); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -108,7 +108,7 @@ func (r *Proeveresultat) tilfoej(f fund) {
 
 func nytResultat(p *Profil, o Options) *Resultat {
 	r := &Resultat{Format: Format, Produkt: p.Produkt, Version: p.Version, Leverandoer: p.Leverandoer, Proevesaet: Saet(), Vaerktoej: o.Vaerktoej,
-		Begyndt: o.nu().UTC().Truncate(time.Second), Proever: []Proeveresultat{}, Udenfor: []UdenforOmfanget{},
+		Begyndt: time.Now().UTC().Truncate(time.Second), Proever: []Proeveresultat{}, Udenfor: []UdenforOmfanget{},
 		Omfang: Omfang{Niveau: o.Niveau, Rolle: p.Rolle, Carrier: p.Carrier, System: p.System, Former: p.Former, Kvitteringer: p.Kvitteringer != nil}}
 	if p.Carrier == HTTP {
 		r.Omfang.Adgang = p.Adgang

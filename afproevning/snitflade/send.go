@@ -47,7 +47,7 @@ func signaturord() []string {
 	return []string{"ingen", "forkert", "gammel", "fremtid", "aendret", "flere"}
 }
 func noegleord() []string { return []string{"ingen", "forkert"} }
-func kaldord() []string   { return []string{"ikke json", "ukendt type", "uden krop"} }
+func kaldord() []string   { return []string{"ikke json", "ukendt type"} }
 
 func (s *Send) kontroller() error {
 	for navn, c := range map[string]struct {
@@ -99,9 +99,9 @@ type sendt struct {
 	beskedID    string
 	objektID    string
 	korrelation string
-	fra         int    // AMQP: the place on the line when it was sent
-	svarFra     int    // AMQP: answers that had come by then
-	forsoeg     []svar // one for each time the product was handed it
+	fra         int // AMQP: the place on the line when it was sent
+	svarFra     int // AMQP: answers that had come by then
+	svar        svar
 	effekt      effekt // with Maal
 	effektFejl  error
 }
@@ -129,14 +129,6 @@ const (
 	DomSenere   Dom = "senere" // it may be tried again
 	DomIntet    Dom = "intet svar"
 )
-
-// sidste is the last answer.
-func (s *sendt) sidste() svar {
-	if len(s.forsoeg) == 0 {
-		return svar{dom: DomIntet}
-	}
-	return s.forsoeg[len(s.forsoeg)-1]
-}
 
 // etiketter are what a run has given its labels: the same beskedID, objekt and time each time.
 type etiketter struct {

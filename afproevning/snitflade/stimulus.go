@@ -28,7 +28,7 @@ const handleFrist = 5 * time.Minute
 type errIngenStimulus string
 
 func (e errIngenStimulus) Error() string {
-	return fmt.Sprintf("Profilen har ikke stimulus.%s, og testen er ikke kørt med --haand", string(e))
+	return fmt.Sprintf("profilen har ikke stimulus.%s, og testen er ikke kørt med --haand", string(e))
 }
 
 // haand is a person who does what the profile has no command for.
@@ -81,7 +81,7 @@ type effekt struct {
 
 func (k *koersel) effekt(ctx context.Context, beskedID, objektID string) (e effekt, err error) {
 	if k.p.Effekt == nil {
-		return e, errors.New("Profilen har ingen effekt")
+		return e, errEffekt
 	}
 	ud, err := k.udfoer(ctx, *k.p.Effekt, map[string]string{"beskedID": beskedID, "objektID": objektID})
 	if err != nil {

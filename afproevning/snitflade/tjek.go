@@ -24,6 +24,9 @@ func fejl(format string, a ...any) fund { return fund{Fejlet, fmt.Sprintf(format
 // intet is a check that had nothing to look at: the case is not tried, and so not passed either.
 func intet(format string, a ...any) fund { return fund{IkkeAfproevet, fmt.Sprintf(format, a...)} }
 
+// intetAf is intet because of an error.
+func intetAf(err error) fund { return intet("%s", stort(err.Error())) }
+
 // tjek is one check: which arguments it must and may have, and what it does.
 type tjek struct {
 	skal, maa []string

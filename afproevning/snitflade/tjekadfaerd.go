@@ -270,7 +270,7 @@ func paaLedningen(tekst string, f func(mellemled.Haendelse) bool) func(*forloeb,
 			}
 		}
 		if !set {
-			return intet("%v", errKanIkke)
+			return intetAf(errKanIkke)
 		}
 		return godt()
 	}

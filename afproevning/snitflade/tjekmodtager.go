@@ -46,7 +46,7 @@ func (f *forloeb) med(etiket string) (ud []*sendt) {
 func (f *forloeb) sidst(etiket string) *sendt {
 	l := f.med(etiket)
 	if len(l) == 0 {
-		return &sendt{Send: &Send{}}
+		return &sendt{Send: &Send{}, svar: svar{dom: DomIntet}}
 	}
 	return l[len(l)-1]
 }
@@ -65,12 +65,12 @@ func dom(f *forloeb, e *Forvent) fund {
 func domSidst(f *forloeb, e *Forvent) fund { return f.domPaa(f.sidst(e.Besked), Dom(e.Er)) }
 
 func (f *forloeb) domPaa(s *sendt, er Dom) fund {
-	d := s.sidste()
+	d := s.svar
 	switch {
 	case d.dom == er:
 		return godt()
 	case f.blind && (d.dom == DomIntet || d.dom == DomModtaget):
-		return intet("%v", errKanIkke)
+		return intetAf(errKanIkke)
 	case d.dom == DomIntet:
 		return fejl("Produktet svarede ikke på beskeden inden for %s", f.p.frist)
 	}
@@ -96,7 +96,7 @@ func virkningAf(f *forloeb, s *sendt, antal int) fund {
 	})
 	switch {
 	case err != nil:
-		return intet("%v", err)
+		return intetAf(err)
 	case ud.Antal == nil:
 		return intet("Effekten siger ikke antal")
 	case !er:
@@ -123,10 +123,10 @@ func virkningStraks(f *forloeb, e *Forvent) fund {
 	s := f.sidst(e.Besked)
 	switch {
 	case f.p.Effekt == nil:
-		return intet("%v", errEffekt)
+		return intetAf(errEffekt)
 	case s.effektFejl != nil:
-		return intet("%v", s.effektFejl)
-	case s.sidste().dom != DomModtaget:
+		return intetAf(s.effektFejl)
+	case s.svar.dom != DomModtaget:
 		return intet("Beskeden blev ikke modtaget")
 	case s.effekt.Antal == nil:
 		return intet("Effekten siger ikke antal")
@@ -149,7 +149,7 @@ func harStadigTitel(f *forloeb, e *Forvent) fund {
 func titelfund(ud effekt, er bool, err error, vil string) fund {
 	switch {
 	case err != nil:
-		return intet("%v", err)
+		return intetAf(err)
 	case ud.Titel == nil:
 		return intet("Effekten siger ikke titel")
 	case !er:
@@ -159,10 +159,10 @@ func titelfund(ud effekt, er bool, err error, vil string) fund {
 }
 
 func leveretEnGang(f *forloeb, e *Forvent) fund {
-	d := f.sidst(e.Besked).sidste()
+	d := f.sidst(e.Besked).svar
 	switch {
 	case f.blind:
-		return intet("%v", errKanIkke)
+		return intetAf(errKanIkke)
 	case d.leveringer == 0:
 		return intet("Beskeden blev ikke hentet")
 	case d.leveringer > 1:
@@ -173,18 +173,18 @@ func leveretEnGang(f *forloeb, e *Forvent) fund {
 
 func selvKvitteret(f *forloeb, _ *Forvent) fund {
 	for _, s := range f.sendte {
-		if s.sidste().auto {
+		if s.svar.auto {
 			return fejl("Produktet henter med auto-ack: det, det ikke når at gemme, er tabt")
 		}
 	}
 	if f.blind {
-		return intet("%v", errKanIkke)
+		return intetAf(errKanIkke)
 	}
 	return godt()
 }
 
 func svarer(f *forloeb, e *Forvent) fund {
-	if !f.sidst(e.Besked).sidste().svarede {
+	if !f.sidst(e.Besked).svar.svarede {
 		return fejl("Der kom ikke et svar inden for %s", f.p.frist)
 	}
 	return godt()
@@ -192,7 +192,7 @@ func svarer(f *forloeb, e *Forvent) fund {
 
 func svarKorrelation(f *forloeb, e *Forvent) fund {
 	s := f.sidst(e.Besked)
-	d := s.sidste()
+	d := s.svar
 	switch {
 	case !d.svarede:
 		return intet("Der kom ikke et svar")
@@ -204,18 +204,18 @@ func svarKorrelation(f *forloeb, e *Forvent) fund {
 
 // egenKode holds the code of one refusal against those of others: a sender must be able to tell it from them.
 func egenKode(f *forloeb, e *Forvent) fund {
-	d := f.sidst(e.Besked).sidste()
+	d := f.sidst(e.Besked).svar
 	if d.dom != DomAfvist || !d.svarede {
 		return intet("Beskeden blev ikke afvist med et svar")
 	}
-	if x := f.sidst(e.Mod).sidste(); x.dom == DomAfvist && x.kode == d.kode {
+	if x := f.sidst(e.Mod).svar; x.dom == DomAfvist && x.kode == d.kode {
 		return fejl("Svaret har samme kode (%s) som afvisningen af en besked med en anden fejl", d.kode)
 	}
 	return godt()
 }
 
 func grund(f *forloeb, e *Forvent) fund {
-	d := f.sidst(e.Besked).sidste()
+	d := f.sidst(e.Besked).svar
 	switch {
 	case d.dom != DomAfvist || !d.svarede:
 		return intet("Beskeden blev ikke afvist med et svar")
@@ -228,7 +228,7 @@ func grund(f *forloeb, e *Forvent) fund {
 func svarUdenCPR(f *forloeb, _ *Forvent) fund {
 	svarede := false
 	for _, s := range f.sendte {
-		d := s.sidste()
+		d := s.svar
 		svarede = svarede || d.svarede
 		if strings.Contains(d.raa, f.cpr) {
 			return fejl("Svaret har partens CPR-nummer")
@@ -269,17 +269,17 @@ func kvitteret(f *forloeb, e *Forvent) fund {
 }
 
 func kvitteringFelt(f *forloeb, e *Forvent) fund {
-	for _, m := range kvitteringerFor(f.kvittering, f.sidst(e.Besked).beskedID, forretning()) {
-		v := m.en(e.Felt)
-		switch {
-		case v == "":
-			return fejl("Kvitteringen har ikke %s", e.Felt)
-		case e.EnAf != nil && !slices.Contains(e.EnAf, v):
-			return fejl("kvitteringens %s er %s; den skulle være %s", e.Felt, vist(v), strings.Join(e.EnAf, " eller "))
-		}
-		return godt()
+	l := kvitteringerFor(f.kvittering, f.sidst(e.Besked).beskedID, forretning())
+	if len(l) == 0 {
+		return intet("Der kom ingen forretningskvittering")
 	}
-	return intet("Der kom ingen forretningskvittering")
+	switch v := l[0].en(e.Felt); {
+	case v == "":
+		return fejl("Kvitteringen har ikke %s", e.Felt)
+	case e.EnAf != nil && !slices.Contains(e.EnAf, v):
+		return fejl("Kvitteringens %s er %s; den skulle være %s", e.Felt, vist(v), strings.Join(e.EnAf, " eller "))
+	}
+	return godt()
 }
 
 func ingenKvittering(f *forloeb, e *Forvent) fund {
@@ -292,11 +292,12 @@ func ingenKvittering(f *forloeb, e *Forvent) fund {
 // kvitteringID checks that a Kvittering is a besked of its own.
 func kvitteringID(f *forloeb, e *Forvent) fund {
 	s := f.sidst(e.Besked)
-	for _, m := range kvitteringerFor(f.kvittering, s.beskedID, forretning()) {
-		if id := m.en("beskedID"); id == "" || id == s.beskedID {
-			return fejl("Kvitteringen har ikke sit eget beskedID")
-		}
-		return godt()
+	l := kvitteringerFor(f.kvittering, s.beskedID, forretning())
+	if len(l) == 0 {
+		return intet("Der kom ingen forretningskvittering")
 	}
-	return intet("Der kom ingen forretningskvittering")
+	if id := l[0].en("beskedID"); id == "" || id == s.beskedID {
+		return fejl("Kvitteringen har ikke sit eget beskedID")
+	}
+	return godt()
 }

@@ -11,7 +11,7 @@ import (
 func TestModtagertjek(t *testing.T) {
 	t.Parallel()
 	sendt1 := func(etiket string, s svar) *sendt {
-		return &sendt{Send: &Send{Besked: etiket}, beskedID: "id-" + etiket, korrelation: "k-" + etiket, forsoeg: []svar{s}}
+		return &sendt{Send: &Send{Besked: etiket}, beskedID: "id-" + etiket, korrelation: "k-" + etiket, svar: s}
 	}
 	fl := func(s ...svar) *forloeb {
 		f := &forloeb{}
@@ -85,7 +85,7 @@ func TestModtagertjek(t *testing.T) {
 func TestBlindtErIkkeBestaaet(t *testing.T) {
 	t.Parallel()
 	for _, er := range []Dom{DomModtaget, DomAfvist} {
-		f := blindt(&forloeb{p: &Profil{}, sendte: []*sendt{{Send: &Send{Besked: "a"}, forsoeg: []svar{{dom: DomIntet}}}}})
+		f := blindt(&forloeb{p: &Profil{}, sendte: []*sendt{{Send: &Send{Besked: "a"}, svar: svar{dom: DomIntet}}}})
 		if x := dom(f, &Forvent{Er: string(er)}); x.status != IkkeAfproevet {
 			t.Errorf("%s: %+v", er, x)
 		}

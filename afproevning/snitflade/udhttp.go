@@ -22,11 +22,10 @@ type udHTTP struct {
 	p           *Profil
 	klient      *http.Client
 	hemmelighed []byte
-	nu          func() time.Time
 }
 
-func nyUdHTTP(p *Profil, klient *http.Client, nu func() time.Time) (*udHTTP, error) {
-	u := &udHTTP{p: p, klient: klient, nu: nu}
+func nyUdHTTP(p *Profil, klient *http.Client) (*udHTTP, error) {
+	u := &udHTTP{p: p, klient: klient}
 	if p.Adgang == "signatur" {
 		var err error
 		if u.hemmelighed, err = webhook.LaesHemmelighed(p.Kald.Hemmelighed); err != nil {
@@ -44,8 +43,6 @@ func (u *udHTTP) send(ctx context.Context, p pakke, s *sendt) (svar, error) {
 		p.krop, p.indholdstype, p.hoved = []byte(`{"id": `), "application/cloudevents+json", nil
 	case "ukendt type":
 		p.indholdstype, p.hoved = "application/x-snitfladetest", nil
-	case "uden krop":
-		p.krop, p.hoved = nil, nil
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, u.p.Kald.URL, bytes.NewReader(p.krop))
 	if err != nil {
@@ -84,7 +81,7 @@ func (u *udHTTP) adgang(r *http.Request, krop []byte, s *sendt) {
 }
 
 func (u *udHTTP) underskriv(h http.Header, krop []byte, s *sendt) {
-	nu := u.nu()
+	nu := time.Now()
 	switch s.Send.Signatur {
 	case "ingen":
 		return
@@ -169,6 +166,6 @@ func standardreturI(krop []byte) (kode, tekst string, ok bool) {
 	return kode, tekst, kode != ""
 }
 
-func (u *udHTTP) vent(_ context.Context, s *sendt) svar { return s.sidste() }
+func (u *udHTTP) vent(_ context.Context, s *sendt) svar { return s.svar }
 func (u *udHTTP) serUdenSvar() bool                     { return true }
 func (u *udHTTP) luk()                                  {}

@@ -58,7 +58,9 @@ type Afsender struct {
 func NyAfsender(c Config) *Afsender {
 	a := &Afsender{c: c, sager: map[string]*sag{}, vaek: make(chan struct{}, 1)}
 	if c.AMQP != "" {
-		a.t = nyAMQPTransport(&a.c)
+		t := nyAMQPTransport(&a.c)
+		a.t = t
+		a.wg.Go(t.begynd)
 	} else {
 		a.t = nyHTTPTransport(&a.c)
 	}

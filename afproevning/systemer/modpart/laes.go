@@ -130,7 +130,7 @@ func (b *indkommet) attribut(navn, v string) {
 }
 
 func feltnavn(attribut string) string {
-	for _, f := range fieldnames() {
+	for _, f := range feltnavne() {
 		if attributnavn(f) == attribut {
 			return f
 		}

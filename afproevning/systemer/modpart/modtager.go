@@ -240,7 +240,7 @@ func erUUID(s string) bool {
 	return len(s) == 36 && strings.Count(s, "-") == 4 && strings.Trim(strings.ToLower(s), "0123456789abcdef-") == ""
 }
 
-func fieldnames() []string {
+func feltnavne() []string {
 	return []string{"beskedID", "beskedversion", "beskedtype", "objektID", "objekttype", "livscykluskode", "handling", "registreringID", "registreringstid", "aktoer",
 		"bruger", "myndighed", "opgaveemne", "tilstand", "foelsomhed", "procesID", "foraarsagetAf", "tilladtmodtager", "gyldigFra", "gyldigTil", "sikkerhedsklasse",
 		"objektreference", "kildesystem", "beskaaret", "dannelsestidspunkt"}
@@ -249,8 +249,8 @@ func fieldnames() []string {
 // navneOgTekster checks names of headers, and texts.
 func (m *Modtager) navneOgTekster(b *indkommet) svar {
 	for _, navn := range slices.Sorted(maps.Keys(b.felter)) {
-		kendt := slices.Contains(fieldnames(), navn) || strings.HasPrefix(navn, "relateret")
-		forvekslet := slices.ContainsFunc(fieldnames(), func(f string) bool { return f != navn && strings.EqualFold(f, navn) })
+		kendt := slices.Contains(feltnavne(), navn) || strings.HasPrefix(navn, "relateret")
+		forvekslet := slices.ContainsFunc(feltnavne(), func(f string) bool { return f != navn && strings.EqualFold(f, navn) })
 		switch {
 		case forvekslet && !m.undtagelse("tager_forkert_navn"):
 			return nej("ugyldig", "%s er skrevet forkert", navn)

@@ -164,6 +164,13 @@ type amqpTransport struct {
 
 func nyAMQPTransport(c *Config) *amqpTransport { return &amqpTransport{c: c} }
 
+// begynd connects, so that the first besked need not wait for it.
+func (t *amqpTransport) begynd() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_ = t.forbind() // it is tried again when there is something to send
+}
+
 // direkteSvar is where answers come on the channel that was published on.
 const direkteSvar = "amq.rabbitmq.reply-to"
 
