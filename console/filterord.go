@@ -156,6 +156,9 @@ func (s *sprog) saetning(l []vilkaar, bindeord string) string {
 	for _, v := range l {
 		dele = append(dele, s.led(v))
 	}
+	if n := len(dele) - 1; n > 1 {
+		dele = []string{strings.Join(dele[:n], ", "), dele[n]}
+	}
 	return strings.Join(dele, " "+s.t(bindeord)+" ")
 }
 

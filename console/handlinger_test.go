@@ -29,7 +29,11 @@ func TestHverFormKraeverSitToken(t *testing.T) {
 	for navn := range (&console{}).fejlhandlinger() {
 		former = append(former, fejlsti(a.fejl409, "/"+navn))
 	}
-	former = append(former, fejlsti(a.fejl409, "/aabn"))
+	former = append(former, fejlsti(a.fejl409, "/aabn"), "/opret/abonnement", "/abonnementer/esdh.sager/ret", "/abonnementer/esdh.sager/luk", "/abonnementer/esdh.sager/hemmelighed",
+		"/opret/liste", "/lister/emner/aendr", "/lister/emner/slaa-op", "/lister/emner/slet", "/opret/konto")
+	for navn := range kontohandlinger() {
+		former = append(former, "/konti/Åse/"+navn)
+	}
 	felter := url.Values{"begrundelse": {"x"}, "pause": {"ja"}, "handling": {"luk"}, "fejl": {fmt.Sprint(a.fejl409)}, "relateret": {"0102031234"}}
 	for _, sti := range former {
 		for navn, token := range map[string]string{"intet": "", "en andens": andens, "opdigtet": "00000000-0000-8000-8000-000000000000"} {

@@ -21,7 +21,7 @@ import (
 // alleSider are the addresses of a page of every kind in a world where everything has happened.
 func (h *hus) alleSider(a alt) []string {
 	h.Helper()
-	ud := []string{"/", "/beskeder", "/fejl", "/fejl?ansvar=modtager", "/fejl?lukkede=1", "/agenter", "/alarmer", "/processer", "/processer?tilstand=igang", "/gevinster", "/gevinster?fra=2020-01-01&til=2026-01-01&myndighed=29189803", "/gevinster/angiv", "/abonnementer/esdh.sager/pause",
+	ud := []string{"/", "/beskeder", "/fejl", "/fejl?ansvar=modtager", "/fejl?lukkede=1", "/agenter", "/alarmer", "/processer", "/processer?tilstand=igang", "/gevinster", "/gevinster?fra=2020-01-01&til=2026-01-01&myndighed=29189803", "/gevinster/angiv", "/abonnementer/esdh.sager/pause", "/abonnementer", "/abonnementer/esdh.sager", "/opret/abonnement", "/lister", "/opret/liste",
 		"/fejl/gruppe?handling=gensend&kode=409", "/fejl/gruppe?handling=luk"}
 	for _, id := range []int64{a.fejl409, a.fejl422, a.fejlUvis, a.fejlPost, a.fejlBesked} {
 		ud = append(ud, fejlsti(id))
