@@ -265,7 +265,7 @@ func TestEnAdministratorOpretterEtAbonnement(t *testing.T) {
 	b.klik(`a[href="/opret/abonnement"]`)
 	b.skriv("#a-id", "gis.sager")
 	b.skriv("#a-system", "GIS")
-	b.skriv("#a-filter", `{"emne": "02.*"}`)
+	b.goer(chromedp.SendKeys(chromedp.CSS("#a-filter"), `{"emne": "02.*"}`)) // it is empty: there is nothing to clear
 	b.klik(`button[value="afproev"]`)
 	b.har(b.tekst(), "Det lykkedes ikke", "filter.emne")
 	b.vent(`document.querySelector("#a-filter").getAttribute("aria-invalid") === "true" && document.querySelector("#a-filter").value === '{"emne": "02.*"}'`)
