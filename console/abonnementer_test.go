@@ -253,7 +253,7 @@ func TestEnAdministratorOpretterEtAbonnement(t *testing.T) {
 	h := nytHus(t)
 	h.fyld()
 	b := nyBrowser(h)
-	vinduer := append(skaerme()[2:3], skaerm{"320", 320, 640, "light"}, skaerme()[0])
+	vinduer := append(skaerme()[2:3], skaerm{"320", 320, 640, "light"}, skaerm{"720", 720, 900, "light"}, skaerm{"1000", 1000, 800, "light"}, skaerme()[0])
 	paaAlle := func(navn string) {
 		for _, s := range vinduer {
 			b.brug(s)
