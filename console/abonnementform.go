@@ -317,6 +317,11 @@ func (c *console) afproevet(r *http.Request, s *sprog, ab mox.Abonnement, ret mo
 		return nil, err
 	}
 	p.Proever, err = c.proever(r, s, ab)
+	if ret == "" { // it got none of them: there was no such abonnement
+		for i := range p.Proever {
+			p.Proever[i].Da = ""
+		}
+	}
 	return p, err
 }
 

@@ -108,7 +108,6 @@ type listeaendring struct {
 	Vaerdier    string
 	Begrundelse felt
 	Fejl        []mox.Feltfejl
-	Aaben       bool
 	Proeve      *distributor.Listevirkning // what would come of it
 	Afproevet   string                     // what has been tried; "" = nothing that would change the list
 }
@@ -254,7 +253,7 @@ func (c *console) visAendring(w http.ResponseWriter, r *http.Request, p *distrib
 	}
 	return c.visListe(w, r, func(d *listeside) {
 		a := &d.Aendring
-		a.Hvad, a.Vaerdier, a.Aaben, a.Proeve = r.PostFormValue("hvad"), r.PostFormValue("vaerdier"), true, p
+		a.Hvad, a.Vaerdier, a.Proeve = r.PostFormValue("hvad"), r.PostFormValue("vaerdier"), p
 		a.Begrundelse.Vaerdi, a.Begrundelse.Fejl = begrundelse(r), u.Ved("begrundelse")
 		if a.Begrundelse.Fejl == "" {
 			a.Fejl = u.under("")
