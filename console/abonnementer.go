@@ -227,10 +227,10 @@ func udenHemmeligt(adresse string) string {
 
 // visHemmelighed tells an administrator the secret by which the receiver checks the calls, for a reason.
 func (c *console) visHemmelighed(w http.ResponseWriter, r *http.Request) error {
-	err := drift.KunAdministrator(r)
-	if err == nil {
-		err = kraevBegrundelse(r)
+	if err := drift.KunAdministrator(r); err != nil {
+		return err
 	}
+	err := kraevBegrundelse(r)
 	hemmelig := ""
 	if err == nil {
 		hemmelig, err = c.D.VisPushhemmelighed(r.Context(), mox.AbonnementID(r.PathValue("id")), c.hvem(r))
@@ -271,10 +271,10 @@ func (c *console) visLuk(w http.ResponseWriter, r *http.Request, u *uheld) error
 
 // udfoerLuk ends an abonnement, with a reason; what it still holds is given up only when that is said.
 func (c *console) udfoerLuk(w http.ResponseWriter, r *http.Request) error {
-	err := drift.KunAdministrator(r)
-	if err == nil {
-		err = kraevBegrundelse(r)
+	if err := drift.KunAdministrator(r); err != nil {
+		return err
 	}
+	err := kraevBegrundelse(r)
 	id := mox.AbonnementID(r.PathValue("id"))
 	if err == nil {
 		err = c.D.LukAbonnement(r.Context(), id, r.PostFormValue("opgiv") == "ja", c.hvem(r))

@@ -70,10 +70,10 @@ func listenoegler() []string {
 
 func (c *console) opretListe(w http.ResponseWriter, r *http.Request) error {
 	l := mox.Vaerdiliste{Navn: strings.TrimSpace(r.PostFormValue("navn")), Noegle: r.PostFormValue("noegle"), Beskrivelse: strings.TrimSpace(r.PostFormValue("beskrivelse"))}
-	err := drift.KunAdministrator(r)
-	if err == nil {
-		err = kraevBegrundelse(r)
+	if err := drift.KunAdministrator(r); err != nil {
+		return err
 	}
+	err := kraevBegrundelse(r)
 	if err == nil {
 		_, err = c.D.OpretListe(r.Context(), l, c.hvem(r))
 	}
@@ -283,10 +283,10 @@ func (c *console) slaaOpIListe(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (c *console) sletListe(w http.ResponseWriter, r *http.Request) error {
-	err := drift.KunAdministrator(r)
-	if err == nil {
-		err = kraevBegrundelse(r)
+	if err := drift.KunAdministrator(r); err != nil {
+		return err
 	}
+	err := kraevBegrundelse(r)
 	if err == nil {
 		err = c.D.SletListe(r.Context(), r.PathValue("navn"), c.hvem(r))
 	}
