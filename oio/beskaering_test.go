@@ -177,7 +177,10 @@ func aftalt(sti string) string {
 	led := strings.Split(sti, ".")
 	switch led[0] {
 	case "relationer":
-		return strings.Join(append([]string{led[0], led[1]}, led[min(3, len(led)):]...), ".")
+		if len(led) > 2 && strings.Trim(led[2], "0123456789") == "" { // the number of the entry, which a 0..1 relation has none of
+			led = slices.Delete(led, 2, 3)
+		}
+		return strings.Join(led, ".")
 	case "varianter":
 		felt := led[len(led)-1]
 		if strings.Contains(sti, ".dele.") {
