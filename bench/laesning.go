@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,9 +17,10 @@ import (
 // laesning is a reading that is measured beside the bare query.
 type laesning struct {
 	navn  string
-	vores func(ctx context.Context, i int) (fundet int, err error)
+	sager []kendt // that are read, by lot
+	vores func(context.Context, kendt) (fundet int, err error)
 	sql   string
-	args  func(i int) []any
+	args  func(kendt) []any
 }
 
 const evigt = 1<<63 - 1 // how the rows say: in force
@@ -26,45 +28,73 @@ const evigt = 1<<63 - 1 // how the rows say: in force
 // laesninger measures readings, one caller at a time. Raw is the bare query on MOX's own database, over one connection.
 func (r *registermaaling) laesninger(ctx context.Context) error {
 	for _, l := range []laesning{
-		{"register.laes", func(ctx context.Context, i int) (int, error) {
-			ud, err := r.r.Laes(ctx, r.hvem, mox.Sag, r.sager[i].id, register.Tider{})
-			return len(ud.Versioner), err
-		}, `SELECT g.* FROM register_objekt o JOIN register_registrering g ON g.objekt = o.nr AND g.nr = o.registrering WHERE o.uuid = ?`,
-			func(i int) []any { return []any{string(r.sager[i].id)} }},
-		{"register.soeg.brugervendtnoegle", r.soeg(register.Attributkriterium, "brugervendtnoegle", r.efter(noegle, ""), 0), soegSQL, func(i int) []any { return []any{"Sag.a.brugervendtnoegle", r.efter(noegle, "")(i), evigt} }},
-		{"register.soeg.relation", r.soeg(register.Relationkriterium, "ansvarlig", r.efter(ansvarlig, ""), side), soegSQL + sideSQL, func(i int) []any { return []any{"Sag.r.ansvarlig", r.efter(ansvarlig, "")(i), evigt} }},
-		{"register.soeg.tekst", r.soeg(register.Attributkriterium, "titel", r.efter(titel, "%"), side),
+		{"register.laes", slices.DeleteFunc(slices.Clone(r.sager), kendt.personlig), r.laesEn, laesSQL, func(k kendt) []any { return []any{string(k.id)} }},
+		{"register.soeg.brugervendtnoegle", r.sager, r.soeg(register.Attributkriterium, "brugervendtnoegle", efter(noegle, ""), 0), soegSQL, func(k kendt) []any { return []any{"Sag.a.brugervendtnoegle", efter(noegle, "")(k), evigt} }},
+		{"register.soeg.relation", r.sager, r.soeg(register.Relationkriterium, "ansvarlig", efter(ansvarlig, ""), side), soegSQL + sideSQL, func(k kendt) []any { return []any{"Sag.r.ansvarlig", efter(ansvarlig, "")(k), evigt} }},
+		{"register.soeg.tekst", r.sager, r.soeg(register.Attributkriterium, "titel", efter(titel, "%"), side),
 			`SELECT o.uuid FROM register_felt f JOIN register_objekt o ON o.nr = f.objekt WHERE f.felt = ? AND f.vaerdi >= ? AND f.vaerdi < ? AND f.regtil = ?` + sideSQL,
-			func(i int) []any {
-				v := strings.ToLower(r.efter(titel, "")(i))
+			func(k kendt) []any {
+				v := strings.ToLower(efter(titel, "")(k))
 				return []any{"Sag.a.titel", v, v + "\U0010FFFF", evigt}
 			}},
-		{"register.foerste-side", func(ctx context.Context, _ int) (int, error) {
+		{"register.foerste-side", r.sager, func(ctx context.Context, _ kendt) (int, error) {
 			ud, err := r.r.Soeg(ctx, r.hvem, mox.Sag, register.Soegning{Maks: side})
 			return len(ud), err
-		}, `SELECT uuid FROM register_objekt WHERE objekttype = 'Sag' AND livscyklus <> 'Slettet' ORDER BY bvn, uuid LIMIT 20`, func(int) []any { return nil }},
+		}, `SELECT uuid FROM register_objekt WHERE objekttype = 'Sag' AND livscyklus <> 'Slettet' ORDER BY bvn, uuid LIMIT 20`, func(kendt) []any { return nil }},
 	} {
 		if err := r.laes(ctx, l); err != nil {
 			return fmt.Errorf("%s: %w", l.navn, err)
 		}
 	}
-	return nil
+	return r.laesPersonlige(ctx)
+}
+
+func (r *registermaaling) laesEn(ctx context.Context, k kendt) (int, error) {
+	ud, err := r.r.Laes(ctx, r.hvem, mox.Sag, k.id, register.Tider{})
+	return len(ud.Versioner), err
+}
+
+// laesPersonlige measures readings of objekter that name a person: they are answered when the usage log has been committed.
+// Raw is the query, and the same rows of the log.
+func (r *registermaaling) laesPersonlige(ctx context.Context) error {
+	sager := slices.Collect(func(yield func(kendt) bool) {
+		for _, k := range r.sager {
+			if k.personlig() && !yield(k) {
+				return
+			}
+		}
+	})
+	enAf := func() kendt { return sager[rand.IntN(len(sager))] }
+	return r.maal(ctx, opgave{navn: "register.laes.person", stoerrelse: r.antal,
+		tur: samtidig(1, func(ctx context.Context, _ int) error {
+			_, err := r.laesEn(ctx, enAf())
+			return err
+		}),
+		raa: func(ctx context.Context, n int) error {
+			for range n {
+				if err := r.raa.aabne[0].koer(ctx, saetning{sql: laesSQL, args: []any{string(enAf().id)}}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}})
 }
 
 const (
 	side    = 20 // of a search that may find many
+	laesSQL = `SELECT g.* FROM register_objekt o JOIN register_registrering g ON g.objekt = o.nr AND g.nr = o.registrering WHERE o.uuid = ?`
 	sideSQL = ` ORDER BY o.bvn, o.uuid LIMIT 20`
 	soegSQL = `SELECT o.uuid FROM register_felt f JOIN register_objekt o ON o.nr = f.objekt WHERE f.felt = ? AND f.vaerdi = ? AND f.regtil = ?`
 )
 
-// efter is what the known Sag number i is found by: what f says of it, its own tail, and til.
-func (r *registermaaling) efter(f func(nr int) string, til string) func(i int) string {
-	return func(i int) string { return f(r.sager[i].nr) + r.sager[i].hale + til }
+// efter is what a known Sag is found by: what f says of it, its own tail, and til.
+func efter(f func(nr int) string, til string) func(kendt) string {
+	return func(k kendt) string { return f(k.nr) + k.hale + til }
 }
 
-func (r *registermaaling) soeg(slags register.Kriterieslags, navn string, vaerdi func(int) string, maks int) func(context.Context, int) (int, error) {
-	return func(ctx context.Context, i int) (int, error) {
-		ud, err := r.r.Soeg(ctx, r.hvem, mox.Sag, register.Soegning{Kriterier: []register.Kriterium{{Slags: slags, Navn: navn, Vaerdi: vaerdi(i)}}, Maks: maks})
+func (r *registermaaling) soeg(slags register.Kriterieslags, navn string, vaerdi func(kendt) string, maks int) func(context.Context, kendt) (int, error) {
+	return func(ctx context.Context, k kendt) (int, error) {
+		ud, err := r.r.Soeg(ctx, r.hvem, mox.Sag, register.Soegning{Kriterier: []register.Kriterium{{Slags: slags, Navn: navn, Vaerdi: vaerdi(k)}}, Maks: maks})
 		return len(ud), err
 	}
 }
@@ -97,9 +127,9 @@ func (r *registermaaling) laes(ctx context.Context, m laesning) error {
 }
 
 func (r *registermaaling) begge(ctx context.Context, m laesning, st *sql.Stmt, l *loeb) (fundet int, err error) {
-	i := rand.IntN(len(r.sager))
+	k := m.sager[rand.IntN(len(m.sager))]
 	start := time.Now()
-	if fundet, err = m.vores(ctx, i); err != nil {
+	if fundet, err = m.vores(ctx, k); err != nil {
 		return 0, err
 	}
 	if fundet == 0 {
@@ -108,7 +138,7 @@ func (r *registermaaling) begge(ctx context.Context, m laesning, st *sql.Stmt, l
 	tid := time.Since(start)
 	l.vores, l.tider, l.antal = l.vores+tid, append(l.tider, tid), l.antal+1
 	start = time.Now()
-	rows, err := st.QueryContext(ctx, m.args(i)...)
+	rows, err := st.QueryContext(ctx, m.args(k)...)
 	if err == nil {
 		err = laesAlt(rows)
 	}

@@ -39,6 +39,9 @@ type kendt struct {
 	hale string // what the copies have behind what they are found by
 }
 
+// personlig reports whether the Sag names a person; see [part].
+func (k kendt) personlig() bool { return k.nr%2 == 0 }
+
 // registeret measures the register at each size.
 func registeret(ctx context.Context, k *koersel) error {
 	for _, n := range k.Objekter {
@@ -82,13 +85,21 @@ func sag(nr int) (mox.Registrering, error) {
 		"egenskaber.brugervendtnoegle": noegle(nr), "egenskaber.sagsnummer": noegle(nr), "egenskaber.titel": titel(nr), "egenskaber.beskrivelse": "Ny carport ved Skolegade 12",
 		"egenskaber.kassationskode": "B", "egenskaber.hjemmel": "Byggeloven § 16", "tilstande.fremdrift": "Opstaaet",
 		"relationer.primaerklasse": "urn:oio:kle:02.34.02", "relationer.ejer": "urn:oio:cvr-nr:12345678", "relationer.ansvarlig": ansvarlig(nr),
-		"relationer.primaerpart": fmt.Sprintf("urn:x:part:%d", nr), "relationer.andresager.0": mox.NyUUID(),
+		"relationer.primaerpart": part(nr), "relationer.andresager.0": mox.NyUUID(),
 	}, mox.Fra(mox.Kl(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))))
 }
 
 func noegle(nr int) string    { return fmt.Sprintf("2026-%07d", nr) }
 func titel(nr int) string     { return fmt.Sprintf("Carport %07d ved skolen", nr) }
 func ansvarlig(nr int) string { return fmt.Sprintf("urn:x:medarbejder:%d", nr%ansvarlige) }
+
+// part is whom a Sag is about: a person as often as a firm.
+func part(nr int) string {
+	if (kendt{nr: nr}).personlig() {
+		return fmt.Sprintf("urn:x:part:%d", nr)
+	}
+	return fmt.Sprintf("urn:oio:cvr-nr:%08d", 10_000_000+nr)
+}
 
 // fyld makes the grundstamme by Opret, and the rest as copies of its rows, in MOX's database and in the raw one.
 func (r *registermaaling) fyld(ctx context.Context) error {
@@ -266,10 +277,10 @@ func (r *registermaaling) historik(ctx context.Context) error {
 	if err := r.fortael(&sidste); err != nil {
 		return err
 	}
-	return r.laes(ctx, laesning{"register.historik", func(ctx context.Context, _ int) (int, error) {
+	return r.laes(ctx, laesning{"register.historik", r.sager, func(ctx context.Context, _ kendt) (int, error) {
 		ud, err := r.r.Laes(ctx, r.hvem, mox.Sag, id, register.Tider{RegTil: time.Now().Add(time.Hour)})
 		return len(ud.Versioner), err
-	}, `SELECT g.* FROM register_objekt o JOIN register_registrering g ON g.objekt = o.nr WHERE o.uuid = ? ORDER BY g.nr DESC`, func(int) []any { return []any{string(id)} }})
+	}, `SELECT g.* FROM register_objekt o JOIN register_registrering g ON g.objekt = o.nr WHERE o.uuid = ? ORDER BY g.nr DESC`, func(kendt) []any { return []any{string(id)} }})
 }
 
 // virkninger measures corrections of objekter that say many things about many times, and what they fill.

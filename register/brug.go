@@ -170,17 +170,18 @@ func (r *Register) personpseudonym(ref mox.Reference) string {
 	return r.store.Pseudonym(noegle)
 }
 
-// erPerson reports whether a relation names a person: by number, as of that type, or where a person usually stands.
+// erPerson reports whether a relation names a person: by number, as of that type, or where a person usually stands. A CVR
+// number names none, also where the relation says so because its type usually does.
 func erPerson(rt *mox.RelationType, rel mox.Relation) bool {
 	switch {
-	case rel.Reference.Tom(), rel.Reference.URN == Skjultperson:
+	case rel.Reference.Tom(), rel.Reference.URN == Skjultperson, mox.CVR(rel.Reference.URN) != "":
 		return false
 	case strings.HasPrefix(store.Fold(rel.Reference.URN), personURN):
 		return true
 	case rel.ObjektType != "":
 		return strings.EqualFold(rel.ObjektType, "Person")
 	}
-	return rt != nil && rt.Maal == "Person" && mox.CVR(rel.Reference.URN) == ""
+	return rt != nil && rt.Maal == "Person"
 }
 
 // hverRelation gives f each relation of a registrering, to read or change.

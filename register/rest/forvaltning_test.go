@@ -70,7 +70,7 @@ func TestBrugslog(t *testing.T) {
 	paaBegge(t, func(h *hus) {
 		h.hvem = auth.Identitet{Navn: "inge", Rolle: auth.Drift}
 		id := h.kald("POST", "/sag/sag", sag("S-1", "", medPart()), "Formaal: oprettelse").vil(201).paa("uuid")
-		andet := h.ny(sag("S-2", "", ""))
+		andet := h.ny(sag("S-2", "", `"primaerpart":[{"urn":"urn:oio:cvr-nr:12345678","objekttype":"Person",`+altid+`}]`)) // a firm, whatever the type says
 		h.hvem = auth.Identitet{Navn: "per", Rolle: auth.Laeser}
 		h.kald("GET", "/sag/sag/"+id, "", "Formaal: klage 010101-0101").vil(200)
 		h.kald("GET", "/sag/sag/"+andet, "").vil(200)
