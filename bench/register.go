@@ -127,9 +127,10 @@ func (r *registermaaling) fyld(ctx context.Context) error {
 	return r.optager.View(ctx, r.udvaelg)
 }
 
-// udvaelg finds some Sager, evenly from the whole register.
+// udvaelg finds some Sager, evenly from the whole register. The step is odd, for Sager that name a person and those that do
+// not take turns.
 func (r *registermaaling) udvaelg(tx driver.Tx) error {
-	rows, err := tx.Query(`SELECT uuid, bvn FROM register_objekt WHERE nr % CAST(? AS BIGINT) = 0`, max(1, r.antal/kendte))
+	rows, err := tx.Query(`SELECT uuid, bvn FROM register_objekt WHERE nr % CAST(? AS BIGINT) = 0`, r.antal/kendte|1)
 	if err != nil {
 		return err
 	}

@@ -266,55 +266,58 @@ func (d *Distributor) efterleverEn(ctx context.Context, e store.Efterlevering) (
 		return 0, nil
 	}
 	d.punkt("efterlevering.laest")
-	nye := 0
+	nye, flyttet := 0, false
 	err = d.store.Update(ctx, func(tx *store.Tx) (err error) {
-		nye, err = d.lavStykke(tx, e, s)
+		nye, flyttet, err = d.lavStykke(tx, e, s)
 		return err
 	})
-	if err == nil && nye > 0 {
+	if err != nil || !flyttet { // another process does it, or has done it
+		return 0, err
+	}
+	if nye > 0 {
 		d.vaekker.vaek(e.Abonnement)
 	}
-	return s.set, err
+	return s.set, nil
 }
 
-// lavStykke makes the leverancer of a part of the log, and moves on. The objekter are locked before it moves, so that a
-// besked that is accepted meanwhile either sees that it has, or is seen.
-func (d *Distributor) lavStykke(tx *store.Tx, e store.Efterlevering, s logstykke) (int, error) {
+// lavStykke makes the leverancer of a part of the log, and moves on, unless another process does. The objekter are locked
+// before it moves, so that a besked that is accepted meanwhile either sees that it has, or is seen.
+func (d *Distributor) lavStykke(tx *store.Tx, e store.Efterlevering, s logstykke) (nye int, flyttet bool, err error) {
 	if ok, err := tx.Lej("efterlevering/"+string(e.Abonnement), d.inkarnation, tx.Now().Add(efterleverLeje)); err != nil || !ok {
-		return 0, err
+		return 0, false, err
 	}
 	koeer := objekterI(s.alle)
 	if err := tx.Lock(laaseFor(koeer)...); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	tomme, err := tx.UdenIndhold(numre(s.passer)) // erased since they were read
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	s.passer = slices.DeleteFunc(slices.Clone(s.passer), func(b store.Besked) bool { return tomme[b.Nr] })
 	har, err := tx.HarLeverance(e.Abonnement, numre(s.passer))
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	foer := e.Naaet
 	e.Naaet, e.Antal, e.Havde = s.naaet, e.Antal+int64(len(s.passer)-len(har)), e.Havde+int64(len(har))
 	if ok, err := tx.FlytEfterlevering(e, foer); err != nil || !ok {
-		return 0, err
+		return 0, false, err
 	}
 	aabne, err := tx.AabneKoeer(e.Abonnement, koeer)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	nye := nyeLeverancer(d.abonnementEllerTomt(e.Abonnement), s.passer, har, aabne)
-	if err := tx.InsertLeverancer(nye); err != nil {
-		return 0, err
+	leverancer := nyeLeverancer(d.abonnementEllerTomt(e.Abonnement), s.passer, har, aabne)
+	if err := tx.InsertLeverancer(leverancer); err != nil {
+		return 0, false, err
 	}
 	for _, orden := range aabne {
 		if err := tx.Ordn(e.Abonnement, orden); err != nil {
-			return 0, err
+			return 0, false, err
 		}
 	}
-	return len(nye), nil
+	return len(leverancer), true, nil
 }
 
 // nyeLeverancer are those of the beskeder that the abonnement has not. Where something stands in an objekt's queue already, or

@@ -189,7 +189,7 @@ func TestKunLidtForanModtageren(t *testing.T) {
 	t.Parallel()
 	p := nyProeve(t, filepath.Join(t.TempDir(), "mox.db"))
 	p.konfigurer()
-	const antal = 2200
+	const antal = 1200
 	var f []func() error
 	for i := range 20 {
 		f = append(f, func() error {
@@ -215,15 +215,12 @@ func TestKunLidtForanModtageren(t *testing.T) {
 	p = p.naeste()
 	p.efterleverAlt()
 	ens(p, "leverancer i den næste proces", leverancer(), 1000)
-	for i := 0; leverancer() < antal; i++ {
-		p.maa(p.d.Store().Update(t.Context(), func(tx *store.Tx) error { // as if the receiver had taken them all
-			_, err := tx.Exec(`UPDATE leverance SET tilstand = 'Leveret' WHERE tilstand = 'Afventer'`)
-			return err
-		}))
-		if p.efterleverAlt(); i > 3 {
-			p.Fatalf("kun %d leverancer", leverancer())
-		}
-	}
+	p.skriv(`UPDATE leverance SET tilstand = 'Leveret' WHERE tilstand = ?`, string(mox.Afventer)) // as if the receiver had taken them all
+	n, err := p.d.EfterleverNu(t.Context())
+	p.maa(err)
+	ens(p, "set, mens den dræbte proces endnu har lejemålet", n, 0)
+	p.gammel("leje", "lejet_til", `navn = 'efterlevering/ny'`, time.Second)
+	p.efterleverAlt()
 	ens(p, "leverancer i alt", leverancer(), antal)
 	if e := p.efterlevering("ny"); e.Antal != antal || e.Afsluttet.IsZero() {
 		p.Errorf("%+v", e)

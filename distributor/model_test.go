@@ -13,7 +13,10 @@ import (
 	"github.com/moxkit/mox/store"
 )
 
-var froe = flag.Uint64("seed", 0, "seed of the random run; 0 = a new one, which is printed")
+var (
+	froe   = flag.Uint64("seed", 0, "seed of the random run; 0 = a new one, which is printed")
+	runder = flag.Uint64("runder", 1, "how many random runs after each other")
+)
 
 // TestTilfaeldigtForloebBryderIngenRegel lets publishers, carriers, the clock and operators do as they please with a few
 // objekter, and checks after every step what must always hold, and at the end that everything came to an end.
@@ -24,11 +27,7 @@ func TestTilfaeldigtForloebBryderIngenRegel(t *testing.T) {
 	}
 	t.Logf("go test ./distributor -run TilfaeldigtForloeb -seed %d", seed)
 	paaBegge(t, func(p *proeve) {
-		runder := uint64(3)
-		if p.paaPostgres() {
-			runder = 1 // the rules are the same; this is for the locks
-		}
-		for runde := range runder {
+		for runde := range *runder {
 			m := &model{proeve: p, rng: rand.New(rand.NewPCG(seed, runde))}
 			m.konfigurer(modelAbonnementer()...)
 			for i := range 150 {
