@@ -21,8 +21,9 @@ race: ## all tests with the race detector, with the services that are set (see s
 bench: ## all benchmarks, printed
 	go test -run '^$$' -bench . -timeout 120m ./...
 
-fuzz: ## each fuzz target for a minute
+fuzz: ## each fuzz target for a minute, and 50 random runs of the distributor
 	@bash scripts/fuzz
+	go test ./distributor -count 1 -run TilfaeldigtForloeb -runder 50 -v
 
 crash: ## 1,000 kills while cases flow; broker, database, MOX and network failing while 10,000 beskeder do
 	MOX_CRASH_ROUNDS=1000 MOX_TRIAL_BESKEDER=10000 go test -count 1 -v -timeout 60m ./demo/crash/...
