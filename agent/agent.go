@@ -54,12 +54,14 @@ func New(spec *Spec, server Server, o Options) (*Agent, error) {
 		a.kilder = append(a.kilder, &kilde{agent: a, spec: &spec.Sources[i], source: c, log: a.log.With("kilde", spec.Sources[i].Name), savnede: &savnede{antal: map[string]int{}}})
 	}
 	for i := range spec.Sinks {
-		c, err := spec.Sinks[i].open(spec, o.Env)
-		if err != nil {
+		s := &sink{agent: a, spec: &spec.Sinks[i], id: spec.AbonnementID(spec.Sinks[i].Name)}
+		s.log = a.log.With("abonnement", s.id)
+		env := o.Env
+		env.Address = s.mailadresse
+		var err error
+		if s.sink, err = s.spec.open(spec, env); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
-		s := &sink{agent: a, spec: &spec.Sinks[i], sink: c, id: spec.AbonnementID(spec.Sinks[i].Name)}
-		s.log = a.log.With("abonnement", s.id)
 		a.sinks = append(a.sinks, s)
 	}
 	return a, nil

@@ -21,13 +21,23 @@ func TestForbindelserIGuiden(t *testing.T) {
 	vist := map[string][]string{}
 	noegle, _ := testenv.SSHKey(t) // one that is a key where a key is wanted, and a password elsewhere
 	env := connector.Env{Secret: func(string) (string, error) { return noegle, nil }}
+	kort := "sag"
 	for i, blok := range strings.Split(afsnit, "```yaml\n")[1:] {
 		blok, _, _ = strings.Cut(blok, "```")
+		if rest, ok := strings.CutPrefix(blok, "map: "); ok { // for the connection after it; those without one have a map of their own
+			kort, _, _ = strings.Cut(rest, "\n")
+			fil, err := os.ReadFile("testdata/maps/" + kort + ".yaml")
+			if maa(t, err); string(fil) != blok {
+				t.Errorf("example %d is not testdata/maps/%s.yaml, which the tests use", i+1, kort)
+			}
+			continue
+		}
 		vej, _, _ := strings.Cut(blok, ":\n")
 		_, type_, _ := strings.Cut(blok, "  type: ")
 		type_, _, _ = strings.Cut(type_, "\n")
 		vist[vej] = append(vist[vej], type_)
-		spec, problemer := load(t, agentMed(vej, blok))
+		spec, problemer := load(t, agentMed(vej, blok, kort))
+		kort = "sag"
 		if len(problemer) > 0 {
 			t.Errorf("example %d (%s: %s):\n%s", i+1, vej, type_, vis(problemer))
 			continue
@@ -60,8 +70,8 @@ func aabn(s *Spec, env connector.Env) error {
 	return c.Close()
 }
 
-// agentMed is an agent with one connection.
-func agentMed(vej, blok string) string {
+// agentMed is an agent with one connection, and a map of testdata/maps.
+func agentMed(vej, blok, kort string) string {
 	hoved := "agent: eksempel\nsystem: Eksempel\nacts_as: mox\n"
 	switch vej {
 	case "from":
@@ -69,5 +79,5 @@ func agentMed(vej, blok string) string {
 	case "to":
 		hoved += "sinks:\n  - name: svar\n    filter: {objekttype: Sag}\n"
 	}
-	return hoved + "    map: maps/sag.yaml\n    " + strings.ReplaceAll(strings.TrimSpace(blok), "\n", "\n    ") + "\n"
+	return hoved + "    map: maps/" + kort + ".yaml\n    " + strings.ReplaceAll(strings.TrimSpace(blok), "\n", "\n    ") + "\n"
 }

@@ -19,5 +19,6 @@ type Server interface {
 	Forny(ctx context.Context, ejer string, leverancer []int64, leje time.Duration) (int, error)
 	Done(ctx context.Context, f distributor.Afslutning) (distributor.Afsluttet, error)
 	GemIndhold(ctx context.Context, r io.Reader) (sha string, err error)
+	Mailadresse(ctx context.Context, abonnement mox.AbonnementID, bruger string) (string, error)
 	HentIndhold(ctx context.Context, abonnement mox.AbonnementID, sha string) (io.ReadCloser, error)
 }

@@ -162,6 +162,22 @@ func ikkeSket(err error) error {
 	return err
 }
 
+// mailadresse is [connector.Env.Address]: the register's address of a Bruger. spec: oio 97
+func (s *sink) mailadresse(ctx context.Context, c connector.Call, bruger string) (string, error) {
+	const op = "opslag efter mailadresse"
+	adresse, err := s.agent.server.Mailadresse(ctx, s.id, bruger)
+	switch kode := mox.KodeAf(err); {
+	case err == nil:
+		return adresse, nil
+	case slices.Contains([]mox.Kode{mox.KodeIkkeFundet, mox.KodeSlettet, mox.KodeGlemt, mox.KodeUgyldig}, kode):
+		s.log.Warn("en modtager af advis har ingen mailadresse", "bruger", mox.Maskeret(bruger), "besked", mox.Maskeret(c.Vars[svarBesked+"beskedID"]), "grund", err)
+		return "", connector.ErrNoAddress
+	case kode == mox.KodeIkkeTilladt:
+		return "", &connector.Error{Op: op, Err: fmt.Errorf("%w; tilslutningsaftalen skal give maa_laese til Bruger", err)}
+	}
+	return "", &connector.Error{Op: op, Err: err, Temporary: true}
+}
+
 func (s *sink) kaldfejl(err error) mox.Udfald {
 	tekst := err.Error()
 	switch {

@@ -187,7 +187,7 @@ func (a *App) aabnLager(ctx context.Context) (err error) {
 	}
 	a.gruppe.Add("register", a.register.Run)
 	a.maaling.Se(a.distributor)
-	a.tjeneste = pull.Tjeneste{Distributor: a.distributor, Lager: a.indhold, Log: a.log, Koder: koder}
+	a.tjeneste = pull.Tjeneste{Distributor: a.distributor, Lager: a.indhold, Log: a.log, Koder: koder, Mailadresser: a.register.Mailadresse}
 	a.gruppe.Add("distributor", a.distributor.Run)
 	a.gruppe.Add("bevaring", func(ctx context.Context) error { return a.distributor.KoerBevaring(ctx, bevaring, a.indhold) })
 	a.gruppe.Add("sletning", func(ctx context.Context) error { return a.distributor.KoerSletning(ctx, a.indhold) })

@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,7 +18,13 @@ type Env struct {
 	Secret  func(ref string) (string, error) // resolves "env:NAME" and "file:PATH"; nil = ResolveSecret
 	Logger  *slog.Logger                     // nil = no log
 	Now     func() time.Time                 // nil = time.Now; tests pass time in
+	// Address gives the mail address of a user of ours whom a call names, [ErrNoAddress] where there is none, or an [*Error];
+	// nil = no users are known.
+	Address func(ctx context.Context, c Call, user string) (string, error)
 }
+
+// ErrNoAddress is returned by [Env.Address] for a user without a mail address.
+var ErrNoAddress = errors.New("connector: the user has no mail address")
 
 // Path gives the path p of a config, below BaseDir unless it is absolute.
 func (e Env) Path(p string) string {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/auth"
+	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/store"
 )
 
@@ -73,6 +75,17 @@ func (r *Register) Laes(ctx context.Context, hvem Hvem, t mox.ObjektType, id mox
 			Med("giv registreringstid for at se, hvad der stod før")
 	}
 	return ud, err
+}
+
+// Mailadresse is the e-mail of a Bruger now, as the system may read it; see [oio.Mailadresse] and [Register.Laes] for the
+// errors. spec: oio 97
+func (r *Register) Mailadresse(ctx context.Context, system, bruger string) (string, error) {
+	hvem := r.Hvem(auth.Identitet{Navn: system, System: system, Rolle: auth.System}, "advis")
+	ud, err := r.Laes(ctx, hvem, mox.Bruger, mox.ObjektID(bruger), Tider{})
+	if err != nil {
+		return "", err
+	}
+	return oio.Mailadresse(ud.Versioner[0].Registrering)
 }
 
 func (r *Register) laesEt(ctx context.Context, k *kald, t mox.ObjektType, id mox.ObjektID, tider Tider) (ud Laest, err error) {

@@ -2,6 +2,7 @@ package pull
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/klient"
+	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/store"
 )
 
@@ -46,6 +48,27 @@ func (k *Klient) Hent(ctx context.Context, abonnement mox.AbonnementID, ejer str
 		ud = append(ud, distributor.Arbejde(w))
 	}
 	return ud, err
+}
+
+// Mailadresse is [Tjeneste.Mailadresse], asked of the register's own interface: what the key may read is decided there.
+func (k *Klient) Mailadresse(ctx context.Context, _ mox.AbonnementID, bruger string) (string, error) {
+	t, _ := mox.TypeAf(mox.Bruger)
+	var svar map[string][]struct {
+		Registreringer []json.RawMessage `json:"registreringer"`
+	}
+	if err := k.Kald(ctx, http.MethodGet, "/"+t.Service+"/"+t.Sti+"/"+url.PathEscape(bruger), nil, &svar); err != nil {
+		return "", err
+	}
+	for _, l := range svar {
+		if len(l) == 1 && len(l[0].Registreringer) == 1 {
+			r, err := oio.UnmarshalIndre(mox.Bruger, l[0].Registreringer[0])
+			if err != nil {
+				return "", err
+			}
+			return oio.Mailadresse(r)
+		}
+	}
+	return "", mox.E("mailadresse", mox.KodeUtilgaengelig, "registerets svar kan ikke læses")
 }
 
 // Done is [Tjeneste.Done]. It is [klient.Klient.Afslut] with what an agent tells besides.

@@ -41,6 +41,9 @@ type Tjeneste struct {
 	Lager       *indhold.Lager
 	Log         *slog.Logger // what [Handler] could not do; nil = not logged
 	Koder       oio.Koder    // of the agreement, for envelopes that come over HTTP; the zero value has none
+
+	// Mailadresser finds the address of a Bruger of the register, as the system may read it; nil = there is no register.
+	Mailadresser func(ctx context.Context, system, bruger string) (string, error)
 }
 
 // Kilde tells an agent where its source was read to. A source never read has an empty position.
@@ -172,6 +175,19 @@ func (t Tjeneste) HentIndhold(ctx context.Context, abonnement mox.AbonnementID, 
 		return nil, err // not a nil *os.File in an interface
 	}
 	return f, nil
+}
+
+// Mailadresse is the e-mail of a Bruger of the register, as the abonnement's system may read it. [mox.KodeIkkeFundet] or
+// [mox.KodeSlettet] where there is none, or no such Bruger; [mox.KodeIkkeTilladt] where the system may read none. spec: oio 97
+func (t Tjeneste) Mailadresse(ctx context.Context, abonnement mox.AbonnementID, bruger string) (string, error) {
+	a, ok := t.Distributor.Abonnement(abonnement)
+	switch {
+	case !ok:
+		return "", distributor.UkendtAbonnement(abonnement)
+	case t.Mailadresser == nil:
+		return "", mox.E("mailadresse", mox.KodeIkkeTilladt, "her er intet register")
+	}
+	return t.Mailadresser(ctx, a.System, bruger)
 }
 
 func (t Tjeneste) aabn(ctx context.Context, abonnement mox.AbonnementID, sha string) (*os.File, error) {

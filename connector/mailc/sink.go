@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -33,10 +34,11 @@ const DefaultContent = 10 * connector.MiB
 // maxRecipients is how many addresses a mail may go to.
 const maxRecipients = 50
 
-// The codes of a [Sink]'s answers: CodeOK, or RefusedPrefix and the server's number ("smtp-550") where it refused the mail
-// or a recipient for good.
+// The codes of a [Sink]'s answers: CodeOK; CodeNobody where none of the users has an address, and nobody else was named; or
+// RefusedPrefix and the server's number ("smtp-550") where it refused the mail or a recipient for good.
 const (
 	CodeOK        = "ok"
+	CodeNobody    = "ingen_modtager"
 	RefusedPrefix = "smtp-"
 )
 
@@ -50,6 +52,7 @@ type SinkConfig struct {
 	Account    `yaml:",inline"`
 	Fra        string         `yaml:"fra" json:"fra"`                           // sender: "byggesag@kommune.dk", or with a name: "Byggesag <byggesag@kommune.dk>"
 	Til        string         `yaml:"til" json:"til"`                           // recipients, with commas between: "{{felt.EMAIL}}, journal@kommune.dk"
+	Brugere    []string       `yaml:"brugere" json:"brugere,omitempty"`         // local fields that name users of ours, with commas between; each gets it at the address that [connector.Env.Address] knows
 	Kopi       string         `yaml:"kopi" json:"kopi,omitempty"`               // Cc
 	SkjultKopi string         `yaml:"skjult_kopi" json:"skjult_kopi,omitempty"` // Bcc
 	SvarTil    string         `yaml:"svar_til" json:"svar_til,omitempty"`       // where answers go; default fra
@@ -81,7 +84,9 @@ func (c SinkConfig) Validate() []connector.Problem {
 			p.Add("fra", fmt.Sprintf("%q er ikke en mailadresse", c.Fra), "skriv fx Byggesag <byggesag@kommune.dk>")
 		}
 	}
-	p.Need("til", c.Til, `skriv modtageren: "{{felt.EMAIL}}"`)
+	if len(c.Brugere) == 0 {
+		p.Need("til", c.Til, `skriv modtageren: "{{felt.EMAIL}}"; eller brugere: de felter, der nævner Brugere i registeret`)
+	}
 	for key, text := range c.addressing() {
 		checkAddresses(&p, key, text)
 	}
@@ -122,6 +127,9 @@ func (c SinkConfig) TemplateNames() map[string][]string {
 	names := slices.DeleteFunc(used["indhold"], func(name string) bool { return name == "felt" })
 	if used["indhold"] = names; len(names) == 0 {
 		delete(used, "indhold")
+	}
+	for _, field := range c.Brugere {
+		used["brugere"] = append(used["brugere"], "felt."+field)
 	}
 	return used
 }
@@ -171,10 +179,14 @@ func (s *Sink) messageID(c connector.Call) string {
 
 const opSend = "send mail"
 
-// Write implements [connector.Sink]. A mail goes to all its recipients or to none.
+// Write implements [connector.Sink]. A mail goes to all its recipients or to none; who has no address is none of them.
+// spec: oio 97
 func (s *Sink) Write(ctx context.Context, c connector.Call) (connector.Answer, error) {
 	m, err := s.message(ctx, c)
-	if err != nil {
+	switch {
+	case errors.Is(err, errNobody):
+		return connector.Answer{Code: CodeNobody, Text: err.Error()}, nil
+	case err != nil:
 		return connector.Answer{}, connector.Refused(opSend, err)
 	}
 	conn, client, err := s.dial(ctx)
@@ -210,7 +222,7 @@ func (s *Sink) message(ctx context.Context, c connector.Call) (envelope, error) 
 		}
 	}
 	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
-	if err := s.address(m, c); err != nil {
+	if err := s.address(ctx, m, c); err != nil {
 		return envelope{}, err
 	}
 	subject, err := s.templates["emne"].Expand(vars(c), oneLine)
@@ -286,9 +298,13 @@ func parseAddresses(text string) ([]*mail.Address, error) {
 }
 
 // address says who the mail is from and to.
-func (s *Sink) address(m *gomail.Msg, c connector.Call) error {
+func (s *Sink) address(ctx context.Context, m *gomail.Msg, c connector.Call) error {
 	if err := m.From(s.config.Fra); err != nil {
 		return fmt.Errorf("fra: %w", err)
+	}
+	to, err := s.users(ctx, c)
+	if err != nil {
+		return err
 	}
 	total := 0
 	for key, set := range map[string]func(...*mail.Address){
@@ -303,14 +319,61 @@ func (s *Sink) address(m *gomail.Msg, c connector.Call) error {
 		if err != nil {
 			return fmt.Errorf("%s: er ikke mailadresser med komma imellem", key)
 		}
-		if total += len(list); len(list) > 0 {
+		if key == "til" {
+			list = withoutRepeats(append(list, to...))
+		}
+		if key != "svar_til" {
+			total += len(list)
+		}
+		if len(list) > 0 {
 			set(list...)
 		}
 	}
-	if total > maxRecipients {
+	switch {
+	case total > maxRecipients:
 		return fmt.Errorf("mailen har over %d modtagere", maxRecipients)
+	case total == 0 && len(s.config.Brugere) > 0:
+		return errNobody
 	}
 	return nil
+}
+
+var errNobody = errors.New("ingen af modtagerne har en mailadresse, systemet må læse; skriv den på Brugeren i registeret (adresser, objekttype email), " +
+	"eller lad tilslutningsaftalen give maa_laese til Bruger")
+
+// users are the addresses of the users whom the call's fields name. Who has none is left out; [connector.Env.Address] has
+// told of it.
+func (s *Sink) users(ctx context.Context, c connector.Call) (to []*mail.Address, err error) {
+	if len(s.config.Brugere) > 0 && s.env.Address == nil {
+		return nil, errors.New("brugere: her er ingen at slå adresser op hos")
+	}
+	for _, field := range s.config.Brugere {
+		text, err := connector.Scalar(c.Fields[field])
+		if err != nil {
+			return nil, fmt.Errorf("feltet %q: %w", field, err)
+		}
+		for _, user := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+			address, err := s.env.Address(ctx, c, user)
+			switch {
+			case errors.Is(err, connector.ErrNoAddress):
+			case err != nil:
+				return nil, err
+			default:
+				to = append(to, &mail.Address{Address: address})
+			}
+		}
+	}
+	return to, nil
+}
+
+// withoutRepeats is each address once, the first time it stands there.
+func withoutRepeats(list []*mail.Address) (once []*mail.Address) {
+	for _, a := range list {
+		if !slices.ContainsFunc(once, func(b *mail.Address) bool { return strings.EqualFold(a.Address, b.Address) }) {
+			once = append(once, a)
+		}
+	}
+	return once
 }
 
 // attach reads the call's documents into the mail.
