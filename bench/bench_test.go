@@ -115,7 +115,7 @@ func (m *maaling) alle(t *testing.T, db driver.DB, tabel string) (ud []string) {
 func TestKoer(t *testing.T) {
 	t.Parallel()
 	vil := []string{"accept", "accept.lever", "efterlever", "match", "match", "match.lister", "match.lister", "idle", "pull", "push", "register.laes", "register.soeg.brugervendtnoegle", "register.soeg.relation", "register.soeg.tekst",
-		"register.foerste-side", "register.laes.person", "register.opret", "register.ret", "register.ret.historik", "register.historik", "register.ret.virkninger", "register.ret.virkninger", "register.ret.virkninger"}
+		"register.foerste-side", "register.laes.person", "register.stroem", "register.opret", "register.ret", "register.ret.historik", "register.historik", "register.ret.virkninger", "register.ret.virkninger", "register.ret.virkninger"}
 	fik := proev(t, Options{Dir: t.TempDir(), Objekter: []int{mindsteRegister}})
 	if d := cmp.Diff(vil, fik); d != "" {
 		t.Error(d)

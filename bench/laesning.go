@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -46,7 +47,10 @@ func (r *registermaaling) laesninger(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", l.navn, err)
 		}
 	}
-	return r.laesPersonlige(ctx)
+	if err := r.laesPersonlige(ctx); err != nil {
+		return err
+	}
+	return r.stroem(ctx)
 }
 
 func (r *registermaaling) laesEn(ctx context.Context, k kendt) (int, error) {
@@ -144,4 +148,44 @@ func (r *registermaaling) begge(ctx context.Context, m laesning, st *sql.Stmt, l
 	}
 	l.deres += time.Since(start)
 	return fundet, err
+}
+
+// stroem measures the reading of every Sag, one after the other, with the most memory that was in use meanwhile. Raw is the
+// bare query. Those who name a person go into the usage log, which raw does not write.
+func (r *registermaaling) stroem(ctx context.Context) error {
+	l := &loeb{navn: "register.stroem", stoerrelse: r.antal}
+	r.Sig(l.navn)
+	var hukommelse runtime.MemStats
+	mest, start := uint64(0), time.Now()
+	sidst := start
+	err := r.r.Stroem(ctx, r.hvem, mox.Sag, register.Soegning{}, func(register.Laest) error {
+		if l.antal++; l.antal%mindsteRegister == 0 {
+			l.tider = append(l.tider, time.Since(sidst))
+			runtime.ReadMemStats(&hukommelse)
+			mest, sidst = max(mest, hukommelse.HeapInuse), time.Now()
+		}
+		return nil
+	})
+	l.vores = time.Since(start)
+	if err != nil {
+		return err
+	}
+	raa, err := aabnRaa(r.adresse, r.paaPostgres())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = raa.Close() }() // only read
+	start = time.Now()
+	rows, err := raa.QueryContext(ctx, `SELECT g.* FROM register_objekt o JOIN register_registrering g ON g.objekt = o.nr AND g.nr = o.registrering
+		WHERE o.objekttype = 'Sag' AND o.livscyklus <> 'Slettet' ORDER BY o.bvn, o.uuid`)
+	if err == nil {
+		err = laesAlt(rows)
+	}
+	if l.deres = time.Since(start); err != nil {
+		return err
+	}
+	l.vilkaarlig("database", r.databasenavn())
+	l.vilkaarlig("heap_max_mib", mest>>20)
+	l.vilkaarlig("objekter_per_p50", mindsteRegister)
+	return r.fortael(l)
 }
