@@ -35,31 +35,69 @@ const (
 type bogen struct {
 	f                                  *excelize.File
 	hoved, angivet, talt, regnet, note int // styles
+	forklaring                         string
+	blank                              bool // nothing has been counted: those cells are for the municipality too
 	err                                error
 }
 
 // SkrivXLSX writes the report as a workbook whose results are formulas of the marked cells: who changes a number sees what it
 // does. Yellow cells are told by the municipality, blue ones counted by MOX.
 func SkrivXLSX(w io.Writer, r *Rapport) error {
-	b := &bogen{f: excelize.NewFile()}
+	b := &bogen{forklaring: "Gule felter har kommunen angivet. Blå felter har MOX talt. Resten er formler."}
+	return b.skriv(w, r, b.maaneder, b.agenter)
+}
+
+// blanketlinjer is how many processes and integrations the blank workbook has room for.
+const blanketlinjer = 20
+
+// SkrivBlanket writes the same workbook with nothing in it, for a municipality that has no MOX yet: all that the formulas
+// need is in yellow cells, also what MOX counts where it is.
+func SkrivBlanket(w io.Writer) error {
+	g := Grundlag{Integrationer: make([]Integration, blanketlinjer)}
+	r := Beregn(g, Taelling{}, dageIAar)
+	r.Processer, r.Mangler = make([]Procesgevinst, blanketlinjer), nil
+	b := &bogen{blank: true, forklaring: "Udfyld de gule felter: det, kommunen selv har talt og ved. Resten er formler. Et felt, der står tomt, tæller ikke med."}
+	return b.skriv(w, &r)
+}
+
+// skriv makes the workbook's sheets, and further ones.
+func (b *bogen) skriv(w io.Writer, r *Rapport, flere ...func(*Rapport)) error {
+	b.f = excelize.NewFile()
 	defer func() { _ = b.f.Close() }() // it holds no file
 	b.stile()
 	b.maa(b.f.SetSheetName("Sheet1", arkGrundlag))
-	for _, a := range []string{arkProcesser, arkIntegration, arkResultat, arkLeverandoer, arkMaaneder, arkOmfang} {
-		_, err := b.f.NewSheet(a)
-		b.maa(err)
+	for _, a := range []string{arkProcesser, arkIntegration, arkResultat, arkLeverandoer} {
+		b.nytArk(a)
 	}
-	b.grundlag(r)
-	b.processer(r)
-	b.integrationer(r)
-	b.resultat(r)
-	b.leverandoer(r)
-	b.maaneder(r)
-	b.agenter(r)
+	for _, ark := range append([]func(*Rapport){b.grundlag, b.processer, b.integrationer, b.resultat, b.leverandoer}, flere...) {
+		ark(r)
+	}
+	b.sideopsaetning()
 	if b.err != nil {
 		return fmt.Errorf("regneark: %w", b.err)
 	}
 	return b.f.Write(w)
+}
+
+// sideopsaetning lets each sheet be printed on pages of its width, with room for its headings.
+func (b *bogen) sideopsaetning() {
+	liggende, bredde, hoejde, tilpas := "landscape", 1, 0, true
+	for _, ark := range b.f.GetSheetList() {
+		b.maa(b.f.SetSheetProps(ark, &excelize.SheetPropsOptions{FitToPage: &tilpas}))
+		b.maa(b.f.SetPageLayout(ark, &excelize.PageLayoutOptions{Orientation: &liggende, FitToWidth: &bredde, FitToHeight: &hoejde}))
+		if ark != arkGrundlag {
+			b.maa(b.f.SetRowHeight(ark, 1, 2*linjehoejde))
+		}
+	}
+	b.maa(b.f.SetRowHeight(arkGrundlag, 19, 4*linjehoejde))
+}
+
+// linjehoejde is one line of text, in points.
+const linjehoejde = 16
+
+func (b *bogen) nytArk(navn string) {
+	_, err := b.f.NewSheet(navn)
+	b.maa(err)
 }
 
 func (b *bogen) maa(err error) {
@@ -76,11 +114,14 @@ func (b *bogen) stil(s excelize.Style) int {
 
 func (b *bogen) stile() {
 	tal, farve := "#,##0.##", func(c string) excelize.Fill { return excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{c}} }
-	kr := "#,##0.00"
+	kr, streg := "#,##0.00", []excelize.Border{{Type: "bottom", Color: "FFFFFF", Style: 1}, {Type: "right", Color: "FFFFFF", Style: 1}}
 	b.hoved = b.stil(excelize.Style{Font: &excelize.Font{Bold: true}, Fill: farve("E2EFF4"), Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}})
-	b.angivet = b.stil(excelize.Style{CustomNumFmt: &tal, Fill: farve("FFF6CC")})
-	b.talt = b.stil(excelize.Style{CustomNumFmt: &tal, Fill: farve("DCE9F9")})
+	b.angivet = b.stil(excelize.Style{CustomNumFmt: &tal, Fill: farve("FFF6CC"), Border: streg})
+	b.talt = b.stil(excelize.Style{CustomNumFmt: &tal, Fill: farve("DCE9F9"), Border: streg})
 	b.regnet = b.stil(excelize.Style{CustomNumFmt: &kr})
+	if b.blank {
+		b.talt = b.angivet
+	}
 	b.note = b.stil(excelize.Style{Font: &excelize.Font{Italic: true}, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}})
 }
 
@@ -107,6 +148,14 @@ func (b *bogen) tekst(ark string, kolonne, raekke int, v string, stil int) {
 	}
 }
 
+// navn is the style of a name, which in a blank workbook is to be filled in.
+func (b *bogen) navn() int {
+	if b.blank {
+		return b.angivet
+	}
+	return 0
+}
+
 // tal writes a number; nil is an empty cell.
 func (b *bogen) tal(ark string, kolonne, raekke int, v *float64, stil int) {
 	c := celleNavn(kolonne, raekke)
@@ -114,6 +163,15 @@ func (b *bogen) tal(ark string, kolonne, raekke int, v *float64, stil int) {
 		b.maa(b.f.SetCellFloat(ark, c, *v, -1, 64))
 	}
 	b.maa(b.f.SetCellStyle(ark, c, c, stil))
+}
+
+// antal writes a number that MOX counts, and nothing where it has counted nothing.
+func (b *bogen) antal(ark string, kolonne, raekke int, v int64) {
+	if b.blank {
+		b.tal(ark, kolonne, raekke, nil, b.talt)
+		return
+	}
+	b.tal(ark, kolonne, raekke, n(v), b.talt)
 }
 
 func (b *bogen) formel(ark string, kolonne, raekke int, formel string, args ...any) {
@@ -132,7 +190,7 @@ func (b *bogen) grundlag(r *Rapport) {
 	b.overskrift(arkGrundlag, 1, "Gevinster ved MOX", "")
 	for i, t := range [][2]string{{"Kommune", g.Kommune}, {"Står inde for tallene", g.Ejer}, {"Fra", r.Fra}, {"Til", r.Til}} {
 		b.tekst(arkGrundlag, 1, i+2, t[0], 0)
-		b.tekst(arkGrundlag, 2, i+2, t[1], 0)
+		b.tekst(arkGrundlag, 2, i+2, t[1], b.navn())
 	}
 	for i, x := range []struct {
 		tekst string
@@ -141,13 +199,14 @@ func (b *bogen) grundlag(r *Rapport) {
 	}{{"Dage", n(r.Dage), b.talt}, {"", nil, 0}, {"Timepris, kr", g.Timepris, b.angivet}, {"Minutter pr. reparation", g.MinutterPrReparation, b.angivet},
 		{"Ventede reparationer pr. år", g.VentedeReparationer, b.angivet}, {"Drift, kr pr. år", g.Drift, b.angivet}, {"Første implementering, kr", g.Foerste, b.angivet},
 		{"Hver følgende implementering, kr", g.Foelgende, b.angivet}, {"Timer til den første", g.TimerFoerste, b.angivet}, {"Timer til hver følgende", g.TimerFoelgende, b.angivet},
-		{"Kommuner, der tager den i brug", g.Kommuner, b.angivet}, {"Reparationer i perioden", n(r.Taelling.Reparationer), b.talt}} {
+		{"Kommuner, der tager den i brug", g.Kommuner, b.angivet}, {"Reparationer i perioden", nil, b.talt}} {
 		b.tekst(arkGrundlag, 1, i+6, x.tekst, 0)
 		if x.stil > 0 {
 			b.tal(arkGrundlag, 2, i+6, x.v, x.stil)
 		}
 	}
-	b.tekst(arkGrundlag, 1, 19, "Gule felter har kommunen angivet. Blå felter har MOX talt. Resten er formler.", b.note)
+	b.antal(arkGrundlag, 2, 17, r.Taelling.Reparationer)
+	b.tekst(arkGrundlag, 1, 19, b.forklaring, b.note)
 	for i, m := range r.Mangler {
 		b.tekst(arkGrundlag, 1, 21+i, "Mangler: "+m.Tekst, b.note)
 	}
@@ -161,9 +220,9 @@ func (b *bogen) processer(r *Rapport) {
 	raekke := 2
 	for _, p := range r.Processer {
 		t, tal := r.Grundlag.tid(p.Proces), r.Taelling.proces(p.Proces)
-		b.tekst(a, 1, raekke, p.Proces, 0)
+		b.tekst(a, 1, raekke, p.Proces, b.navn())
 		for i, v := range []int64{tal.Afsluttet, tal.Fejlet, tal.Udloebet} {
-			b.tal(a, 2+i, raekke, n(v), b.talt)
+			b.antal(a, 2+i, raekke, v)
 		}
 		for i, v := range []*float64{t.Ventede, t.Foer, t.Efter, t.Maalte} {
 			b.tal(a, 5+i, raekke, v, b.angivet)
@@ -195,7 +254,7 @@ func (b *bogen) integrationer(r *Rapport) {
 	const a = arkIntegration
 	b.overskrift(a, 1, "Integration", "I dag, kr pr. år", "Med agenter, kr pr. år", "Sparet, kr pr. år")
 	for i, x := range r.Grundlag.Integrationer {
-		b.tekst(a, 1, i+2, x.Navn, 0)
+		b.tekst(a, 1, i+2, x.Navn, b.navn())
 		b.tal(a, 2, i+2, x.IDag, b.angivet)
 		b.tal(a, 3, i+2, x.Med, b.angivet)
 		b.formel(a, 4, i+2, `IF(OR(ISBLANK(B%d),ISBLANK(C%d)),0,B%d-C%d)`, i+2, i+2, i+2, i+2)
@@ -276,6 +335,7 @@ func (b *bogen) leverandoer(r *Rapport) {
 // maaneder writes what was counted by month, with a chart of it.
 func (b *bogen) maaneder(r *Rapport) {
 	const a = arkMaaneder
+	b.nytArk(a)
 	b.overskrift(a, 1, "Måned")
 	for k, p := range r.Taelling.Processer {
 		b.tekst(a, k+2, 1, p.Proces, b.hoved)
@@ -302,6 +362,7 @@ func (b *bogen) maaneder(r *Rapport) {
 
 func (b *bogen) agenter(r *Rapport) {
 	const a = arkOmfang
+	b.nytArk(a)
 	b.overskrift(a, 1, "Agent", "System", "Linjer YAML", "Felter", "Kodetabeller", "Prøver")
 	for i, o := range r.Taelling.Omfang {
 		b.tekst(a, 1, i+2, o.Agent, 0)

@@ -162,6 +162,25 @@ danish_hunspell() {
   program=$(command -v hunspell) && echo ja | "$program" -d da_DK -l >/dev/null 2>&1 && echo "$program"
 }
 
+# ---- LibreOffice, which reckons a workbook as its readers' programs do
+
+provide_libreoffice() {
+  if [ -n "${MOX_TEST_LIBREOFFICE:-}" ]; then
+    return
+  fi
+  MOX_TEST_LIBREOFFICE=$(spreadsheets) || { packages libreoffice-calc-nogui && MOX_TEST_LIBREOFFICE=$(spreadsheets); } || {
+    lack "LibreOffice Calc" "apt-get install libreoffice-calc-nogui" "MOX_TEST_LIBREOFFICE to soffice with Calc"
+    return
+  }
+  export MOX_TEST_LIBREOFFICE
+}
+
+# spreadsheets prints the program if it can open spreadsheets: the program itself comes with any part of the suite.
+spreadsheets() {
+  local program
+  program=$(command -v soffice) && ls "$(dirname "$(readlink -f "$program")")"/libscfiltlo.so >/dev/null 2>&1 && echo "$program"
+}
+
 # ---- PostgreSQL
 
 provide_postgres() {

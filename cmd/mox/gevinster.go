@@ -20,7 +20,7 @@ import (
 func (e *env) gevinster() *cobra.Command {
 	c := &cobra.Command{Use: "gevinster", Short: "Hvad MOX-processerne er værd: talt i trafikken, ganget med det, kommunen har angivet"}
 	s := e.serverFlag(c)
-	c.AddCommand(s.gevinsterVis(), s.gevinsterEksport(), e.gevinsterSaml())
+	c.AddCommand(s.gevinsterVis(), s.gevinsterEksport(), e.gevinsterBlanket(), e.gevinsterSaml())
 	return c
 }
 
@@ -136,6 +136,15 @@ func (s *server) gevinsterEksport() *cobra.Command {
 		}
 		return s.env.skrivFil(ellers(fil, "gevinster."+format), func(w io.Writer) error { return skriv(w, &r) })
 	}
+	return c
+}
+
+func (e *env) gevinsterBlanket() *cobra.Command {
+	var fil string
+	c := &cobra.Command{Use: "blanket", Short: "Skriv regnearket tomt, til en kommune, der ikke har MOX endnu", Args: argumenter(cobra.NoArgs),
+		Long: "Skriv regnearket med alle formler og ingen tal. De gule felter udfyldes i hånden; også dem, MOX ellers tæller.\n" + exitTekst}
+	c.Flags().StringVarP(&fil, "fil", "o", "gevinster-blanket.xlsx", "filen, der skrives; - er til skærmen")
+	c.RunE = func(*cobra.Command, []string) error { return e.skrivFil(fil, report.SkrivBlanket) }
 	return c
 }
 

@@ -40,6 +40,9 @@ func TestGevinster(t *testing.T) {
 			t.Errorf("%s: %d %s %v", format, kode, fejl, err)
 		}
 	}
+	if kode, ud, _ := moxKommando(t, "gevinster", "blanket", "-o", "-"); kode != exitOK || !strings.HasPrefix(ud, "PK") {
+		t.Errorf("blanket: %d, %d bytes", kode, len(ud))
+	}
 	samlTo(t, dir, r)
 }
 
