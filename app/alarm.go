@@ -136,7 +136,7 @@ func (c *Config) alarmWebhook() (*alarm.Webhook, error) {
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return nil, mox.E("config", mox.KodeUgyldig, "alarmer.webhook.url er ikke en http(s)-adresse").Med("ret mox.yaml")
 	}
-	if u.Scheme == "http" && kunLoopback(u.Host) != nil && kunLoopback(u.Host+":80") != nil {
+	if u.Scheme == "http" && !loopback(u.Host) && !loopback(u.Host+":80") {
 		return nil, mox.E("config", mox.KodeIkkeTilladt, "alarmer.webhook.url er ukrypteret og ikke på denne maskine").Med("brug https://")
 	}
 	w := &alarm.Webhook{URL: x.URL, Klient: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}

@@ -14,19 +14,14 @@ import (
 // aabnAMQP makes the carrier to the broker, where one is configured. It connects when it runs: a broker that is down keeps
 // nobody else from their work.
 func (a *App) aabnAMQP(context.Context) error {
-	c := a.config.AMQP
-	if c.URL == "" {
+	if a.config.AMQP.URL == "" {
 		return nil
 	}
-	o := amqp.Options{Systemer: c.Systemer, Brugere: c.Brugere, MaksLaengde: c.MaksLaengde, Koder: a.tjeneste.Koder, Log: a.log}
-	o.Lokal = len(c.Systemer) == 0 && len(c.Brugere) == 0 && a.config.udenRettigheder() && amqp.Loopback(c.URL)
-	var err error
-	if o.URL, err = a.config.brokerURL("amqp", c.URL, c.Kodeord); err != nil {
+	o, err := a.config.amqpOptions()
+	if err != nil {
 		return err
 	}
-	if o.TLS, err = a.config.brokerTLS("amqp", c.URL, c.CA, c.Certifikat, c.Noegle); err != nil {
-		return err
-	}
+	o.Koder, o.Log = a.tjeneste.Koder, a.log
 	if a.amqp, err = amqp.New(a.distributor, o); err != nil {
 		return err
 	}
@@ -34,29 +29,47 @@ func (a *App) aabnAMQP(context.Context) error {
 	return nil
 }
 
+// amqpOptions are what mox.yaml says of the broker, with the files it names.
+func (c *Config) amqpOptions() (o amqp.Options, err error) {
+	x := c.AMQP
+	o = amqp.Options{Systemer: x.Systemer, Brugere: x.Brugere, MaksLaengde: x.MaksLaengde}
+	o.Lokal = len(x.Systemer) == 0 && len(x.Brugere) == 0 && c.udenRettigheder() && amqp.Loopback(x.URL)
+	if o.URL, err = c.brokerURL("amqp", x.URL, x.Kodeord); err != nil {
+		return o, err
+	}
+	o.TLS, err = c.brokerTLS("amqp", x.URL, x.CA, x.Certifikat, x.Noegle)
+	return o, err
+}
+
 // aabnKOMBIT makes the carrier to the national Beskedfordeler, where one is configured.
 func (a *App) aabnKOMBIT(context.Context) error {
-	c := a.config.KOMBIT
-	if c.URL == "" {
+	if a.config.KOMBIT.URL == "" {
 		return nil
 	}
-	hemmelighed, err := a.config.hemmelighed("kombit.token.hemmelighed", c.Token.Hemmelighed)
+	o, err := a.config.kombitOptions()
 	if err != nil {
 		return err
 	}
-	o := amqp.KombitOptions{Token: amqp.Tokentjeneste{URL: c.Token.URL, Klient: c.Token.Klient, Hemmelighed: hemmelighed},
-		Dueslag: c.Dueslag, Fejlkoe: c.Fejlkoe, Koder: a.tjeneste.Koder, Log: a.log}
-	if o.URL, err = a.config.brokerURL("kombit", c.URL, c.Kodeord); err != nil {
-		return err
-	}
-	if o.TLS, err = a.config.tls("kombit", c.CA, c.Certifikat, c.Noegle); err != nil {
-		return err
-	}
+	o.Koder, o.Log = a.tjeneste.Koder, a.log
 	if a.kombit, err = amqp.NyKombit(a.distributor, o); err != nil {
 		return err
 	}
 	a.gruppe.Add("kombit", a.kombit.Run)
 	return nil
+}
+
+// kombitOptions are what mox.yaml says of the national Beskedfordeler, with the files it names.
+func (c *Config) kombitOptions() (o amqp.KombitOptions, err error) {
+	x := c.KOMBIT
+	o = amqp.KombitOptions{Token: amqp.Tokentjeneste{URL: x.Token.URL, Klient: x.Token.Klient}, Dueslag: x.Dueslag, Fejlkoe: x.Fejlkoe}
+	if o.Token.Hemmelighed, err = c.hemmelighed("kombit.token.hemmelighed", x.Token.Hemmelighed); err != nil {
+		return o, err
+	}
+	if o.URL, err = c.brokerURL("kombit", x.URL, x.Kodeord); err != nil {
+		return o, err
+	}
+	o.TLS, err = c.tls("kombit", x.CA, x.Certifikat, x.Noegle)
+	return o, err
 }
 
 // brokerURL is a broker's address with the password of its file. hvor names its section of mox.yaml.

@@ -140,9 +140,8 @@ func (a *App) aabnDatabase(ctx context.Context) (err error) {
 	url := a.config.Database
 	if url == "" {
 		url = a.config.databasefil()
-	} else if !store.PaaPostgres(url) { // a slip must not become a new and empty file
-		return mox.E("database", mox.KodeUgyldig, "database i %s er ikke adressen på en PostgreSQL", filepath.Join(a.config.Dir, "mox.yaml")).
-			Med("skriv postgres://bruger@vært:port/database, eller slet linjen: så er databasen en fil i mappen")
+	} else if err := a.config.checkDatabase(); err != nil {
+		return err
 	}
 	if a.store, err = store.Open(ctx, url); err != nil {
 		e := mox.E("database", mox.KodeUtilgaengelig, "databasen kan ikke åbnes: %v", err).Med("se, om disken er fuld, og om database i mox.yaml er rigtig")
@@ -213,11 +212,11 @@ func (a *App) aabnAgenter(ctx context.Context) error {
 	for _, s := range a.specs {
 		abonnementer = append(abonnementer, s.Abonnementer()...)
 	}
-	if f := a.config.Register.Foelg; f != nil {
-		filter, fejl := mox.LaesFilter(f)
-		if len(fejl) > 0 {
-			return &mox.Error{Kode: mox.KodeUgyldig, Op: "config", Tekst: "register.foelg i mox.yaml er ikke et filter", Felter: fejl, Raad: "se filtre i vejledningen"}
-		}
+	filter, err := a.config.foelg()
+	if err != nil {
+		return err
+	}
+	if a.config.Register.Foelg != nil {
 		abonnementer = append(abonnementer, a.register.Foelger(filter))
 		a.gruppe.Add("register følger", a.register.RunFoelg)
 	}

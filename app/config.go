@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -24,6 +25,7 @@ import (
 	"github.com/moxkit/mox/internal/janej"
 	"github.com/moxkit/mox/mapping"
 	"github.com/moxkit/mox/oio"
+	"github.com/moxkit/mox/store"
 )
 
 // Config is what a MOX installation is told in DIR/mox.yaml. Everything may be left out.
@@ -187,8 +189,8 @@ func (c *Config) medLinje(err error) error {
 		return err
 	}
 	for _, tekst := range []string{e.Tekst, e.Raad} {
-		for _, sti := range indstilling.FindAllString(tekst, -1) {
-			if linje := linjeAf(c.kilde, sti); linje > 0 {
+		for _, fundet := range indstilling.FindAllStringSubmatch(tekst, -1) {
+			if linje := linjeAf(c.kilde, cmp.Or(fundet[1], fundet[2])); linje > 0 {
 				med := *e
 				med.Tekst = fmt.Sprintf("%s:%d: %s", filepath.Join(c.Dir, "mox.yaml"), linje, e.Tekst)
 				return &med
@@ -199,7 +201,7 @@ func (c *Config) medLinje(err error) error {
 }
 
 // indstilling finds the path of a setting in a text.
-var indstilling = regexp.MustCompile(`\b(alarmer|amqp|fjern|push|register)(\.[a-z_]+)+\b`)
+var indstilling = regexp.MustCompile(`^(listen|database|aftaler)\b|(?:^|\s)((?:alarmer|amqp|bevaring|fjern|kombit|push|register)(?:\.[a-z_]+)+)\b`)
 
 // linjeAf is the line of a setting in a YAML text, or of the nearest one above it; 0 = it is not there at all.
 func linjeAf(b []byte, sti string) (linje int) {
@@ -241,8 +243,9 @@ func laesYAML(fil string, b []byte, v any) error {
 
 // check holds the addresses against the rule that nobody gets in from outside without being let in.
 func (c *Config) check() error {
-	if err := kunLoopback(c.Listen); err != nil {
-		return err
+	if !loopback(c.Listen) {
+		return mox.E("config", mox.KodeIkkeTilladt, "listen: %q er ikke en adresse på denne maskine", c.Listen).
+			Med("brug 127.0.0.1:PORT; andre maskiner får adgang gennem fjern.listen i mox.yaml med TLS og API-nøgle")
 	}
 	f := c.Fjern
 	switch {
@@ -261,15 +264,11 @@ func (c *Config) udenRettigheder() bool {
 	return c.Fjern.APINoegler == "" && len(c.Fjern.Klienter) == 0 && len(c.OIDC) == 0 && len(c.Aftaler) == 0
 }
 
-// kunLoopback refuses an address that others than this machine can reach.
-func kunLoopback(adresse string) error {
+// loopback reports whether only this machine can reach the address.
+func loopback(adresse string) bool {
 	host, _, err := net.SplitHostPort(adresse)
 	ip := net.ParseIP(host)
-	if err != nil || (host != "localhost" && (ip == nil || !ip.IsLoopback())) {
-		return mox.E("config", mox.KodeIkkeTilladt, "%q er ikke en adresse på denne maskine", adresse).
-			Med("brug 127.0.0.1:PORT; andre maskiner får adgang gennem fjern.listen i mox.yaml med TLS og API-nøgle")
-	}
-	return nil
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // databasefil is where SQLite keeps the database, when no other is named.
@@ -376,6 +375,27 @@ func (c *Config) laesProcesser() ([]mox.Proces, error) {
 		ud = append(ud, q)
 	}
 	return ud, nil
+}
+
+// foelg is the filter of what the register keeps an index of.
+func (c *Config) foelg() (mox.Filter, error) {
+	if c.Register.Foelg == nil {
+		return mox.Filter{}, nil
+	}
+	filter, fejl := mox.LaesFilter(c.Register.Foelg)
+	if len(fejl) > 0 {
+		return filter, &mox.Error{Kode: mox.KodeUgyldig, Op: "config", Tekst: "register.foelg i mox.yaml er ikke et filter", Felter: fejl, Raad: "se filtre i vejledningen"}
+	}
+	return filter, nil
+}
+
+// checkDatabase refuses what is no address of a database: a slip must not become a new and empty file.
+func (c *Config) checkDatabase() error {
+	if c.Database == "" || store.PaaPostgres(c.Database) {
+		return nil
+	}
+	return mox.E("database", mox.KodeUgyldig, "database i %s er ikke adressen på en PostgreSQL", filepath.Join(c.Dir, "mox.yaml")).
+		Med("skriv postgres://bruger@vært:port/database, eller slet linjen: så er databasen en fil i mappen")
 }
 
 // foelsomhed checks what the foelsomhedsklasser are said to mean.

@@ -25,17 +25,25 @@ func (a *App) aabnPush(context.Context) error {
 }
 
 func (a *App) pushOptions() (o push.Options, err error) {
-	c := a.config.Push
-	o = push.Options{Abonnementer: a.distributor.Abonnementer, Aendret: a.distributor.Aendret, Ejer: a.distributor.Inkarnation(), Koder: a.tjeneste.Koder,
-		Fordeler: a.store.InstallationID(), Log: a.log, Oprindelse: c.Oprindelse, Hemmeligheder: a.pushhemmeligheder}
-	for i, n := range c.TilladteNet {
+	if o, err = a.config.pushOptions(); err != nil {
+		return o, err
+	}
+	o.Abonnementer, o.Aendret, o.Ejer, o.Koder = a.distributor.Abonnementer, a.distributor.Aendret, a.distributor.Inkarnation(), a.tjeneste.Koder
+	o.Fordeler, o.Log, o.Hemmeligheder = a.store.InstallationID(), a.log, a.pushhemmeligheder
+	return o, nil
+}
+
+// pushOptions are what mox.yaml says of calls to receivers, with the files it names.
+func (c *Config) pushOptions() (o push.Options, err error) {
+	o.Oprindelse = c.Push.Oprindelse
+	for i, n := range c.Push.TilladteNet {
 		p, err := netip.ParsePrefix(n)
 		if err != nil {
 			return o, mox.E("config", mox.KodeUgyldig, "push.tilladte_net[%d] er ikke et net: %q", i, n).Med("skriv fx 10.1.0.0/16 eller 10.1.2.3/32")
 		}
 		o.TilladteNet = append(o.TilladteNet, p)
 	}
-	o.CA, o.Certifikater, err = a.config.certifikater("push", c.CA, c.Certifikat, c.Noegle)
+	o.CA, o.Certifikater, err = c.certifikater("push", c.Push.CA, c.Push.Certifikat, c.Push.Noegle)
 	return o, err
 }
 

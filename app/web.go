@@ -56,20 +56,12 @@ func (a *App) aabnWeb(context.Context) error {
 	if err != nil {
 		return err
 	}
-	noegler, err := a.config.laesAPINoegler()
+	o, err := a.config.vagtOptions()
 	if err != nil {
 		return err
 	}
-	udstedere, err := a.config.udstedere()
-	if err != nil {
-		return err
-	}
-	ekstern, err := a.config.personudsteder()
-	if err != nil {
-		return err
-	}
-	o := auth.Options{Vaerter: a.config.Fjern.Vaerter, LokalNoegle: lokal, Noegler: noegler, Udstedere: udstedere, Klienter: a.config.Fjern.Klienter, Personer: a.konti, Ekstern: ekstern, Eksterne: a.konti, Log: a.log,
-		Programmer: append(rest.Services(), strings.Trim(soap.Sti, "/"))}
+	o.LokalNoegle, o.Personer, o.Eksterne, o.Log = lokal, a.konti, a.konti, a.log
+	o.Programmer = append(rest.Services(), strings.Trim(soap.Sti, "/"))
 	for _, l := range a.web.lyttere {
 		o.Adresser = append(o.Adresser, l.Addr().String())
 	}
@@ -86,6 +78,19 @@ func (a *App) aabnWeb(context.Context) error {
 	return nil
 }
 
+// vagtOptions are what mox.yaml says of who is let in, with the files it names.
+func (c *Config) vagtOptions() (o auth.Options, err error) {
+	o = auth.Options{Vaerter: c.Fjern.Vaerter, Klienter: c.Fjern.Klienter}
+	if o.Noegler, err = c.laesAPINoegler(); err != nil {
+		return o, err
+	}
+	if o.Udstedere, err = c.udstedere(); err != nil {
+		return o, err
+	}
+	o.Ekstern, err = c.personudsteder()
+	return o, err
+}
+
 // lytAlle opens the listener of this machine, and the one for others where it is asked for.
 func (w *web) lytAlle(c Config) error {
 	l, err := lyt(c.Listen)
@@ -97,23 +102,33 @@ func (w *web) lytAlle(c Config) error {
 	if f.Listen == "" {
 		return nil
 	}
-	cert, err := tls.LoadX509KeyPair(c.sti(f.Certifikat), c.sti(f.Noegle))
+	t, err := c.fjernTLS()
 	if err != nil {
-		return mox.E("config", mox.KodeUgyldig, "certifikatet til fjern.listen kan ikke bruges: %v", err).Med("ret fjern.certifikat og fjern.noegle i mox.yaml")
+		return err
 	}
-	w.certifikat = &cert
-	t := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}
-	if f.KlientCA != "" {
-		if t.ClientCAs, err = c.pulje("fjern.klient_ca", f.KlientCA); err != nil {
-			return err
-		}
-		t.ClientAuth = tls.VerifyClientCertIfGiven // others come with a key or a token
-	}
+	w.certifikat = &t.Certificates[0]
 	if l, err = lyt(f.Listen); err != nil {
 		return err
 	}
 	w.lyttere = append(w.lyttere, tls.NewListener(l, t))
 	return nil
+}
+
+// fjernTLS is how the listener for others shows who it is, and whom it knows.
+func (c *Config) fjernTLS() (*tls.Config, error) {
+	f := c.Fjern
+	cert, err := tls.LoadX509KeyPair(c.sti(f.Certifikat), c.sti(f.Noegle))
+	if err != nil {
+		return nil, mox.E("config", mox.KodeUgyldig, "certifikatet til fjern.listen kan ikke bruges: %v", err).Med("ret fjern.certifikat og fjern.noegle i mox.yaml")
+	}
+	t := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}
+	if f.KlientCA != "" {
+		if t.ClientCAs, err = c.pulje("fjern.klient_ca", f.KlientCA); err != nil {
+			return nil, err
+		}
+		t.ClientAuth = tls.VerifyClientCertIfGiven // others come with a key or a token
+	}
+	return t, nil
 }
 
 // udstedere are the OpenID providers of systems, each with a client that trusts its issuer.

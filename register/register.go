@@ -19,6 +19,9 @@ import (
 	"github.com/moxkit/mox/store"
 )
 
+// StandardSystem is the name that the register sends beskeder under where it is told no other.
+const StandardSystem = "Register"
+
 // Options are what a Register may be given; the zero value is well.
 type Options struct {
 	System string // the name it sends beskeder under; "" = Register
@@ -45,7 +48,7 @@ type Register struct {
 func New(d *distributor.Distributor, o Options) *Register {
 	r := &Register{d: d, store: d.Store(), system: o.System, log: o.Log, foelsomheder: foelsomheder(o.Foelsomhed), kraevFormaal: o.KraevFormaal}
 	if r.system == "" {
-		r.system = "Register"
+		r.system = StandardSystem
 	}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
