@@ -161,6 +161,7 @@ func (r *registermaaling) stroem(ctx context.Context) error {
 	err := r.r.Stroem(ctx, r.hvem, mox.Sag, register.Soegning{}, func(register.Laest) error {
 		if l.antal++; l.antal%mindsteRegister == 0 {
 			l.tider = append(l.tider, time.Since(sidst))
+			r.optager.tag() // else it is what fills the memory
 			runtime.ReadMemStats(&hukommelse)
 			mest, sidst = max(mest, hukommelse.HeapInuse), time.Now()
 		}
