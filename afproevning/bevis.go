@@ -30,6 +30,7 @@ type Bevis struct {
 	Belastning     Belastningstal `json:"belastning"`
 	Systemer       []Systemkort   `json:"systemer"`
 	Installationer []Installation `json:"installationer"`
+	Antagelser     []Antagelse    `json:"antagelser"`
 	Roller         []Rolle        `json:"roller"`
 	Kriterier      []Maaling      `json:"kriterier"`
 	Udsagn         []UdsagnVist   `json:"udsagn"`

@@ -69,7 +69,7 @@ func (k *koersel) koer(ctx context.Context) error {
 		tekst string
 		goer  func(context.Context) error
 	}{
-		{"starter systemerne", k.startSystemer}, {"starter MOX", k.startMOX}, {"kører", k.fortael},
+		{"starter systemerne", k.startSystemer}, {"lægger MOX til rette", k.laegMOX}, {"prøver agenternes antagelser", k.antagelser}, {"starter MOX", k.startMOX}, {"kører", k.fortael},
 		{"venter på ro", k.ro}, {"venter på alarmen", k.ventPaaAlarm}, {"retter det, der venter på en person", k.retAlt},
 		{"spørger systemerne", k.doem}, {"samler tal", k.saml},
 	} {
@@ -151,8 +151,8 @@ func (k *koersel) startProgram(ctx context.Context, program string) error {
 	return nil
 }
 
-// startMOX writes the installations, lets what is there already happen, and starts them.
-func (k *koersel) startMOX(ctx context.Context) (err error) {
+// laegMOX writes the installations, and lets what is there already happen.
+func (k *koersel) laegMOX(ctx context.Context) (err error) {
 	if k.alarmer, err = lytEfterAlarmer(); err != nil {
 		return err
 	}
@@ -177,6 +177,10 @@ func (k *koersel) startMOX(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	return nil
+}
+
+func (k *koersel) startMOX(ctx context.Context) error {
 	for _, i := range k.installationer {
 		if err := i.start(ctx); err != nil {
 			return err

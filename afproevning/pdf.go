@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"codeberg.org/go-pdf/fpdf"
+
+	"github.com/moxkit/mox/agent"
 )
 
 // Measures of a page, in millimetres.
@@ -177,6 +179,21 @@ func (b *Bevis) pdfForside(p *pdf) {
 	}
 	p.Ln(2)
 	p.tabel([]float64{.22, .22, .56}, []string{"Rolle", "Hvem", "Opgave"}, r)
+	b.pdfAntagelser(p)
+}
+
+func (b *Bevis) pdfAntagelser(p *pdf) {
+	if len(b.Antagelser) == 0 {
+		return
+	}
+	p.Ln(2)
+	p.fed("Agenternes antagelser om systemerne, prøvet før den første besked")
+	var r [][]string
+	for _, a := range b.Antagelser {
+		holder := map[agent.Lys]string{agent.Groen: "ja", agent.Gul: "se efter", agent.Roed: "nej"}[a.Lys]
+		r = append(r, []string{a.Agent, a.Del, a.Hvad, a.Tekst, holder})
+	}
+	p.tabel([]float64{.14, .16, .14, .44, .12}, []string{"Agent", "Del", "Antagelse", "Set", "Holder"}, r)
 }
 
 func opfyldte(l []Maaling) (n int) {

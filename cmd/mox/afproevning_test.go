@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/moxkit/mox/afproevning"
+	"github.com/moxkit/mox/agent"
 	"github.com/moxkit/mox/internal/conformance"
 )
 
@@ -129,6 +132,31 @@ func TestAfproevningMedKommunensEgetSystem(t *testing.T) {
 				t.Errorf("%+v", k)
 			}
 		}
+	}
+}
+
+// What an agent takes for granted about its system is tried before the first besked: where it does not hold, the trial says
+// which, and MOX is not started.
+func TestAfproevningEnAntagelseHolderIkke(t *testing.T) {
+	t.Parallel()
+	andet := httptest.NewServer(http.NotFoundHandler()) // another system than the agent was made for
+	t.Cleanup(andet.Close)
+	fil := filepath.Join(t.TempDir(), "adresser.yaml")
+	if err := os.WriteFile(fil, []byte("ARKIV: "+andet.URL+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, dir, kode := afproev(t, bygMox(t), "jobcenter", "--adresser", fil)
+	if aarsag := r.Proever[0].Aarsag; r.Tekst != "0 af 1" || kode != exitFejl || !strings.Contains(aarsag, "en antagelse om et system holder ikke: agenten arkiv, ") {
+		t.Fatalf("%d: %+v", kode, r.Proever)
+	}
+	roede := 0
+	for _, a := range bevis(t, dir, "jobcenter").Antagelser {
+		if a.Lys == agent.Roed {
+			roede++
+		}
+	}
+	if db, err := filepath.Glob(filepath.Join(dir, "jobcenter", "*", "mox.db")); roede == 0 || err != nil || len(db) > 0 {
+		t.Errorf("%d red, %v, %v", roede, db, err)
 	}
 }
 
