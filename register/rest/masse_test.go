@@ -206,6 +206,20 @@ func TestForskel(t *testing.T) {
 		// The same registrering at two moments of virkningstid.
 		s = h.kald("GET", sti+"/forskel?virkningfra=2026-01-01&virkningtil=2026-04-01", "").vil(200)
 		s.er("fra.registreringstid", s.paa("til.registreringstid")).er("fra.virkningstid", "2026-01-01T00:00:00Z").er("forskelle.1.til", "Carport").er("forskelle.2", "")
+		// An entry of a 0..n relation that goes is one difference, not one for each that comes after it.
+		andre := func(nr ...string) string {
+			var l []string
+			for i, x := range nr {
+				l = append(l, fmt.Sprintf(`{"urn":"urn:x:%s","indeks":%d,%s}`, x, i+1, altid))
+			}
+			return `{"relationer":{"andresager":[` + strings.Join(l, ",") + `]}}`
+		}
+		id2 := h.ny(sag("S-2", "", ""))
+		h.kald("PATCH", "/sag/sag/"+id2, andre("a", "b", "c")).vil(200)
+		h.kald("PATCH", "/sag/sag/"+id2, andre("b", "c", "d")).vil(200)
+		s = h.kald("GET", "/sag/sag/"+id2+"/forskel", "").vil(200)
+		s.er("forskelle.0.sti", "relationer.andresager.2").er("forskelle.0.fra", "").er("forskelle.0.til", "urn:x:d")
+		s.er("forskelle.1.sti", "relationer.andresager.3").er("forskelle.1.fra", "urn:x:a").er("forskelle.1.til", "").er("forskelle.2", "")
 		// Before there was anything.
 		s = h.kald("GET", sti+"/forskel?fra=2001-01-01&til="+urlTid(foerste), "").vil(200).er("fra.registreringstid", "").er("fra.livscykluskode", "")
 		if !strings.Contains(s.tekst, `{"sti":"tilstande.fremdrift","til":"Opstaaet"}`) {
