@@ -20,7 +20,7 @@ import (
 func (e *env) gevinster() *cobra.Command {
 	c := &cobra.Command{Use: "gevinster", Short: "Hvad MOX-processerne er værd: talt i trafikken, ganget med det, kommunen har angivet"}
 	s := e.serverFlag(c)
-	c.AddCommand(s.gevinsterVis(), s.gevinsterEksport(), e.gevinsterBlanket(), e.gevinsterSaml())
+	c.AddCommand(s.gevinsterVis(), s.gevinsterEksport(), e.gevinsterBlanket(), e.gevinsterNulpunkt(), e.gevinsterSaml())
 	return c
 }
 
