@@ -25,6 +25,7 @@ sinks:
   - name: advis
     filter: {objekttype: Sag}
     map: maps/advis.yaml
+    kun_adresse: [ANDRE]
     to:
       type: smtp
       host: %q

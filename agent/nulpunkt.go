@@ -61,7 +61,7 @@ func (a *Agent) Nulpunkt(ctx context.Context, navn string, fra, til time.Time, s
 		if n.Afkortet = n.Laest >= MaksNulpunkt; n.Afkortet {
 			break
 		}
-		mere = (b.More || len(b.Records) > 0) && b.Position != position
+		mere = b.More && b.Position != position
 		if position = b.Position; sig != nil {
 			sig(n.Laest)
 		}

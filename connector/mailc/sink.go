@@ -348,10 +348,7 @@ func (s *Sink) users(ctx context.Context, c connector.Call) (to []*mail.Address,
 		return nil, errors.New("brugere: her er ingen at slå adresser op hos")
 	}
 	for _, field := range s.config.Brugere {
-		text, err := connector.Scalar(c.Fields[field])
-		if err != nil {
-			return nil, fmt.Errorf("feltet %q: %w", field, err)
-		}
+		text, _ := vars(c)("felt." + field) // a field without a value names nobody
 		for _, user := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
 			address, err := s.env.Address(ctx, c, user)
 			switch {
