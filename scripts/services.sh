@@ -422,22 +422,14 @@ provide_zeep() { provide_python zeep MOX_TEST_ZEEP; }
 # A mail server.
 provide_smtp() { provide_python aiosmtpd MOX_TEST_SMTP; }
 
-# A server for mailboxes: Dovecot 2.3, which each test starts for itself. 2.4 is configured in another way.
+# A server for mailboxes: Dovecot, which each test starts for itself.
 provide_imap() {
-  if [ -n "${MOX_TEST_IMAP:-}" ]; then
-    return
-  fi
-  [ -x /usr/sbin/dovecot ] || packages dovecot-imapd || {
-    lack Dovecot "apt-get install dovecot-imapd" "MOX_TEST_IMAP to its program dovecot"
-    return
-  }
-  local version
-  version=$(/usr/sbin/dovecot --version)
-  if [[ $version == 2.3.* ]]; then
+  if [ -z "${MOX_TEST_IMAP:-}" ]; then
+    [ -x /usr/sbin/dovecot ] || packages dovecot-imapd && [ -x /usr/sbin/dovecot ] || {
+      lack Dovecot "apt-get install dovecot-imapd" "MOX_TEST_IMAP to its program dovecot"
+      return
+    }
     export MOX_TEST_IMAP=/usr/sbin/dovecot
-  else
-    # Its configuration is another from 2.4 on (Debian 13).
-    echo "the tests of a mailbox are skipped: they set up Dovecot 2.3, and here is $version"
   fi
 }
 

@@ -41,7 +41,7 @@ func IMAP(t testing.TB, o IMAPOptions) *IMAPServer {
 	for range 3 { // a port may be taken by another before the server has it
 		s.Addr, s.TLSAddr = freeAddr(t), freeAddr(t)
 		config := filepath.Join(dir, "dovecot.conf")
-		writeFile(t, config, dovecotConfig(t, dir, s, o))
+		writeFile(t, config, dovecotConfig(t, program, dir, s, o))
 		if err = startDovecot(t, program, config, s.Addr); err == nil {
 			return s
 		}
@@ -93,9 +93,9 @@ func freeAddr(t testing.TB) string {
 	return l.Addr().String()
 }
 
-// dovecotConfig is Dovecot 2.3's configuration. As root it keeps mails as the user mail, since it refuses to as root; as
-// anyone else all of it is that one.
-func dovecotConfig(t testing.TB, dir string, s *IMAPServer, o IMAPOptions) string {
+// dovecotConfig is the configuration for the program's version: 2.4 took another form than 2.3. As root it keeps mails as the
+// user mail, since it refuses to as root; as anyone else all of it is that one.
+func dovecotConfig(t testing.TB, program, dir string, s *IMAPServer, o IMAPOptions) string {
 	t.Helper()
 	who, err := user.Current()
 	if err != nil {
@@ -105,14 +105,22 @@ func dovecotConfig(t testing.TB, dir string, s *IMAPServer, o IMAPOptions) strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	keeper, more := who, ""
+	version, err := exec.CommandContext(t.Context(), program, "--version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := dovecot24()
+	if strings.HasPrefix(string(version), "2.3.") {
+		form = dovecot23()
+	}
+	keeper, config := who, form.server
 	if who.Uid == "0" {
 		if keeper, err = user.Lookup("mail"); err != nil {
 			t.Fatal(err)
 		}
 	} else {
-		more = fmt.Sprintf("default_internal_user = %s\ndefault_login_user = %[1]s\ndefault_internal_group = %s\n", who.Username, group.Name)
-		more += "service imap-login {\n  chroot =\n}\nservice anvil {\n  chroot =\n}\n"
+		config += fmt.Sprintf("default_internal_user = %s\ndefault_login_user = %[1]s\ndefault_internal_group = %s\n", who.Username, group.Name)
+		config += "service imap-login {\n  chroot =\n}\nservice anvil {\n  chroot =\n}\n"
 	}
 	mails := filepath.Join(dir, "mails")
 	if err := os.Mkdir(mails, 0o755); err != nil {
@@ -124,45 +132,93 @@ func dovecotConfig(t testing.TB, dir string, s *IMAPServer, o IMAPOptions) strin
 		t.Fatal(err)
 	}
 	if o.Capabilities != "" {
-		more += "protocol imap {\n  imap_capability = " + o.Capabilities + "\n}\n"
+		config += "protocol imap {\n  imap_capability = " + o.Capabilities + "\n}\n"
 	}
 	if o.Introspect != "" {
-		tokens := filepath.Join(dir, "oauth2.conf")
-		writeFile(t, tokens, "introspection_url = "+o.Introspect+"\nintrospection_mode = auth\nusername_attribute = bruger\nactive_attribute = aktiv\nactive_value = ja\n")
-		more += "auth_mechanisms = plain xoauth2\npassdb {\n  driver = oauth2\n  mechanisms = xoauth2\n  args = " + tokens + "\n}\n"
+		writeFile(t, filepath.Join(dir, "oauth2.conf"), form.tokens(o.Introspect))
+		config += form.oauth2
 	}
 	_, port, _ := net.SplitHostPort(s.Addr)
 	_, tlsPort, _ := net.SplitHostPort(s.TLSAddr)
-	return strings.NewReplacer("DIR", dir, "PORT", port, "TLSP", tlsPort, "PASSWORD", s.Password, "UID", keeper.Uid, "GID", keeper.Gid).Replace(`
-base_dir = DIR/run
-state_dir = DIR/run
+	return strings.NewReplacer("@DIR@", dir, "@PORT@", port, "@TLSPORT@", tlsPort, "@PASSWORD@", s.Password, "@UID@", keeper.Uid, "@GID@", keeper.Gid).Replace(config + dovecotCommon + form.password)
+}
+
+// dovecotForm is what the versions write in different ways.
+type dovecotForm struct {
+	server   string
+	password string
+	oauth2   string // reads oauth2.conf
+	entry    string // what each entry of oauth2.conf begins with
+}
+
+// tokens is oauth2.conf: who tells of an access token, and how.
+func (f dovecotForm) tokens(introspect string) string {
+	var b strings.Builder
+	for _, e := range []string{"introspection_url = " + introspect, "introspection_mode = auth", "username_attribute = bruger", "active_attribute = aktiv", "active_value = ja"} {
+		b.WriteString(f.entry + e + "\n")
+	}
+	return b.String()
+}
+
+func dovecot23() dovecotForm {
+	return dovecotForm{
+		server: `ssl_cert = <@DIR@/server.pem
+ssl_key = <@DIR@/server.key
+mail_location = maildir:~/Maildir
+userdb {
+  driver = static
+  args = uid=@UID@ gid=@GID@ home=@DIR@/mails/%u
+}
+`,
+		password: "passdb {\n  driver = static\n  mechanisms = plain login\n  args = password=@PASSWORD@\n}\n",
+		oauth2:   "auth_mechanisms = plain xoauth2\npassdb {\n  driver = oauth2\n  mechanisms = xoauth2\n  args = @DIR@/oauth2.conf\n}\n",
+	}
+}
+
+func dovecot24() dovecotForm {
+	return dovecotForm{
+		server: `dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+ssl_server_cert_file = @DIR@/server.pem
+ssl_server_key_file = @DIR@/server.key
+mail_driver = maildir
+mail_path = ~/Maildir
+userdb static {
+  fields {
+    uid = @UID@
+    gid = @GID@
+    home = @DIR@/mails/%{user}
+  }
+}
+`,
+		password: "passdb static {\n  mechanisms_filter = plain login\n  password = @PASSWORD@\n}\n",
+		oauth2:   "auth_mechanisms = plain xoauth2\npassdb oauth2 {\n  mechanisms_filter = xoauth2\n}\n!include @DIR@/oauth2.conf\n",
+		entry:    "oauth2_",
+	}
+}
+
+const dovecotCommon = `
+base_dir = @DIR@/run
+state_dir = @DIR@/run
 log_path = /dev/stderr
 info_log_path = /dev/null
 protocols = imap
 listen = 127.0.0.1
 ssl = yes
-ssl_cert = <DIR/server.pem
-ssl_key = <DIR/server.key
-mail_location = maildir:~/Maildir
 mail_fsync = never
 mail_max_userip_connections = 1000
 auth_failure_delay = 0
 first_valid_uid = 1
 service imap-login {
   inet_listener imap {
-    port = PORT
+    port = @PORT@
   }
   inet_listener imaps {
-    port = TLSP
+    port = @TLSPORT@
     ssl = yes
   }
 }
-userdb {
-  driver = static
-  args = uid=UID gid=GID home=DIR/mails/%u
-}
-`) + more + "passdb {\n  driver = static\n  mechanisms = plain login\n  args = password=" + s.Password + "\n}\n"
-}
+`
 
 // startDovecot starts the server and waits for its greeting.
 func startDovecot(t testing.TB, program, config, addr string) error {
