@@ -111,7 +111,7 @@ func (k *koersel) startSystemer(ctx context.Context) error {
 		if k.egen(s) || k.programmer[s.Program] != nil {
 			continue
 		}
-		if err := k.startProgram(ctx, s.Program); err != nil {
+		if err := k.startProgram(ctx, s.Program, s.Kender); err != nil {
 			return err
 		}
 	}
@@ -119,7 +119,7 @@ func (k *koersel) startSystemer(ctx context.Context) error {
 	return nil
 }
 
-func (k *koersel) startProgram(ctx context.Context, program string) error {
+func (k *koersel) startProgram(ctx context.Context, program string, kender []string) error {
 	antal := k.spec.Belastning.Antal
 	if k.valg.Antal > 0 {
 		antal = k.valg.Antal
@@ -130,7 +130,7 @@ func (k *koersel) startProgram(ctx context.Context, program string) error {
 		mere = "_" + mere
 	}
 	args := []string{"afproevning", "system", navn, "--", "-dir", filepath.Join(k.dir, "systemer", navn+mere), "-antal", fmt.Sprint(antal), "-seed", fmt.Sprint(k.spec.Belastning.Seed)}
-	for _, n := range k.spec.Kraever {
+	for _, n := range slices.Concat(k.spec.Kraever, kender) {
 		args = append(args, "-adresse", n+"="+k.vaerdier[n])
 	}
 	var svar styring.Svar

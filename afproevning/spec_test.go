@@ -85,6 +85,7 @@ func ord(t *testing.T, s *Spec) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ud["POSTKASSE_TLS"] = "ingen"
 	ud["BLANKET_VAERTSNOEGLE"] = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0l7nUiCe0DqE2H6j5n6jPyKDGZ4bHYBNVpjn0gr1kX"
 	return ud
 }

@@ -180,7 +180,7 @@ func (e *env) afproevningvalg(v afproevningvalg) (afproevning.Valg, error) {
 
 // tjenester are the addresses that are also taken from the environment.
 func tjenester() map[string]string {
-	return map[string]string{"RABBITMQ": "MOX_TEST_RABBITMQ_URL", "RABBITMQ_API": "MOX_TEST_RABBITMQ_API", "SSHD": "MOX_TEST_SFTP", "PYTHON_AIOSMTPD": "MOX_TEST_SMTP"}
+	return map[string]string{"RABBITMQ": "MOX_TEST_RABBITMQ_URL", "RABBITMQ_API": "MOX_TEST_RABBITMQ_API", "SSHD": "MOX_TEST_SFTP", "DOVECOT": "MOX_TEST_IMAP", "PYTHON_AIOSMTPD": "MOX_TEST_SMTP"}
 }
 
 func (v afproevningvalg) laesAdresser() (map[string]string, error) {

@@ -97,29 +97,46 @@ func (s *System) forbind(ctx context.Context) (err error) {
 
 func (s *System) svarkoe() string { return "mox.svar." + s.navn }
 
-// hent takes what comes in a queue. It is not there before MOX has made it, so it is asked for until it is.
+// hent takes what comes in a queue. It is not there before MOX has made it, and a broker may break off, so it is asked for
+// again and again.
 func (s *System) hent(ctx context.Context, koe string, tag func(context.Context, amqp.Delivery) error) {
 	for ctx.Err() == nil {
-		ch, err := s.conn.Channel()
-		if err != nil {
-			return // the connection has ended
+		if err := s.hentForbundet(ctx, koe, tag); err != nil {
+			s.log.Info("intet hentes", "koe", koe, "fejl", err)
 		}
-		strom, err := ch.Consume(koe, "", false, false, false, false, nil)
-		if err != nil {
-			select {
-			case <-ctx.Done():
-			case <-time.After(200 * time.Millisecond):
-			}
-			continue
-		}
-		for d := range strom {
-			if err := tag(ctx, d); err != nil {
-				s.log.Error("kunne ikke tages", "koe", koe, "fejl", err)
-				continue // not acknowledged: it comes again
-			}
-			_ = d.Ack(false) // else it comes again
+		select {
+		case <-ctx.Done():
+		case <-time.After(200 * time.Millisecond):
 		}
 	}
+}
+
+// hentForbundet takes what comes until the connection ends. The connection is the queue's own: what the broker ends it for is
+// no other's fault.
+func (s *System) hentForbundet(ctx context.Context, koe string, tag func(context.Context, amqp.Delivery) error) error {
+	conn, err := amqp.Dial(s.vhost.URL)
+	if err != nil {
+		return err
+	}
+	luk := func() { _ = conn.Close() } // it may have ended
+	defer luk()
+	defer context.AfterFunc(ctx, luk)()
+	ch, err := conn.Channel()
+	if err != nil {
+		return err
+	}
+	strom, err := ch.Consume(koe, "", false, false, false, false, nil)
+	if err != nil {
+		return err
+	}
+	for d := range strom {
+		if err := tag(ctx, d); err != nil {
+			s.log.Error("kunne ikke tages", "koe", koe, "fejl", err)
+			continue // not acknowledged: it comes again
+		}
+		_ = d.Ack(false) // else it comes again
+	}
+	return errors.New("forbindelsen er afbrudt")
 }
 
 func (s *System) svar(ctx context.Context, d amqp.Delivery) error {
