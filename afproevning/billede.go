@@ -26,6 +26,17 @@ type pil struct {
 	x1, y1, x2, y2 float64
 	tekst          string
 	begge          bool
+	fraMox         bool // the first point is the MOX
+}
+
+// midt is where the text stands: by the system, because the arrows of several systems meet at a MOX.
+func (p pil) midt() (x, y float64) {
+	const ved = 0.35
+	del := ved
+	if p.fraMox {
+		del = 1 - ved
+	}
+	return p.x1 + (p.x2-p.x1)*del, p.y1 + (p.y2-p.y1)*del
 }
 
 // The measures of the picture.
@@ -136,14 +147,14 @@ func pileAf(f forbindelse, s, m boks, fraMidten float64) []pil {
 	ind, ud := samlet(f.ind), samlet(f.ud)
 	switch {
 	case ind == ud:
-		return []pil{{fra, y, til, maal, ind, true}}
+		return []pil{{fra, y, til, maal, ind, true, false}}
 	case ud == "":
-		return []pil{{fra, y, til, maal, ind, false}}
+		return []pil{{fra, y, til, maal, ind, false, false}}
 	case ind == "":
-		return []pil{{til, maal, fra, y, ud, false}}
+		return []pil{{til, maal, fra, y, ud, false, true}}
 	}
 	const skub = pilAfstand / 2
-	return []pil{{fra, y - skub, til, maal - skub, ind, false}, {til, maal + skub, fra, y + skub, ud, false}}
+	return []pil{{fra, y - skub, til, maal - skub, ind, false, false}, {til, maal + skub, fra, y + skub, ud, false, true}}
 }
 
 func samlet(l []string) string {
@@ -163,13 +174,14 @@ func (p billede) SVG() string {
 			tilbage = ` marker-start="url(#spids)"`
 		}
 		fmt.Fprintf(&s, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="#334" stroke-width="1.6" marker-end="url(#spids)"%s/>`, x.x1, x.y1, x.x2, x.y2, tilbage)
-		fmt.Fprintf(&s, `<text x="%.1f" y="%.1f" text-anchor="middle" font-size="12" fill="#223">%s</text>`, (x.x1+x.x2)/2, (x.y1+x.y2)/2-5, html.EscapeString(x.tekst))
+		tx, ty := x.midt()
+		fmt.Fprintf(&s, `<text x="%.1f" y="%.1f" text-anchor="middle" font-size="12" fill="#223">%s</text>`, tx, ty-5, html.EscapeString(x.tekst))
 	}
 	for _, b := range p.bokse {
 		fyld, streg := b.farver()
 		fmt.Fprintf(&s, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="6" fill="%s" stroke="%s" stroke-width="1.5"/>`, b.x, b.y, b.b, b.h, fyld, streg)
 		midt, y := b.x+b.b/2, b.y+b.h/2-float64(len(b.linjer))*8+6
-		fmt.Fprintf(&s, `<text x="%.1f" y="%.1f" text-anchor="middle" font-size="15" font-weight="600" fill="#112">%s</text>`, midt, y, html.EscapeString(b.titel))
+		fmt.Fprintf(&s, `<text x="%.1f" y="%.1f" text-anchor="middle" font-size="14" font-weight="600" fill="#112">%s</text>`, midt, y, html.EscapeString(b.titel))
 		for n, l := range b.linjer {
 			fmt.Fprintf(&s, `<text x="%.1f" y="%.1f" text-anchor="middle" font-size="12" fill="#445">%s</text>`, midt, y+20+float64(n)*16, html.EscapeString(l))
 		}

@@ -106,8 +106,10 @@ func (k *koersel) startSystemer(ctx context.Context) error {
 			return mox.E("afproevning", mox.KodeUtilgaengelig, "afprøvningen kræver adressen %s", navn).Med("giv den med --adresse " + navn + "=…")
 		}
 	}
-	for i := range k.spec.Systemer {
-		s := &k.spec.Systemer[i]
+	systemer := slices.Clone(k.spec.Systemer)
+	slices.SortStableFunc(systemer, func(a, b SystemSpec) int { return min(len(a.Kender), 1) - min(len(b.Kender), 1) })
+	for i := range systemer {
+		s := &systemer[i]
 		if k.egen(s) || k.programmer[s.Program] != nil {
 			continue
 		}

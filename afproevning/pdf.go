@@ -191,9 +191,9 @@ func (b *Bevis) pdfAntagelser(p *pdf) {
 	var r [][]string
 	for _, a := range b.Antagelser {
 		holder := map[agent.Lys]string{agent.Groen: "ja", agent.Gul: "se efter", agent.Roed: "nej"}[a.Lys]
-		r = append(r, []string{a.Agent, a.Del, a.Hvad, a.Tekst, holder})
+		r = append(r, []string{a.System, a.Del, a.Hvad, a.Tekst, holder})
 	}
-	p.tabel([]float64{.14, .16, .14, .44, .12}, []string{"Agent", "Del", "Antagelse", "Set", "Holder"}, r)
+	p.tabel([]float64{.14, .16, .14, .44, .12}, []string{"System", "Del", "Antagelse", "Set", "Holder"}, r)
 }
 
 func opfyldte(l []Maaling) (n int) {
@@ -357,7 +357,8 @@ func (f billede) pdf(p *pdf) {
 		if l.begge {
 			p.spids(x0+l.x1*maal, y0+l.y1*maal, l.x1 > l.x2)
 		}
-		p.midt(x0+(l.x1+l.x2)/2*maal, y0+(l.y1+l.y2)/2*maal-3.6, l.tekst)
+		x, y := l.midt()
+		p.midt(x0+x*maal, y0+y*maal-3.6, l.tekst)
 	}
 	for _, b := range f.bokse {
 		fyld, streg := b.farver()

@@ -60,7 +60,7 @@ type SystemSpec struct {
 	Standard    janej.JaNej `yaml:"standard"` // it speaks the OIO standard itself
 	Program     string      `yaml:"program"`  // the simulator; several systems may share one, and "arkiv:A" is one that adds _A to its addresses
 	Adresser    []string    `yaml:"adresser"` // the words between @ that the simulator, or the municipality, gives
-	Kender      []string    `yaml:"kender"`   // addresses of systems before it that the simulator uses; one that is not there it does without
+	Kender      []string    `yaml:"kender"`   // addresses of other systems that the simulator uses, and so starts after them; it does without one that is not given
 	Direkte     []Direkte   `yaml:"direkte"`  // where it meets a MOX without an agent
 }
 
