@@ -119,13 +119,18 @@ var (
 // Maskeret hides everything in s that may be a CPR number, so that s can stand in a log, an error or a URL. It also
 // hides other runs of ten digits: better one number too many than one too few. A UUID stays whole, so that a person can search for it. spec: mox 53
 func Maskeret(s string) string {
+	return ErstatCPR(s, func(string) string { return "******-****" })
+}
+
+// ErstatCPR replaces what [Maskeret] hides by what ny makes of it: ten digits, with or without - or a space before the last four.
+func ErstatCPR(s string, ny func(string) string) string {
 	var ud strings.Builder
 	til := 0
 	for _, uuid := range uuidITekst.FindAllStringIndex(s, -1) {
-		ud.WriteString(cprForm.ReplaceAllString(s[til:uuid[0]], "******-****"))
+		ud.WriteString(cprForm.ReplaceAllStringFunc(s[til:uuid[0]], ny))
 		ud.WriteString(s[uuid[0]:uuid[1]])
 		til = uuid[1]
 	}
-	ud.WriteString(cprForm.ReplaceAllString(s[til:], "******-****"))
+	ud.WriteString(cprForm.ReplaceAllStringFunc(s[til:], ny))
 	return ud.String()
 }

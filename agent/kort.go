@@ -39,20 +39,11 @@ func (k *SourceSpec) Oversaet(felter map[string]string) Oversat {
 // what the map makes of each. [mox.KodeIkkeFundet] when the agent has no such source, [mox.KodeUtilgaengelig] when the system
 // cannot be read.
 func (a *Agent) Oversaet(ctx context.Context, navn string, antal int) (ud []Oversat, err error) {
-	i := slices.IndexFunc(a.kilder, func(k *kilde) bool { return k.spec.Name == navn })
-	if i < 0 {
-		return nil, mox.E("agent", mox.KodeIkkeFundet, "agenten %s har ingen source %q", a.spec.Agent, navn)
+	k, records, err := a.foerste(ctx, navn, antal)
+	for _, r := range records {
+		ud = append(ud, k.vis(r))
 	}
-	med, slip := context.WithTimeout(ctx, livefrist)
-	defer slip()
-	b, err := a.kilder[i].source.Read(med, "")
-	if err != nil {
-		return nil, mox.E("agent", mox.KodeUtilgaengelig, "systemet kan ikke læses: %v", err).Med("se mox agent check --live")
-	}
-	for _, r := range b.Records[:min(antal, len(b.Records))] {
-		ud = append(ud, a.kilder[i].spec.vis(r))
-	}
-	return ud, nil
+	return ud, err
 }
 
 func (k *SourceSpec) vis(r connector.Record) Oversat {

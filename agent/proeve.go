@@ -21,20 +21,20 @@ import (
 // Everything that comes out is held against what the example says. An example with fejl is to fail, in a text that has
 // those words, and says nothing of what comes out.
 type Proeve struct {
-	Source         string            `yaml:"source"`
-	Post           map[string]string `yaml:"post"`           // the record's fields, as the connector gives them
-	Noegle         string            `yaml:"noegle"`         // source: the record's key; sink: the key that the answer gives the objekt
-	Livscykluskode string            `yaml:"livscykluskode"` // source: Passiveret for a withdrawn record, else not given
-	Oio            map[string]string `yaml:"oio"`            // source: the OIO values to expect; sink: the besked's values, and "besked.…"
+	Source         string            `yaml:"source,omitempty"`
+	Post           map[string]string `yaml:"post,omitempty"`           // the record's fields, as the connector gives them
+	Noegle         string            `yaml:"noegle,omitempty"`         // source: the record's key; sink: the key that the answer gives the objekt
+	Livscykluskode string            `yaml:"livscykluskode,omitempty"` // source: Passiveret for a withdrawn record, else not given
+	Oio            map[string]string `yaml:"oio,omitempty"`            // source: the OIO values to expect; sink: the besked's values, and "besked.…"
 
-	Sink      string            `yaml:"sink"`
-	Noegler   map[string]string `yaml:"noegler"`   // what the system calls the objekter, by UUID
-	Operation string            `yaml:"operation"` // opret, ret, passiver or slet
-	Felter    map[string]string `yaml:"felter"`    // the fields to expect in the call, those for addresses only included
-	Svar      map[string]string `yaml:"svar"`      // what the system answers, when it accepts
-	SvarOio   map[string]string `yaml:"svar_oio"`  // the OIO values to expect of the answer
+	Sink      string            `yaml:"sink,omitempty"`
+	Noegler   map[string]string `yaml:"noegler,omitempty"`   // what the system calls the objekter, by UUID
+	Operation string            `yaml:"operation,omitempty"` // opret, ret, passiver or slet
+	Felter    map[string]string `yaml:"felter,omitempty"`    // the fields to expect in the call, those for addresses only included
+	Svar      map[string]string `yaml:"svar,omitempty"`      // what the system answers, when it accepts
+	SvarOio   map[string]string `yaml:"svar_oio,omitempty"`  // the OIO values to expect of the answer
 
-	Fejl string `yaml:"fejl"` // a part of the error to expect, instead of values
+	Fejl string `yaml:"fejl,omitempty"` // a part of the error to expect, instead of values
 }
 
 // Proeveresultat is what came of one example.
