@@ -26,6 +26,11 @@ const (
 	ProcesUdloebet  ProcesTilstand = "udloebet"  // the frist passed first
 )
 
+// ProcesTilstande are the states of an instance, in the order they are shown.
+func ProcesTilstande() []ProcesTilstand {
+	return []ProcesTilstand{ProcesAfsluttet, ProcesIgang, ProcesUdloebet, ProcesFejlet}
+}
+
 // procesRum is the namespace of procesIDs that MOX assigns: UUIDv5(URL namespace, "https://mox.example/proces").
 const procesRum = "6f5cd192-4205-5e76-a65e-3c8ef90fc371"
 

@@ -79,11 +79,6 @@ func (s *sprog) statusmaerke(t mox.LeveranceTilstand, n int) template.HTML {
 	return maerke(u.klasse, u.ikon, tekst)
 }
 
-// procestilstande are the states of an instance, in the order they are shown.
-func procestilstande() []mox.ProcesTilstand {
-	return []mox.ProcesTilstand{mox.ProcesAfsluttet, mox.ProcesIgang, mox.ProcesUdloebet, mox.ProcesFejlet}
-}
-
 func (s *sprog) procesmaerke(t mox.ProcesTilstand) template.HTML {
 	u := map[mox.ProcesTilstand]udseende{mox.ProcesIgang: {"vent", "afsted"}, mox.ProcesAfsluttet: {"ok", "ok"}, mox.ProcesFejlet: {"kritisk", "kritisk"},
 		mox.ProcesUdloebet: {"advarsel", "udloebet"}}[t]

@@ -232,7 +232,7 @@ func procestallene(tal map[string]map[mox.ProcesTilstand]int) []procestal {
 			p.Startet += n
 		}
 		x := 0.0
-		for _, t := range procestilstande() {
+		for _, t := range mox.ProcesTilstande() {
 			d := procesdel{Tilstand: t, Antal: tal[navn][t], X: x}
 			if p.Startet > 0 {
 				d.B = 100 * float64(d.Antal) / float64(p.Startet)

@@ -51,7 +51,7 @@ func funktioner(s *sprog, st *statisk) template.FuncMap {
 		"sletning": s.sletmaerke,
 		"rad":      nyVaerdirad, "ved": vedHandling, "raadnoegle": raadnoegle,
 		"abvalg": nytValgfelt, "listeaendringer": listeaendringer,
-		"ansvarsliste": ansvar, "artsliste": fejlarter, "procestilstande": procestilstande,
+		"ansvarsliste": ansvar, "artsliste": fejlarter, "procestilstande": mox.ProcesTilstande,
 	}
 }
 

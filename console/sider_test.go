@@ -425,7 +425,7 @@ func TestAlleVaerdierHarEnTekst(t *testing.T) {
 	for _, x := range []mox.KvitteringArt{mox.KvitModtaget, mox.KvitAfleveret, mox.KvitAccepteret, mox.KvitAfvist, mox.KvitFejlet, mox.KvitFrist} {
 		noegler = append(noegler, "kvittering."+string(x))
 	}
-	for _, x := range procestilstande() {
+	for _, x := range mox.ProcesTilstande() {
 		noegler = append(noegler, "proces."+string(x))
 	}
 	for _, x := range ansvar() {

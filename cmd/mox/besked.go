@@ -15,19 +15,20 @@ import (
 func (e *env) besked() *cobra.Command {
 	c := &cobra.Command{Use: "besked", Short: "Send, vis og følg en besked"}
 	s := e.serverFlag(c)
-	c.AddCommand(e.beskedVis(s), e.beskedSend(s), s.beskedForklar(), s.beskedUafsluttede())
-	c.AddCommand(&cobra.Command{
-		Use: "forloeb ID", Short: "Vis alt, hvad der er sket med en besked, en proces eller et objekt (beskedID, procesID eller objektID)",
-		Args: argumenter(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, args []string) error {
-			var f drift.Forloeb
-			if err := s.kald(c.Context(), http.MethodGet, driftsti("forloeb", args[0]), nil, &f); err != nil {
-				return err
-			}
-			return e.skriv(f, func(w io.Writer) { visForloeb(w, f) })
-		},
-	})
+	c.AddCommand(e.beskedVis(s), e.beskedSend(s), s.beskedForklar(), s.beskedUafsluttede(),
+		s.forloeb("forloeb ID", "Vis alt, hvad der er sket med en besked, en proces eller et objekt (beskedID, procesID eller objektID)"))
 	return c
+}
+
+// forloeb is a command that shows all that happened to what its argument names.
+func (s *server) forloeb(brug, kort string) *cobra.Command {
+	return &cobra.Command{Use: brug, Short: kort, Args: argumenter(cobra.ExactArgs(1)), RunE: func(c *cobra.Command, args []string) error {
+		var f drift.Forloeb
+		if err := s.kald(c.Context(), http.MethodGet, driftsti("forloeb", args[0]), nil, &f); err != nil {
+			return err
+		}
+		return s.env.skriv(f, func(w io.Writer) { visForloeb(w, f) })
+	}}
 }
 
 func visForloeb(w io.Writer, f drift.Forloeb) {

@@ -97,7 +97,7 @@ func (e *env) rod() *cobra.Command {
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return brugsfejl{err} })
 	c.PersistentFlags().BoolVar(&e.json, "json", false, "skriv resultatet som JSON")
 	c.CompletionOptions.DisableDefaultCmd = true
-	c.AddCommand(e.opsaetning(), e.config(), e.serve(), e.demo(), e.afproevning(), e.agent(), e.aftale(), e.besked(), e.fejl(), e.abonnement(), e.liste(), e.alarm(), e.register(), e.gevinster(), e.tilslutningsvejledning(), e.snitfladetest(), e.status(), e.backup(), e.restore(), e.verify(), e.eksport(), e.bench(), e.noegle(), e.bruger(), e.versionsnummer())
+	c.AddCommand(e.opsaetning(), e.config(), e.serve(), e.demo(), e.afproevning(), e.agent(), e.aftale(), e.besked(), e.proces(), e.fejl(), e.abonnement(), e.liste(), e.alarm(), e.register(), e.gevinster(), e.tilslutningsvejledning(), e.snitfladetest(), e.status(), e.backup(), e.restore(), e.verify(), e.eksport(), e.bench(), e.noegle(), e.bruger(), e.versionsnummer())
 	return c
 }
 

@@ -416,6 +416,7 @@ func TestProcesser(t *testing.T) {
 	if len(set) != 5 || len(l.Processer) != 2 {
 		t.Errorf("%d, %d", len(set), len(l.Processer))
 	}
+	a.fejler(mox.KodeUgyldig, "GET", "processer?tilstand=faerdig", nil)
 }
 
 func TestPause(t *testing.T) {

@@ -275,6 +275,9 @@ type Procesliste struct {
 func (a *api) processer(r *http.Request) (any, error) {
 	p := laesParametre(r)
 	u := store.Procesudvalg{Navn: p.tekst("navn"), Tilstand: mox.ProcesTilstand(p.tekst("tilstand")), Antal: p.antal()}
+	if u.Tilstand != "" && !slices.Contains(mox.ProcesTilstande(), u.Tilstand) {
+		p.afvis("tilstand", "er hverken igang, afsluttet, fejlet eller udloebet")
+	}
 	if s := p.tekst("foer"); s != "" {
 		if u.Foer = LaesProcesside(s); u.Foer == nil {
 			p.afvis("foer", "er ikke givet af en tidligere liste")
