@@ -208,6 +208,13 @@ func (f *fagsystem) saet(id string, felter map[string]any) {
 	}
 }
 
+// slet removes a case as a person who works in the system would.
+func (f *fagsystem) slet(id string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.sager, id)
+}
+
 func (f *fagsystem) har(id, felt string) any {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -205,6 +205,7 @@ type modtagelse struct {
 	stier                        map[string][]string
 	gennemloeb                   int64
 	foerste                      bool // the source's first run: what it has was there before MOX
+	afstem                       bool // only find out what is new: nothing is kept
 	foraarsagetAf                mox.BeskedID
 	procesID                     []string
 	svarFra                      mox.AbonnementID
@@ -229,6 +230,11 @@ type optaget struct {
 	besked   mox.BeskedID
 	sendtTil []mox.AbonnementID
 	aarsag   string // why it was fejlet
+
+	// told where it is only found out
+	objekt mox.ObjektID
+	ny     bool
+	stier  []string
 }
 
 // optag takes in one record: who it is, whether it says something new, and if so the besked about it.
@@ -266,6 +272,7 @@ func (d *Distributor) optag(tx *store.Tx, k *konfiguration, p Post, m modtagelse
 	}
 	s := optagelse{d: d, tx: tx, k: k, p: p, m: m, type_: type_, id: id, stand: stand, kendt: kendt}
 	r, err := s.afgoer()
+	r.objekt = id
 	var ugyldig *mox.Error
 	if errors.As(err, &ugyldig) { // the database's own errors have no code yet
 		return d.postfejl(tx, p, m, Postfejl{mox.AnsvarAfsender, string(ugyldig.Kode), mox.Forklaring(ugyldig), ellers(ugyldig.Raad, "ret posten i systemet, eller ret agentens map")}, id)
@@ -439,6 +446,9 @@ func (s *optagelse) send(gammel, ny mox.Registrering, kunEkko bool) (optaget, er
 	if err := s.k.maaSende(s.tx, s.m.system, &b); err != nil && !s.p.Laer {
 		return optaget{}, err
 	}
+	if s.m.afstem {
+		return optaget{hvad: sendt, ny: !s.kendt, stier: s.forskel(gammel, ny)}, nil
+	}
 	if err := s.gem(indre, ny.LivscyklusKode, ny.FraTidspunkt, s.stand.Loebenr+1); err != nil || s.p.Laer {
 		return optaget{hvad: laert}, err
 	}
@@ -516,7 +526,7 @@ func (d *Distributor) postfejl(tx *store.Tx, p Post, m modtagelse, f Postfejl, i
 			return optaget{}, err
 		}
 	}
-	return optaget{hvad: fejlet, aarsag: f.Tekst}, tx.InsertFejl(&store.Fejl{Art: store.FejlPost, Ansvar: f.Ansvar, Kode: f.Kode, Tekst: mox.Maskeret(f.Tekst), Raad: f.Raad, System: m.system,
+	return optaget{hvad: fejlet, aarsag: f.Tekst, objekt: id}, tx.InsertFejl(&store.Fejl{Art: store.FejlPost, Ansvar: f.Ansvar, Kode: f.Kode, Tekst: mox.Maskeret(f.Tekst), Raad: f.Raad, System: m.system,
 		Kilde: m.fuldKilde(), Sted: p.Sted, Raa: p.Raa, ObjektID: id, Finger: finger(p.Raa)})
 }
 

@@ -156,6 +156,12 @@ func (tx *Tx) IkkeSet(kilde string, nr int64, n int) (ud []Objektstand, levende 
 	return ud, levende, err
 }
 
+// Levende are the living objekter of a source after an id, at most n, by id.
+func (tx *Tx) Levende(kilde string, efter mox.ObjektID, n int) ([]Objektstand, error) {
+	return all(tx, scanObjektstand, `SELECT `+objektstandKolonner+` FROM objektstand WHERE objekt_id > ? AND kilde = ? AND livscyklus NOT IN ('Passiveret', 'Slettet') ORDER BY objekt_id LIMIT ?`,
+		string(efter), kilde, n)
+}
+
 // Ekko is what MOX wrote into one field of a system, and what the system said when it was read back.
 type Ekko struct {
 	Felt    string `json:"felt"`

@@ -207,5 +207,14 @@ func agentkald() []openapi.Kald {
   "egenskaber.beskrivelse": "-", "egenskaber.kassationskode": "B", "tilstande.fremdrift": "Opstaaet"}}]}`, "agent", "system", "kilde", "forventet", "position", "poster"),
 			Svar: svarer(200, "Hvad der blev af posterne.", distributor.Indleveret{}, `{"beskeder": ["0c5a0c0e-0001-8000-8000-000000000001"], "laert": 0, "uaendrede": 0,
  "foraeldede": 0, "ekko": 0, "fejl": 0}`)},
+		{Metode: "POST", Sti: "/api/v1/afstemning", Navn: "afstem", Emne: emne, Resume: "Hold poster op mod det, MOX kender",
+			Tekst: "Som en indlevering, men intet gemmes, og intet sendes. Hver post besvares med ens, ny, afviger, aeldre, udgaaet eller fejl.",
+			Krop: somForm(distributor.Indlevering{}, `{"agent": "byggesag", "system": "Byggesag", "kilde": "sager", "forventet": "", "position": "",
+ "poster": [{"noegle": "2026-17", "objekttype": "Sag", "felter": {"egenskaber.brugervendtnoegle": "2026-17", "egenskaber.sagsnummer": "2026-17", "egenskaber.titel": "Carport",
+  "egenskaber.beskrivelse": "-", "egenskaber.kassationskode": "B", "tilstande.fremdrift": "Opstaaet"}}]}`, "agent", "system", "kilde", "forventet", "position", "poster"),
+			Svar: svarer(200, "Hvordan posterne står, i samme rækkefølge.", afstemsvar{}, `{"poster": [{"noegle": "2026-17", "objektID": "8f6f2a0e-1c9b-4d0e-9a54-2f6a3a1d7c11", "hvad": "ens"}]}`)},
+		{Metode: "GET", Sti: "/api/v1/kilder/{agent}/{kilde}/objekter", Navn: "kildensObjekter", Emne: emne, Resume: "De levende objekter, en kilde har fortalt om",
+			Parametre: []openapi.Parameter{iSti("agent", "agentens navn", "byggesag"), iSti("kilde", "kildens navn", "sager"), iQuery("efter", "det sidste objektID fra forrige side", openapi.Tekst())},
+			Svar:      svarer(200, "Højst 1000; er der flere, er naeste sat.", levendesvar{}, `{"objekter": [{"noegle": "2026-17", "objektID": "8f6f2a0e-1c9b-4d0e-9a54-2f6a3a1d7c11", "hvad": "mangler"}]}`)},
 	}
 }

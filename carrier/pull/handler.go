@@ -60,7 +60,9 @@ func dokumenter() map[string]http.HandlerFunc {
 func (a *api) ruter() map[string]ressource {
 	return map[string]ressource{
 		"/api/v1/kilder/{agent}/{kilde}":            {"GET": a.kilde},
+		"/api/v1/kilder/{agent}/{kilde}/objekter":   {"GET": a.levende},
 		"/api/v1/indlevering":                       {"POST": a.indlever},
+		"/api/v1/afstemning":                        {"POST": a.afstem},
 		"/api/v1/abonnementer/{id}/hent":            {"POST": a.hent},
 		"/api/v1/abonnementer/{id}/feed":            {"GET": a.feed},
 		"/api/v1/abonnementer/{id}/feed/sammendrag": {"GET": a.sammendrag},
@@ -232,14 +234,8 @@ func (a *api) kilde(w http.ResponseWriter, r *http.Request, id auth.Identitet) e
 }
 
 func (a *api) indlever(w http.ResponseWriter, r *http.Request, id auth.Identitet) error {
-	var i distributor.Indlevering
-	if err := laes(w, r, maksIndlevering, &i); err != nil {
-		return err
-	}
-	if err := validerIndlevering(i); err != nil {
-		return err
-	}
-	if err := maaIndlevere(id, i.System, i.Agent); err != nil {
+	i, err := laesIndlevering(w, r, id)
+	if err != nil {
 		return err
 	}
 	ud, err := a.t.Indlever(r.Context(), i)
@@ -247,6 +243,17 @@ func (a *api) indlever(w http.ResponseWriter, r *http.Request, id auth.Identitet
 		return err
 	}
 	return svar(w, http.StatusOK, ud)
+}
+
+// laesIndlevering reads an Indlevering that the caller may make.
+func laesIndlevering(w http.ResponseWriter, r *http.Request, id auth.Identitet) (i distributor.Indlevering, err error) {
+	if err := laes(w, r, maksIndlevering, &i); err != nil {
+		return i, err
+	}
+	if err := validerIndlevering(i); err != nil {
+		return i, err
+	}
+	return i, maaIndlevere(id, i.System, i.Agent)
 }
 
 func (a *api) hent(w http.ResponseWriter, r *http.Request, id auth.Identitet) error {

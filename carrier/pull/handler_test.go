@@ -181,6 +181,8 @@ func TestRettigheder(t *testing.T) {
 		{"egen kilde", "GET", "/api/v1/kilder/byggesag/dokumenter", fast(""), []int{200, 403, 403, 200, 200}},
 		{"indlevere", "POST", "/api/v1/indlevering", fast(`{"agent":"byggesag","system":"Byggesag","kilde":"x","forventet":"","position":"","poster":[]}`), []int{200, 403, 403, 200, 403}},
 		{"indlevere som anden agent", "POST", "/api/v1/indlevering", fast(`{"agent":"esdh","system":"Byggesag","kilde":"x","forventet":"","position":"","poster":[]}`), []int{403, 403, 403, 200, 403}},
+		{"afstemme", "POST", "/api/v1/afstemning", fast(`{"agent":"byggesag","system":"Byggesag","kilde":"x","forventet":"","position":"","poster":[]}`), []int{200, 403, 403, 200, 403}},
+		{"kildens objekter", "GET", "/api/v1/kilder/byggesag/dokumenter/objekter", fast(""), []int{200, 403, 403, 200, 403}},
 		{"hente", "POST", "/api/v1/abonnementer/esdh.journal/hent", fast(`{"ejer":"a"}`), []int{403, 200, 403, 200, 403}},
 		{"hente ukendt", "POST", "/api/v1/abonnementer/findes.ikke/hent", fast(`{"ejer":"a"}`), []int{404, 404, 404, 404, 404}},
 		{"feed", "GET", "/api/v1/abonnementer/esdh.journal/feed", fast(""), []int{403, 200, 403, 200, 403}},

@@ -3,7 +3,9 @@
 // machine, and [Klient] is that with what agents of ours need besides.
 //
 //	GET  /api/v1/kilder/{agent}/{kilde}        where a source was read to
+//	GET  /api/v1/kilder/{agent}/{kilde}/objekter  what a source has told of
 //	POST /api/v1/indlevering                   what an agent has read
+//	POST /api/v1/afstemning                    the same, only to find out what is new in it
 //	POST /api/v1/abonnementer/{id}/hent        take work; waits until there is some
 //	GET  /api/v1/abonnementer/{id}/feed        what it has been given, by logposition; waits until there is more
 //	GET  /api/v1/abonnementer/{id}/feed/sammendrag  counts and hashes of the same, to find a gap by

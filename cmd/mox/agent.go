@@ -21,7 +21,7 @@ import (
 
 func (e *env) agent() *cobra.Command {
 	c := &cobra.Command{Use: "agent", Short: "Begynd på, prøv og kør agenter"}
-	c.AddCommand(e.agentNew(), e.agentCheck(), e.agentMap(), e.agentRecord(), e.agentTest(), e.agentRun())
+	c.AddCommand(e.agentNew(), e.agentCheck(), e.agentMap(), e.agentRecord(), e.agentTest(), e.agentRun(), e.agentReconcile())
 	return c
 }
 

@@ -112,10 +112,11 @@ func (db *DB) once(ctx context.Context, o *sql.TxOptions, f func(driver.Tx) erro
 	}
 	defer func() { _ = t.Rollback() }() // harmless after Commit
 	x := &tx{ctx: ctx, t: t, db: db}
-	if err := t.QueryRowContext(ctx, "SELECT (extract(epoch FROM now()) * 1000000)::bigint").Scan(&x.now); err != nil {
-		return err
+	err = safely(f, x)
+	if x.nowErr != nil { // what came after it failed because of it
+		return x.nowErr
 	}
-	if err := safely(f, x); err != nil {
+	if err != nil {
 		return err
 	}
 	return t.Commit()
@@ -141,7 +142,9 @@ type tx struct {
 	ctx context.Context
 	t   *sql.Tx
 	db  *DB
-	now int64
+
+	now    int64 // when it began; 0 = nobody has asked
+	nowErr error
 }
 
 func (x *tx) Exec(q string, args ...any) (int64, error) {
@@ -166,7 +169,14 @@ type row struct{ *sql.Row }
 
 func (r row) Scan(dest ...any) error { return mapErr(r.Row.Scan(dest...)) }
 
-func (x *tx) Now() time.Time { return driver.Tid(x.now) }
+// Now asks the database the first time: a transaction that only reads seldom needs it, and each question is a journey. A failure
+// fails the transaction.
+func (x *tx) Now() time.Time {
+	if x.now == 0 && x.nowErr == nil {
+		x.nowErr = mapErr(x.t.QueryRowContext(x.ctx, "SELECT (extract(epoch FROM now()) * 1000000)::bigint").Scan(&x.now))
+	}
+	return driver.Tid(x.now)
+}
 
 // Lock takes all of them in one call; unnest keeps their order.
 func (x *tx) Lock(names ...string) error {
