@@ -13,11 +13,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/moxkit/mox/afproevning"
 	"github.com/moxkit/mox/agent"
 	"github.com/moxkit/mox/internal/conformance"
+	"github.com/moxkit/mox/internal/testenv"
 )
 
 // bygMox builds the program: the trials start it as processes of their own.
@@ -69,6 +71,28 @@ func bevis(t *testing.T, dir, navn string) (b afproevning.Bevis) {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// The trials that need servers hold with real ones, beside each other: what a machine with two cores and several of them at
+// once does to a timing is no excuse. The fifth, jobcenter, needs none, and has tests of its own.
+func TestAfproevningerneMedRigtigeServere(t *testing.T) {
+	t.Parallel()
+	broker := testenv.RabbitMQ(t)
+	adresser := []string{"RABBITMQ=" + broker.URL, "RABBITMQ_API=" + broker.API(), "SSHD=" + testenv.Sshd(t), "PYTHON_AIOSMTPD=" + testenv.Aiosmtpd(t), "DOVECOT=" + testenv.Dovecot(t)}
+	binaer := bygMox(t)
+	var faelles sync.WaitGroup
+	for _, navn := range slices.DeleteFunc(afproevning.Navne(), func(n string) bool { return n == "jobcenter" }) {
+		args := []string{navn}
+		for _, a := range adresser {
+			args = append(args, "--adresse", a)
+		}
+		faelles.Go(func() {
+			if r, _, kode := afproev(t, binaer, args...); r.Tekst != "1 af 1" || kode != exitOK {
+				t.Errorf("%d: %+v", kode, r.Proever)
+			}
+		})
+	}
+	faelles.Wait()
 }
 
 // One trial runs whole: two systems that MOX did not shape, MOX killed, the records system down, an alarm, a fault mended by

@@ -30,10 +30,16 @@ type IMAPOptions struct {
 	Introspect   string // URL that tells whether an access token is valid, and whose; "" = no tokens
 }
 
+// Dovecot returns the path of Dovecot.
+func Dovecot(t testing.TB) string {
+	t.Helper()
+	return need(t, "imap", "MOX_TEST_IMAP")
+}
+
 // IMAP starts a server that ends with the test.
 func IMAP(t testing.TB, o IMAPOptions) *IMAPServer {
 	t.Helper()
-	program := need(t, "imap", "MOX_TEST_IMAP")
+	program := Dovecot(t)
 	dir := sharedDir(t)
 	s := &IMAPServer{Password: "hemmeligt-kodeord", CA: filepath.Join(dir, "ca.pem")}
 	writeIssued(t, dir)

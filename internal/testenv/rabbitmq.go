@@ -41,6 +41,9 @@ func RabbitMQ(t testing.TB) *Broker {
 	return b
 }
 
+// API is the address of the broker's management, with its administrator.
+func (b *Broker) API() string { return b.api.String() }
+
 // TLS is the broker's address with TLS, without a user, and who has issued its certificate. A client with a certificate from
 // there is the user of its common name, where it asks for SASL EXTERNAL.
 func (b *Broker) TLS() (*url.URL, *Issuer) {

@@ -33,11 +33,17 @@ const passwordHash = "$6$moxtest$zUUXoHPENn91SWX9pNla9HYmnKvnlbFgoIbscLVyUflJ76H
 // SFTPProgram serves files on its standard input and output; OpenSSH's server starts it.
 const SFTPProgram = "/usr/lib/openssh/sftp-server"
 
+// Sshd returns the path of OpenSSH's server.
+func Sshd(t testing.TB) string {
+	t.Helper()
+	return need(t, "sftp", "MOX_TEST_SFTP")
+}
+
 // SFTP starts a server that ends with the test. subsystem is the command that serves files, in place of OpenSSH's own; ""
 // = its own.
 func SFTP(t testing.TB, subsystem string) *SFTPServer {
 	t.Helper()
-	program := need(t, "sftp", "MOX_TEST_SFTP")
+	program := Sshd(t)
 	s, config := newSFTP(t, subsystem)
 	s.serve(t, program, "-i", "-e", "-f", config)
 	return s
@@ -47,7 +53,7 @@ func SFTP(t testing.TB, subsystem string) *SFTPServer {
 // which takes root and a mount namespace.
 func SFTPPasswords(t testing.TB) *SFTPServer {
 	t.Helper()
-	program := need(t, "sftp", "MOX_TEST_SFTP")
+	program := Sshd(t)
 	unshare := need(t, "sftp-kodeord", "MOX_TEST_SFTP_UNSHARE")
 	s, config := newSFTP(t, "")
 	s.PasswordUser, s.Password = "moxkodeord", "hemmeligt kodeord til prøver"

@@ -58,6 +58,12 @@ func (o MailOptions) json() string {
 	return string(text)
 }
 
+// Aiosmtpd returns the path of a Python that has aiosmtpd.
+func Aiosmtpd(t testing.TB) string {
+	t.Helper()
+	return need(t, "smtp", "MOX_TEST_SMTP")
+}
+
 // SMTP starts a mail server of the test's own. With the files of a certificate and its key, a password, and "starttls" or
 // "tls", it demands TLS in that way, and that the user mox logs in with the password.
 func SMTP(t testing.TB, certificateKeyPasswordWay ...string) *MailServer {
@@ -72,7 +78,7 @@ func SMTP(t testing.TB, certificateKeyPasswordWay ...string) *MailServer {
 // SMTPWith starts a mail server of the test's own.
 func SMTPWith(t testing.TB, o MailOptions) *MailServer {
 	t.Helper()
-	python := need(t, "smtp", "MOX_TEST_SMTP")
+	python := Aiosmtpd(t)
 	cmd := exec.CommandContext(t.Context(), python, "-c", smtpProgram, o.json())
 	out, err := cmd.StdoutPipe()
 	if err != nil {
