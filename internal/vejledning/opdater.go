@@ -172,7 +172,7 @@ func afproevningstal(docs string) (string, error) {
 		var i []string
 		for _, a := range f.Afproevninger {
 			if m.Vist[a.Navn] == "ja" {
-				i = append(i, a.Navn)
+				i = append(i, "`"+a.Navn+"`")
 			}
 		}
 		if len(i) > 0 {
