@@ -162,6 +162,9 @@ func (s *sprog) kroner(v any) string { return s.decimaltal(v, 0) }
 
 func (s *sprog) enDecimal(v any) string { return s.decimaltal(v, 1) }
 
+// procent writes a share.
+func (s *sprog) procent(v *float64) string { return s.decimaltal(*v*100, 0) + " %" }
+
 // decimaltal writes a float64 or a *float64 as the language does; "–" for nil.
 func (s *sprog) decimaltal(v any, n int) string {
 	f, ok := v.(float64)

@@ -46,7 +46,7 @@ func funktioner(s *sprog, st *statisk) template.FuncMap {
 		"maerke": maerke, "kort": kort, "forkort": afkort, "tilstand": s.tilstandsmaerke, "procestilstand": s.procesmaerke, "resultat": s.resultatmaerke,
 		"kvittering": s.kvitteringsmaerke, "ansvar": s.ansvarsmaerke, "felt": nytFelt, "statusmaerke": s.statusmaerke,
 		"raaquery": func(q string) template.URL { return template.URL(q) }, // made by url.Values.Encode
-		"kroner":   s.kroner, "endecimal": s.enDecimal, "maanedsnavn": s.maanedsnavn,
+		"kroner":   s.kroner, "endecimal": s.enDecimal, "procent": s.procent, "maanedsnavn": s.maanedsnavn,
 		"tal64":    func(n int) int64 { return int64(n) },
 		"sletning": s.sletmaerke,
 		"rad":      nyVaerdirad, "ved": vedHandling, "raadnoegle": raadnoegle,

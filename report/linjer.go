@@ -39,6 +39,7 @@ func (r *Rapport) Linjer() []Linje {
 		p := &r.Processer[i]
 		a := "Gevinst " + p.Proces
 		sparet, kr := p.Sparet != nil, p.Sparet != nil && r.Grundlag.Timepris != nil
+		ud = append(ud, fig(a, "ventet i perioden", p.Ventet, "antal", regnet), fig(a, "talt af det ventede", p.Daekning, "andel", regnet))
 		ud = append(ud, fig(a, "sparet pr. gang", p.Sparet, "minutter", regnet), fig(a, "timer i perioden", kendt(&p.TimerIPerioden, sparet), "timer", regnet),
 			fig(a, "i perioden", kendt(&p.IPerioden, kr), "kr", regnet), fig(a, "realiseret pr. år", kendt(&p.Realiseret, kr), "kr", regnet),
 			fig(a, "beregnet pr. år", kendt(&p.Beregnet, kr && r.Grundlag.tid(p.Proces).Ventede != nil), "kr", regnet))

@@ -83,7 +83,9 @@ type Rapport struct {
 // Procesgevinst is what one MOX-proces is worth.
 type Procesgevinst struct {
 	Proces         string   `json:"proces"`
-	Sparet         *float64 `json:"sparede_minutter,omitempty"` // per instance; nil = not told
+	Ventet         *float64 `json:"ventet_i_perioden,omitempty"` // instances, by what is expected a year (the zero-point, where it was measured); nil = not told
+	Daekning       *float64 `json:"talt_af_ventet,omitempty"`    // counted / ventet; nil where nothing is expected
+	Sparet         *float64 `json:"sparede_minutter,omitempty"`  // per instance; nil = not told
 	TimerIPerioden float64  `json:"timer_i_perioden"`
 	IPerioden      float64  `json:"gevinst_i_perioden"`
 	Realiseret     float64  `json:"realiseret_pr_aar"`
@@ -181,6 +183,13 @@ func (t *Taelling) afsluttede(proces string) int64 {
 
 func procesgevinst(t Procestid, n int64, aar, w float64) Procesgevinst {
 	p := Procesgevinst{Proces: t.Proces}
+	if t.Ventede != nil {
+		ventet := *t.Ventede / aar
+		if p.Ventet = &ventet; ventet > 0 {
+			daekning := float64(n) / ventet
+			p.Daekning = &daekning
+		}
+	}
 	sparet, ok := t.Sparet()
 	if !ok {
 		return p

@@ -66,6 +66,18 @@ func TestRegnestykket(t *testing.T) {
 	if len(r.Mangler) != 0 {
 		t.Errorf("mangler %v", r.Mangler)
 	}
+	for _, p := range r.Processer {
+		if v := map[string]float64{"Journalisering": 6000, "Forsendelse": 1500}[p.Proces]; v > 0 {
+			taet(t, p.Proces+" ventet", *p.Ventet, v*float64(r.Dage)/365)
+			for _, n := range r.Taelling.Processer {
+				if n.Proces == p.Proces {
+					taet(t, p.Proces+" talt af ventet", *p.Daekning, float64(n.Afsluttet)/(v*float64(r.Dage)/365))
+				}
+			}
+		} else if p.Ventet != nil || p.Daekning != nil {
+			t.Errorf("%s is held against what nobody expects", p.Proces)
+		}
+	}
 }
 
 // TestDetDerIkkeErAngivet is told, and is not taken for nothing.

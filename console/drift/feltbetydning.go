@@ -32,7 +32,7 @@ func feltbetydning() map[string]string {
 		"pris_pr_aar": "pris pr. kommune pr. år", "proces": "processens navn", "procesgevinster": "hvad hver proces er værd", "proever": "agentens prøver",
 		"realiseret": "efter det, der er talt, regnet om til et år", "realiseret_pr_aar": "kroner om året efter det, der er talt", "reparation": "tid til at rette fejl, i kroner",
 		"reparationer": "så mange gange har en person rettet fejl", "reparerede_fejl": "de fejl, det var om", "resultat_femaar": "leverandørens resultat over fem år",
-		"sparede_minutter": "minutter sparet pr. gang", "stoette_pr_aar": "leverandørens støtte pr. kommune pr. år", "taelling": "det, der er talt", "tider": "minutter pr. proces",
+		"ventet_i_perioden": "gange, efter det ventede pr. år", "talt_af_ventet": "den del af det ventede, der er talt", "sparede_minutter": "minutter sparet pr. gang", "stoette_pr_aar": "leverandørens støtte pr. kommune pr. år", "taelling": "det, der er talt", "tider": "minutter pr. proces",
 		"tilbagebetaling": "år, før det er tjent ind; intet er aldrig", "timepris": "kroner for en time", "timer_foelgende": "timer til en følgende implementering",
 		"timer_foerste": "timer til den første", "timer_i_perioden": "sparede timer", "udgave": "kroner til vedligehold pr. udgave", "udgaver_pr_aar": "udgaver om året",
 		"udrulning": "alle kommunernes implementering mod deres netto", "ventede": "ventet antal om året", "ventede_reparationer": "ventede rettelser om året",
