@@ -24,15 +24,17 @@ type Afstemning string
 
 // The outcomes. The last is for an objekt, not a record: the system's complete listing does not have it.
 const (
-	AfstemtEns      Afstemning = "ens"
-	AfstemtNy       Afstemning = "ny"      // MOX has not heard of it
-	AfstemtAfviger  Afstemning = "afviger" // the system says something else than it last said to MOX
-	AfstemtAeldre   Afstemning = "aeldre"  // the system shows an older version than MOX has had
-	AfstemtFejl     Afstemning = "fejl"    // the record cannot be used
-	AfstemtUdgaaet  Afstemning = "udgaaet" // the objekt has been erased for good
-	AfstemtMangler  Afstemning = "mangler"
-	maksAfstemStier            = 20
+	AfstemtEns     Afstemning = "ens"
+	AfstemtNy      Afstemning = "ny"      // MOX has not heard of it
+	AfstemtAfviger Afstemning = "afviger" // the system says something else than it last said to MOX
+	AfstemtAeldre  Afstemning = "aeldre"  // the system shows an older version than MOX has had
+	AfstemtFejl    Afstemning = "fejl"    // the record cannot be used
+	AfstemtUdgaaet Afstemning = "udgaaet" // the objekt has been erased for good
+	AfstemtMangler Afstemning = "mangler"
 )
+
+// maksAfstemStier is how many differences of one record are told.
+const maksAfstemStier = 20
 
 // errAfstemt ends the transaction of Afstem, so that nothing of it is kept.
 var errAfstemt = errors.New("afstemt")

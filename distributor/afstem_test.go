@@ -40,7 +40,9 @@ func TestAfstemFinderForskelleneOgGemmerIntet(t *testing.T) {
 		if len(gl.Beskeder) != 4 {
 			t.Fatalf("%+v", gl)
 		}
-		ukendt := post("6", func(p *distributor.Post) { p.Fejl = &distributor.Postfejl{Ansvar: mox.AnsvarAfsender, Kode: "kan_ikke_laeses", Tekst: "linjen er for kort"} })
+		ukendt := post("6", func(p *distributor.Post) {
+			p.Fejl = &distributor.Postfejl{Ansvar: mox.AnsvarAfsender, Kode: "kan_ikke_laeses", Tekst: "linjen er for kort"}
+		})
 		poster := []distributor.Post{post("1", version("1")), post("2", version("1")), post("3", saet("egenskaber.titel", "Skur"), saet("tilstande.fremdrift", "Oplyst")), post("5"), ukendt,
 			post("4", livscyklus(mox.Passiveret))}
 		vil := []string{"1 ens", "2 aeldre", "3 afviger egenskaber.titel tilstande.fremdrift", "5 ny", "6 fejl", "4 afviger"}
