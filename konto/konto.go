@@ -70,10 +70,12 @@ type Konto struct {
 	Sessioner  int        `json:"sessioner"`             // where its holder is logged in now
 	Spaerret   time.Time  `json:"spaerret_til,omitzero"` // too many wrong passwords: until when its holder must wait
 	Lukket     time.Time  `json:"lukket,omitzero"`
+	Kreds      *Kreds     `json:"kreds,omitempty"` // what of the register its holder may reach; nil = all
 }
 
-func konto(b store.Bruger, sessioner int, spaerret time.Time) Konto {
-	return Konto{b.Navn, auth.Rolle(b.Rolle), b.Oprettet, b.OprettetAf, b.Aendret, b.AendretAf, b.Emne != "", b.SidstInde, sessioner, spaerret, b.Lukket}
+func konto(b store.Bruger, sessioner int, spaerret time.Time) (Konto, error) {
+	kreds, err := laesKreds(b)
+	return Konto{b.Navn, auth.Rolle(b.Rolle), b.Oprettet, b.OprettetAf, b.Aendret, b.AendretAf, b.Emne != "", b.SidstInde, sessioner, spaerret, b.Lukket, kreds}, err
 }
 
 // Hvem is who changes an account, and why.
@@ -169,7 +171,11 @@ func (k *Konti) Liste(ctx context.Context) (ud []Konto, err error) {
 			if err != nil {
 				return err
 			}
-			ud = append(ud, konto(b, inde[b.ID], spaerret))
+			x, err := konto(b, inde[b.ID], spaerret)
+			if err != nil {
+				return err
+			}
+			ud = append(ud, x)
 		}
 		return err
 	})
@@ -212,6 +218,7 @@ const (
 	opretBruger = "opret-bruger"
 	lukBruger   = "luk-bruger"
 	saetRolle   = "rolle"
+	saetKreds   = "kreds"
 	saetKodeord = "kodeord"
 	logAlleUd   = "log-ud"
 )
@@ -223,7 +230,7 @@ func (k *Konti) aendr(ctx context.Context, navn, hvad string, af Hvem, f func(*s
 		if err != nil {
 			return err
 		}
-		if b.Emne != "" && hvad != lukBruger && hvad != logAlleUd {
+		if b.Emne != "" && (hvad == saetRolle || hvad == saetKodeord) {
 			return mox.E("bruger", mox.KodeKonflikt, "%s logger ind gennem oidc_personer", b.Navn).Med("ret rollen og kodeordet dér")
 		}
 		b.Aendret, b.AendretAf = k.nu(tx), af.Navn

@@ -273,7 +273,11 @@ func (k *Konti) Find(ctx context.Context, hemmelighed string, bruger bool) (hvem
 		if err != nil || !er || !b.Lukket.IsZero() {
 			return err
 		}
-		hvem, ok = auth.Identitet{Navn: b.Navn, Rolle: auth.Rolle(b.Rolle)}, true
+		kreds, err := laesKreds(b)
+		if err != nil {
+			return err
+		}
+		hvem, ok = auth.Identitet{Navn: b.Navn, Rolle: auth.Rolle(b.Rolle), Kreds: kreds.mox()}, true
 		if b.Kodeord != "" {
 			hvem.Konto = b.ID
 		}

@@ -21,7 +21,7 @@ import (
 func (e *env) bruger() *cobra.Command {
 	c := &cobra.Command{Use: "bruger", Short: "Giv personer et navn og et kodeord, de logger ind i konsollen med"}
 	s := e.serverFlag(c)
-	c.AddCommand(s.brugerOpret(), s.brugerList(), s.brugerRolle(), s.brugerKodeord(), s.brugerLogUd(), s.brugerLuk())
+	c.AddCommand(s.brugerOpret(), s.brugerList(), s.brugerRolle(), s.brugerKreds(), s.brugerKodeord(), s.brugerLogUd(), s.brugerLuk())
 	return c
 }
 
@@ -79,6 +79,9 @@ func visBrugere(w io.Writer, l []konto.Konto) {
 			inde += "  (oidc_personer)"
 		}
 		fmt.Fprintf(w, "%s  %s  %s\n", b.Navn, b.Rolle, inde)
+		if b.Kreds != nil {
+			fmt.Fprintf(w, "    i registeret kun %s\n", b.Kreds)
+		}
 	}
 	if len(l) == 0 {
 		fmt.Fprintln(w, "der er ingen brugere")
@@ -94,6 +97,40 @@ func (s *server) brugerRolle() *cobra.Command {
 		}
 		return s.brugersvar(args[0], "har nu rollen "+args[1])
 	}}
+	medBegrundelse(c, &b.Begrundelse)
+	return c
+}
+
+func (s *server) brugerKreds() *cobra.Command {
+	var b drift.Brugerkreds
+	var k konto.Kreds
+	var alt bool
+	c := &cobra.Command{
+		Use: "kreds NAVN", Short: "Sæt, hvad en bruger må nå i registeret: myndigheder, emner og følsomhed, eller alt", Args: argumenter(cobra.ExactArgs(1)),
+		Long: "Sæt, hvad en bruger må nå i registeret. Det, der ikke nævnes, begrænser ikke; det, der var sat før, gælder ikke længere. Brugeren bliver\n" +
+			"logget ud. Beskeder, fejl og resten af konsollen er som rollen siger.\n" + exitTekst,
+		Example: "  mox bruger kreds \"Kirsten Hansen\" --myndighed 29189846 --kle '02.*'\n  mox bruger kreds \"Kirsten Hansen\" --alt",
+		RunE: func(c *cobra.Command, args []string) error {
+			begraenset := len(k.Myndigheder)+len(k.KLE)+len(k.Foelsomhed) > 0 || k.Beskyttede
+			if alt == begraenset {
+				return brugsfejl{errors.New("giv --myndighed, --kle, --foelsomhed eller --beskyttede, eller --alt alene")}
+			}
+			svar := "må nå alt i registeret"
+			if !alt {
+				b.Kreds, svar = &k, "må i registeret kun nå "+k.String()
+			}
+			if err := s.kald(c.Context(), http.MethodPost, driftsti("brugere", args[0], "kreds"), b, nil); err != nil {
+				return err
+			}
+			return s.brugersvar(args[0], svar)
+		},
+	}
+	f := c.Flags()
+	f.StringSliceVar(&k.Myndigheder, "myndighed", nil, "kun objekter, hvis ejer har dette CVR-nummer; kan gentages")
+	f.StringSliceVar(&k.KLE, "kle", nil, "kun objekter med dette emne: 27.03.08 eller 27.*; kan gentages")
+	f.StringSliceVar(&k.Foelsomhed, "foelsomhed", nil, "kun objekter med denne følsomhed, eller uoplyst; kan gentages")
+	f.BoolVar(&k.Beskyttede, "beskyttede", false, "også navne på personer med navne- og adressebeskyttelse")
+	f.BoolVar(&alt, "alt", false, "hele registeret, men ikke navnene på dem, der er beskyttet")
 	medBegrundelse(c, &b.Begrundelse)
 	return c
 }

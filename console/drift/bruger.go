@@ -27,6 +27,12 @@ type Brugerrolle struct {
 	Begrundelse string     `json:"begrundelse,omitempty"`
 }
 
+// Brugerkreds is the body of a call that says what of the register an account's holder may reach.
+type Brugerkreds struct {
+	Kreds       *konto.Kreds `json:"kreds"` // null = all
+	Begrundelse string       `json:"begrundelse,omitempty"`
+}
+
 // Brugerkodeord is the body of a call that gives an account another password.
 type Brugerkodeord struct {
 	Kodeord     string `json:"kodeord"`
@@ -83,6 +89,9 @@ func (a *api) brugerruter() map[string]kald {
 		}),
 		"POST brugere/{navn}/rolle": brugerkald(a, func(k *konto.Konti, r *http.Request, b Brugerrolle, h hvem) error {
 			return k.SaetRolle(r.Context(), r.PathValue("navn"), b.Rolle, h(b.Begrundelse))
+		}),
+		"POST brugere/{navn}/kreds": brugerkald(a, func(k *konto.Konti, r *http.Request, b Brugerkreds, h hvem) error {
+			return k.SaetKreds(r.Context(), r.PathValue("navn"), b.Kreds, h(b.Begrundelse))
 		}),
 		"POST brugere/{navn}/kodeord": brugerkald(a, func(k *konto.Konti, r *http.Request, b Brugerkodeord, h hvem) error {
 			return k.SaetKodeord(r.Context(), r.PathValue("navn"), b.Kodeord, h(b.Begrundelse))

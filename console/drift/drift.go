@@ -33,7 +33,7 @@
 //	POST abonnementer/{id}/pause, genoptag
 //	GET  brugere                         the accounts of people; this and what follows for an administrator
 //	POST brugere                         makes one
-//	POST brugere/{navn}/rolle, kodeord, log-ud, luk
+//	POST brugere/{navn}/rolle, kreds, kodeord, log-ud, luk
 //
 //	GET  openapi.json, dokumentation     all of this, for programs and for people
 //

@@ -7,6 +7,7 @@ func feltbetydning() map[string]string {
 		"formaal": "hvad data bruges til", "gyldigFra": "fra og med", "gyldigTil": "til, men ikke med; intet er uden ophør", "hjemmel": "den lov, det sker efter", "i_kraft": "den gælder nu", "slettefrist": "hvor længe modtageren gemmer data",
 		"brugere": "brugerne", "ekstern": "logger ind gennem oidc_personer, og har intet kodeord her", "kodeord": "kodeordet; mindst 12 tegn, og ikke til at gætte",
 		"glemte": "objekter, der er slettet for altid", "objekt": "objektets UUID", "objekttype": "objektets type",
+		"kreds": "det af registeret, brugeren må nå; null er alt", "myndigheder": "CVR-numre", "kle": "KLE-numre: 27.03.08 eller 27.*", "beskyttede": "også navne på personer med beskyttelse",
 		"rolle": "laeser, drift eller administrator", "sidst_inde": "hvornår brugeren sidst loggede ind", "sessioner": "så mange steder er brugeren logget ind nu",
 		"spaerret_til": "for mange forkerte kodeord: brugeren må vente til da",
 		"aaben":        "den er ikke lukket", "aabne_fejl": "hvor mange, en person skal afgøre", "aarsag": "hvorfor leveringen står sådan", "abonnement": "abonnementet, eller dets id",

@@ -48,7 +48,7 @@ func TestOpenAPIErSandt(t *testing.T) {
 	a.fyldTilEksempler()
 	d := openapitest.Laes(t, []byte(a.side(s, drift.OpenAPISti, "application/json")))
 	kald := []string{"status", "beskeder", "person", "forloeb", "processer", "gevinster", "forklar", "fejlliste", "laesFejl", "indhold", "retOgSend", "skete", "sketeIkke", "gensend", "luk",
-		"abonnementer", "opretAbonnement", "proevFilter", "efterlever", "standsEfterlevering", "opretListe", "tilfoejTilListe", "lister", "listevaerdier", "fjernFraListe", "erstatListe", "sletListe", "pause", "genoptag", "lukAbonnement", "aftaler", "indlaesAftaler", "alarmer", "kvitterAlarm", "proevAlarm", "opretBruger", "brugere", "brugerrolle", "brugerkodeord", "logBrugerUd", "lukBruger"}
+		"abonnementer", "opretAbonnement", "proevFilter", "efterlever", "standsEfterlevering", "opretListe", "tilfoejTilListe", "lister", "listevaerdier", "fjernFraListe", "erstatListe", "sletListe", "pause", "genoptag", "lukAbonnement", "aftaler", "indlaesAftaler", "alarmer", "kvitterAlarm", "proevAlarm", "opretBruger", "brugere", "brugerrolle", "brugerkreds", "brugerkodeord", "logBrugerUd", "lukBruger"}
 	for _, k := range kald {
 		d.Kald(s.URL, "", k)
 		if strings.HasPrefix(k, "opret") || k == "luk" || k == "person" {

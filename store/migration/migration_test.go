@@ -127,6 +127,9 @@ func TestOpensEveryReleasedVersion(t *testing.T) {
 				released11(t, s)
 				glem11(t, s)
 			}
+			if file >= releasedFile(12) {
+				released12(t, s)
+			}
 		})
 	}
 }
@@ -219,7 +222,7 @@ func releasedFile(version int64) string { return fmt.Sprintf("testdata/%04d.sqli
 
 // releases are the versions that have been released, with the rows that a database of each is left with.
 func releases() map[int64]string {
-	return map[int64]string{1: rows1, 3: rows1 + rows3, 11: rows1 + rows3 + rows11}
+	return map[int64]string{1: rows1, 3: rows1 + rows3, 11: rows1 + rows3 + rows11, 12: rows1 + rows3 + rows11 + rows12}
 }
 
 // released3 checks the rows that version 3 has beside those of version 1.
@@ -264,7 +267,7 @@ func released11(t *testing.T, s *store.Store) {
 			t.Errorf("found: %v %v", fundet, err)
 		}
 		b, ok, err := tx.Bruger("inge")
-		if err != nil || !ok || b.Rolle != "drift" || !b.Lukket.IsZero() {
+		if err != nil || !ok || b.Rolle != "drift" || !b.Lukket.IsZero() || b.Kreds != "" {
 			t.Errorf("the account: %+v %v", b, err)
 		}
 		l, ok, err := tx.ListeMedNavn("boerneomraadet")
@@ -277,6 +280,21 @@ func released11(t *testing.T, s *store.Store) {
 		g, err := tx.Gevinstgrundlag(1)
 		if err != nil || len(g) != 1 || string(g[0].Indhold) != "{}" {
 			t.Errorf("what the business case is reckoned from: %+v %v", g, err)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// released12 checks the rows that version 12 has beside those of version 11.
+func released12(t *testing.T, s *store.Store) {
+	t.Helper()
+	err := s.View(t.Context(), func(tx *store.Tx) error {
+		g, ok, err := tx.Glemt("44444444-4444-4444-8444-444444444444")
+		if err != nil || !ok || g.Hvem != "Inge" || g.Hjemmel != "GDPR 17" {
+			t.Errorf("what was erased: %+v %v", g, err)
 		}
 		return err
 	})
@@ -348,6 +366,12 @@ INSERT INTO liste (id, navn, noegle, version, antal, aendring, oprettet, oprette
   VALUES (1, 'boerneomraadet', 'opgaveemne', 1, 1, 1, 1767225600000000, 'Inge', 1767225600000000, 'Inge');
 INSERT INTO listevaerdi (liste, noegle, vaerdi, fra) VALUES (1, x'30313233343536373839616263646566', '27.03.08', 1);
 INSERT INTO gevinstgrundlag VALUES (1, '{}', 1767225600000000, 'Inge', 'første tal');
+`
+
+// rows12 are those that a database of version 12 has beside them.
+const rows12 = `INSERT INTO goose_db_version (version_id, is_applied) VALUES (12, 1);
+INSERT INTO register_glemt (objekt, objekttype, tid, hvem, begrundelse, hjemmel, registreringer)
+  VALUES ('44444444-4444-4444-8444-444444444444', 'Sag', 1767225600000000, 'Inge', 'indsigelse', 'GDPR 17', 3);
 `
 
 // rows3 are those that a database of version 3 has beside them.
