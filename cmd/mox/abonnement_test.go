@@ -57,19 +57,17 @@ func TestAbonnementOverRabbitMQ(t *testing.T) {
 		}
 	}
 	sendBesked(t, dir, "urn:x:1")
-	c, err := rabbit.Dial(broker.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
 	var d rabbit.Delivery
-	venter(t, "beskeden i køen", func() bool {
-		ch, err := c.Channel()
+	venter(t, "beskeden i køen", func() (ok bool) {
+		c, err := rabbit.Dial(broker.URL)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var ok bool
-		d, ok, err = ch.Get(o.AMQP.Koe, true)
+		defer func() { _ = c.Close() }() // RabbitMQ ends it itself when it is asked for a queue that is very new
+		ch, err := c.Channel()
+		if err == nil {
+			d, ok, err = ch.Get(o.AMQP.Koe, true)
+		}
 		return err == nil && ok
 	})
 	if d.MessageId != "urn:x:1" || d.Headers["abonnementID"] != "esdh.sager" {
