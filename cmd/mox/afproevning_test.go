@@ -22,16 +22,6 @@ import (
 	"github.com/moxkit/mox/internal/testenv"
 )
 
-// bygMox builds the program: the trials start it as processes of their own.
-func bygMox(t *testing.T) string {
-	t.Helper()
-	binaer := filepath.Join(t.TempDir(), "mox")
-	if ud, err := exec.CommandContext(t.Context(), "go", "build", "-o", binaer, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, ud)
-	}
-	return binaer
-}
-
 // afproev runs trials without any service, and gives what is printed, where the packs are, and the exit code.
 func afproev(t *testing.T, binaer string, args ...string) (r afproevning.Resultat, dir string, kode int) {
 	t.Helper()

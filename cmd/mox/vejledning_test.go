@@ -202,11 +202,7 @@ type vindue struct {
 
 func nytVindue(t *testing.T) *vindue {
 	t.Helper()
-	v := &vindue{t: t, dir: t.TempDir(), bin: t.TempDir()}
-	if ud, err := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(v.bin, "mox"), ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, ud)
-	}
-	return v
+	return &vindue{t: t, dir: t.TempDir(), bin: filepath.Dir(bygMox(t))}
 }
 
 func (v *vindue) bash(kommando string) *exec.Cmd {
