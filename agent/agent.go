@@ -32,6 +32,8 @@ type Agent struct {
 	o      Options
 	kilder []*kilde
 	sinks  []*sink
+
+	skrivninger *skrivninger
 }
 
 // New opens the agent's connectors. Nothing is read or written yet.
@@ -45,7 +47,7 @@ func New(spec *Spec, server Server, o Options) (*Agent, error) {
 	if o.Leje <= 0 {
 		o.Leje = standardLeje
 	}
-	a := &Agent{spec: spec, server: server, o: o, log: o.Log.With("agent", spec.Agent)}
+	a := &Agent{spec: spec, server: server, o: o, log: o.Log.With("agent", spec.Agent), skrivninger: nyeSkrivninger()}
 	for i := range spec.Sources {
 		c, err := spec.Sources[i].open(spec, o.Env)
 		if err != nil {

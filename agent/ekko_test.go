@@ -3,6 +3,7 @@ package agent
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/moxkit/mox/internal/conformance"
@@ -65,6 +66,58 @@ func TestEkko(t *testing.T) {
 			h.laes(enKilde(a))
 			h.sender("Sag.Rettet 7 Carport")
 			ens(t, "arealet", h.vaerdier(h.sidste().Besked)["egenskaber.hjemmel"], "130")
+			h.ingenFejl()
+		})
+	}
+}
+
+// A source that reads the system between the effect of a write and MOX's knowing of it waits, and what MOX has written is no news.
+func TestEkkoFoerMOXVedDet(t *testing.T) {
+	t.Parallel()
+	conformance.Proves(t, "mox 24")
+	for navn, c := range map[string]struct {
+		foerst []fejl // how the write goes wrong before it goes well
+	}{
+		"svaret kommer":                       {},
+		"svaret siger fejl, men det er gjort": {[]fejl{{virker: true, status: 500}}},
+	} {
+		t.Run(navn, func(t *testing.T) {
+			t.Parallel()
+			h, f := nytHus(t), nytFagsystem(t)
+			venter, laest := make(chan struct{}, 100), make(chan struct{}, 1)
+			var a *Agent
+			var een sync.Once
+			a = h.agent(tovejs(f.URL), func(o *Options) {
+				o.Punkt = func(navn string) {
+					switch navn {
+					case "kilde.venter":
+						venter <- struct{}{}
+					case "virkning.efter":
+						een.Do(func() {
+							go func() {
+								h.laes(enKilde(a))
+								laest <- struct{}{}
+							}()
+							select {
+							case <-venter:
+							case <-laest:
+								t.Error("the source told MOX before MOX knew")
+								laest <- struct{}{}
+							}
+						})
+					}
+				}
+			})
+			f.saet("7", map[string]any{"nr": "7", "titel": "Carport", "status": "aaben"})
+			h.laes(enKilde(a))
+			h.nye()
+			h.besked("ESDH", h.sidste().ObjektID, map[string]string{"egenskaber.integrationsdata": "J-1"})
+			f.gaarGalt(c.foerst...)
+			for range len(c.foerst) + 1 {
+				h.arbejd(a.sinks[0])
+			}
+			<-laest
+			h.sender()
 			h.ingenFejl()
 		})
 	}

@@ -152,6 +152,7 @@ func (k *kilde) runOnce(ctx context.Context) (mere bool, err error) {
 		k.lever(ctx, stand)
 		return b.More, nil
 	}
+	k.vent(ctx, b.Records)
 	i, err := k.indlevering(ctx, stand, b)
 	if err != nil {
 		return false, err

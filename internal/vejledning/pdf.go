@@ -2,6 +2,7 @@ package vejledning
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,9 +47,9 @@ func skrivPDF(w io.Writer, b *bog, idag time.Time) error {
 func nyPDF(b *bog, sider map[string]int, idag time.Time) *pdf {
 	p := &pdf{Fpdf: fpdf.New("P", "mm", "A4", ""), b: b, links: map[string]int{}, sider: sider, indeks: map[string]int{}}
 	for stil, data := range map[string][]byte{"": goregular.TTF, "B": gobold.TTF, "I": goitalic.TTF} {
-		p.AddUTF8FontFromBytes("tekst", stil, data)
+		p.AddUTF8FontFromBytes("tekst", stil, slices.Clone(data)) // the library writes in it
 	}
-	p.AddUTF8FontFromBytes("fast", "", gomono.TTF)
+	p.AddUTF8FontFromBytes("fast", "", slices.Clone(gomono.TTF))
 	p.SetMargins(margen, margen, margen)
 	p.SetAutoPageBreak(false, 0)
 	p.SetCatalogSort(true)
