@@ -251,10 +251,19 @@ func TestHverSinModpart(t *testing.T) {
 	}
 	_ = alle.Wait() // what is wrong has been told
 	for _, p := range proever {
-		for _, id := range p.Modpart.Foelger {
-			if !slices.Contains(medfejlet[p.ID], id) {
-				t.Errorf("%s says that %s fails with it, and it does not", p.ID, id)
+		mangler := func() []string {
+			return slices.DeleteFunc(slices.Clone(p.Modpart.Foelger), func(id string) bool { return slices.Contains(medfejlet[p.ID], id) })
+		}
+		if len(mangler()) > 0 { // a wrong peer that was slow may have been late enough to be right; now nothing else runs
+			for _, c := range p.Carrier {
+				if o, ok := passende(p, c); ok {
+					fejlede, _ := o.modpart(t, broker, p, proever, frist)
+					medfejlet[p.ID] = append(medfejlet[p.ID], fejlede...)
+				}
 			}
+		}
+		for _, id := range mangler() {
+			t.Errorf("%s says that %s fails with it, and it does not", p.ID, id)
 		}
 	}
 }
