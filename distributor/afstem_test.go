@@ -83,3 +83,21 @@ func TestAfstemFinderForskelleneOgGemmerIntet(t *testing.T) {
 		p.kode(err, mox.KodeForStor)
 	})
 }
+
+// A record of an objekt that has been erased for good is told as that, and nothing is kept of it.
+func TestAfstemKenderDetDerErSlettetForAltid(t *testing.T) {
+	paaBegge(t, func(p *proeve) {
+		k := p.kilde()
+		b := k.en(k.poster(post("1")))
+		p.glem(b.ObjektID)
+		if har := k.afstemt(post("1")); !slices.Equal(har, []string{"1 udgaaet"}) {
+			t.Errorf("%q", har)
+		}
+		if f := p.fejl(store.Udvalg{}); len(f) != 0 {
+			t.Errorf("%+v", f)
+		}
+		if l, _ := k.levende("", 100); len(l) != 0 {
+			t.Errorf("%v", l)
+		}
+	})
+}

@@ -51,7 +51,13 @@ func (a *api) levende(w http.ResponseWriter, r *http.Request, id auth.Identitet)
 	if err := maaVaereAgent(id, agent); err != nil {
 		return err
 	}
-	l, err := a.t.Levende(r.Context(), agent, r.PathValue("kilde"), mox.ObjektID(r.URL.Query().Get("efter")))
+	efter := r.URL.Query().Get("efter")
+	var f felter
+	f.kraev(efter == "" || mox.ErUUID(efter), "efter", "uuid", "er ikke et objektID fra forrige side")
+	if err := f.fejl(); err != nil {
+		return err
+	}
+	l, err := a.t.Levende(r.Context(), agent, r.PathValue("kilde"), mox.ObjektID(efter))
 	if err != nil {
 		return err
 	}

@@ -120,6 +120,8 @@ func TestAfvisteKald(t *testing.T) {
 	prov("ukendt udfald", 400, mox.KodeUgyldig, "udfald.resultat udfald.ansvar udfald.efter_sekunder", "POST", "/api/v1/leverancer/1/afslut",
 		`{"ejer":"a","forsoeg":1,"udfald":{"resultat":"accepted","ansvar":"os","efter_sekunder":-1}}`, esdh)
 	prov("leverance uden nummer", 404, mox.KodeIkkeFundet, "", "POST", "/api/v1/leverancer/x/afslut", `{}`, esdh)
+	prov("afstem for mange poster", 400, mox.KodeUgyldig, "poster", "POST", "/api/v1/afstemning", `{"agent":"byggesag","system":"Byggesag","kilde":"k","poster":[`+strings.Repeat("{},", 500)+`{}]}`, byggesag)
+	prov("kildens objekter efter intet objekt", 400, mox.KodeUgyldig, "efter", "GET", "/api/v1/kilder/byggesag/k/objekter?efter=%00", "", byggesag)
 	prov("for mange lejemål", 400, mox.KodeUgyldig, "leje_sekunder", "POST", "/api/v1/lejemaal/forny", `{"ejer":"a","leje_sekunder":99999}`, esdh)
 	prov("for lang liste", 413, mox.KodeForStor, "leverancer", "POST", "/api/v1/lejemaal/forny", `{"ejer":"a","leverancer":[`+strings.Repeat("1,", 1000)+`1]}`, esdh)
 	const feed = "/api/v1/abonnementer/esdh.journal/feed"

@@ -153,12 +153,18 @@ func (d *dovecot) start() error {
 		d.cmd = nil
 		return err
 	}
-	for frist := time.Now().Add(startfrist); time.Now().Before(frist); time.Sleep(20 * time.Millisecond) {
-		if d.hilser() {
-			return nil
+	kig := time.NewTicker(20 * time.Millisecond)
+	defer kig.Stop()
+	for frist := time.After(startfrist); ; {
+		select {
+		case <-kig.C:
+			if d.hilser() {
+				return nil
+			}
+		case <-frist:
+			return errors.Join(errors.New("mailserveren startede ikke"), d.stop())
 		}
 	}
-	return errors.Join(errors.New("mailserveren startede ikke"), d.stop())
 }
 
 // startfrist is how long the server may take until it greets.
