@@ -174,22 +174,27 @@ func newSystem(t *testing.T) *system {
 	return s
 }
 
-// control listens for those who stand between.
+// control listens for those who stand between. The test ends when they have: OpenSSH gives each a session of its own, so
+// they outlive it for a moment, and a rename in that moment would be in the way of clearing up.
 func (s *system) control() string {
 	listen, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		s.Fatal(err)
 	}
-	s.Cleanup(func() { _ = listen.Close() })
-	go func() {
+	var between sync.WaitGroup
+	between.Go(func() {
 		for {
 			c, err := listen.Accept()
 			if err != nil {
 				return
 			}
-			go s.command(c)
+			between.Go(func() { s.command(c) })
 		}
-	}()
+	})
+	s.Cleanup(func() {
+		_ = listen.Close()
+		between.Wait()
+	})
 	return listen.Addr().String()
 }
 
