@@ -32,8 +32,6 @@ type Agent struct {
 	o      Options
 	kilder []*kilde
 	sinks  []*sink
-
-	skrivninger *skrivninger
 }
 
 // New opens the agent's connectors. Nothing is read or written yet.
@@ -47,7 +45,7 @@ func New(spec *Spec, server Server, o Options) (*Agent, error) {
 	if o.Leje <= 0 {
 		o.Leje = standardLeje
 	}
-	a := &Agent{spec: spec, server: server, o: o, log: o.Log.With("agent", spec.Agent), skrivninger: nyeSkrivninger()}
+	a := &Agent{spec: spec, server: server, o: o, log: o.Log.With("agent", spec.Agent)}
 	for i := range spec.Sources {
 		c, err := spec.Sources[i].open(spec, o.Env)
 		if err != nil {

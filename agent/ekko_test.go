@@ -6,7 +6,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/internal/conformance"
+	"github.com/moxkit/mox/store"
 )
 
 // tovejs is an agent for a system that both tells of its cases and is told what others know of them.
@@ -71,48 +74,32 @@ func TestEkko(t *testing.T) {
 	}
 }
 
-// A source that reads the system between the effect of a write and MOX's knowing of it waits, and what MOX has written is no news.
+// A source that reads the system between the effect of a write and MOX's knowing of it waits, and what MOX has written is no
+// news. Who reads is not who writes: another process, or the same one after it was killed.
 func TestEkkoFoerMOXVedDet(t *testing.T) {
 	t.Parallel()
 	conformance.Proves(t, "mox 24")
 	for navn, c := range map[string]struct {
 		foerst []fejl // how the write goes wrong before it goes well
+		doer   bool   // the writer is killed before it reports
 	}{
 		"svaret kommer":                       {},
-		"svaret siger fejl, men det er gjort": {[]fejl{{virker: true, status: 500}}},
+		"svaret siger fejl, men det er gjort": {foerst: []fejl{{virker: true, status: 500}}},
+		"den, der skriver, dør":               {doer: true},
 	} {
 		t.Run(navn, func(t *testing.T) {
 			t.Parallel()
 			h, f := nytHus(t), nytFagsystem(t)
-			venter, laest := make(chan struct{}, 100), make(chan struct{}, 1)
-			var a *Agent
-			var een sync.Once
-			a = h.agent(tovejs(f.URL), func(o *Options) {
-				o.Punkt = func(navn string) {
-					switch navn {
-					case "kilde.venter":
-						venter <- struct{}{}
-					case "virkning.efter":
-						een.Do(func() {
-							go func() {
-								h.laes(enKilde(a))
-								laest <- struct{}{}
-							}()
-							select {
-							case <-venter:
-							case <-laest:
-								t.Error("the source told MOX before MOX knew")
-								laest <- struct{}{}
-							}
-						})
-					}
-				}
-			})
+			a := h.agent(tovejs(f.URL))
 			f.saet("7", map[string]any{"nr": "7", "titel": "Carport", "status": "aaben"})
 			h.laes(enKilde(a))
 			h.nye()
 			h.besked("ESDH", h.sidste().ObjektID, map[string]string{"egenskaber.integrationsdata": "J-1"})
 			f.gaarGalt(c.foerst...)
+			laest := h.laeserFoerMOXVedDet(c.doer)
+			if c.doer {
+				h.doer(a.sinks[0])
+			}
 			for range len(c.foerst) + 1 {
 				h.arbejd(a.sinks[0])
 			}
@@ -121,6 +108,120 @@ func TestEkkoFoerMOXVedDet(t *testing.T) {
 			h.ingenFejl()
 		})
 	}
+}
+
+// The same where MOX makes a record: that it is there is the system's answer, and not told as something a person did.
+func TestOprettetFoerMOXVedDet(t *testing.T) {
+	t.Parallel()
+	conformance.Proves(t, "mox 24")
+	for _, doer := range []bool{false, true} {
+		t.Run(fmt.Sprintf("dør %t", doer), func(t *testing.T) {
+			t.Parallel()
+			h, f := nytHus(t), nytFagsystem(t)
+			a := h.agent(strings.Replace(esdh(f, GentagOpslag, ""), "sinks:", fmt.Sprintf(`sources:
+  - name: egne
+    from: {type: http, url: "%s/api/sager"}
+    start: alt
+    key: id
+    map: maps/fagegen.yaml
+sinks:`, f.URL), 1))
+			f.saet("7", map[string]any{"id": "7", "nr": "7", "titel": "Carport"})
+			h.laes(enKilde(a))
+			h.nye()
+			sag := h.sag("Byggesag", "2026-1", nil)
+			laest := h.laeserFoerMOXVedDet(doer)
+			if doer {
+				h.doer(a.sinks[0])
+			}
+			h.bliver(h.arbejd(a.sinks[0]), mox.Leveret)
+			<-laest
+			h.sender("Sag.Opstaaet 101 Carport")
+			ens(t, "foraarsagetAf", h.sidste().ForaarsagetAf, sag.ID)
+			h.ingenFejl()
+		})
+	}
+}
+
+// What nobody knows the outcome of holds nothing back for ever: a person may take days to find out.
+func TestKildenVenterIkkePaaEnPerson(t *testing.T) {
+	t.Parallel()
+	h, f := nytHus(t), nytFagsystem(t)
+	a := h.agent(strings.Replace(tovejs(f.URL), "gentag: naturlig", "gentag: nej", 1))
+	f.saet("7", map[string]any{"nr": "7", "titel": "Carport", "status": "aaben"})
+	h.laes(enKilde(a))
+	h.nye()
+	h.besked("ESDH", h.sidste().ObjektID, map[string]string{"egenskaber.integrationsdata": "J-1"})
+	f.gaarGalt(fejl{virker: true, skaer: true})
+	h.bliver(h.arbejd(a.sinks[0]), mox.Uvis)
+	laest := distributor.Laest{Agent: "fag", System: "Fag", Kilde: "sager", ObjektType: mox.Sag, Noegler: []string{"7"}}
+	ventes, err := h.Uafklarede(t.Context(), laest)
+	maa(t, err)
+	ens(t, "ventes på", len(ventes), 1)
+	maa(t, h.Distributor.Store().Update(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.Exec(`UPDATE forsoeg SET afsluttet = afsluttet - ?`, distributor.UafklaretVentes.Microseconds())
+		return err
+	}))
+	ventes, err = h.Uafklarede(t.Context(), laest)
+	maa(t, err)
+	ens(t, "ventes på, da der er gået for længe", len(ventes), 0)
+	h.laes(enKilde(a))
+	h.sender("Sag.Rettet 7 Carport")
+}
+
+// laeserFoerMOXVedDet has the agent of another process read its source once, when the next write has had its effect and MOX
+// does not know. The write goes on when the source waits, and dies first if it is to.
+func (h *hus) laeserFoerMOXVedDet(doer bool) (laest <-chan struct{}) {
+	venter, faerdig := make(chan struct{}, 1), make(chan struct{})
+	laeser := h.start(h.specs[0], func(o *Options) {
+		o.Punkt = func(navn string) {
+			if navn == "kilde.venter" {
+				select {
+				case venter <- struct{}{}:
+				default:
+				}
+			}
+		}
+	})
+	var een sync.Once
+	h.forstyr(func(hvad string) (err error) {
+		if hvad != "Done" {
+			return nil
+		}
+		een.Do(func() {
+			go func() {
+				defer close(faerdig)
+				h.laes(enKilde(laeser))
+			}()
+			select {
+			case <-venter:
+			case <-faerdig:
+				h.Error("the source told MOX before MOX knew")
+			}
+			if doer {
+				err = errDoed
+			}
+		})
+		return err
+	})
+	return faerdig
+}
+
+// errDoed ends the report as the end of the process would.
+var errDoed = mox.E("prøve", mox.KodeKonflikt, "processen blev dræbt")
+
+// doer has a sink begin its work and be killed before it reports, and its lease end, as when MOX starts again.
+func (h *hus) doer(s *sink) {
+	h.Helper()
+	w := h.hent(s)
+	s.arbejd(h.Context(), w)
+	h.bliver(h.leverance(w.Leverance), mox.UnderLevering)
+	maa(h, h.Distributor.Store().Update(h.Context(), func(tx *store.Tx) error {
+		_, err := tx.EndLejemaal("den næste")
+		return err
+	}))
+	n, err := h.Distributor.AfslutUdloebne(h.Context())
+	maa(h, err)
+	ens(h, "endte lejemål", n, 1)
 }
 
 func stavet(felt string, v any, det, form string) any {

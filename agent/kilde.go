@@ -152,7 +152,9 @@ func (k *kilde) runOnce(ctx context.Context) (mere bool, err error) {
 		k.lever(ctx, stand)
 		return b.More, nil
 	}
-	k.vent(ctx, b.Records)
+	if err := k.vent(ctx, b.Records); err != nil {
+		return false, err
+	}
 	i, err := k.indlevering(ctx, stand, b)
 	if err != nil {
 		return false, err
@@ -169,6 +171,36 @@ func (k *kilde) runOnce(ctx context.Context) (mere bool, err error) {
 	k.agent.o.Punkt("kilde.mellem")
 	k.ryd(ctx, b.Position)
 	return b.More, nil
+}
+
+// The first and the longest wait between two questions of how a write stands.
+const (
+	foersteVent = 20 * time.Millisecond
+	sidsteVent  = time.Second
+)
+
+// vent waits until MOX knows of each write that may be in what has been read: then what MOX wrote is known as its own.
+func (k *kilde) vent(ctx context.Context, poster []connector.Record) error {
+	l := distributor.Laest{Agent: k.agent.spec.Agent, System: k.agent.spec.System, Kilde: k.spec.Name, ObjektType: mox.ObjektType(k.spec.table.Objekttype())}
+	for _, r := range poster {
+		if n := r.Fields[k.spec.Key]; n != "" {
+			l.Noegler = append(l.Noegler, n)
+		}
+	}
+	if len(l.Noegler) == 0 {
+		return nil
+	}
+	ventes, err := k.agent.server.Uafklarede(ctx, l)
+	for d := foersteVent; err == nil && len(ventes) > 0; d = min(2*d, sidsteVent) {
+		k.agent.o.Punkt("kilde.venter")
+		if !service.Wait(ctx, d) {
+			return ctx.Err()
+		}
+		var nu []int64
+		nu, err = k.agent.server.Uafklarede(ctx, l)
+		ventes = slices.DeleteFunc(ventes, func(leverance int64) bool { return !slices.Contains(nu, leverance) }) // newer ones came after the reading
+	}
+	return err
 }
 
 // ryd lets the source tidy up after records that MOX has. When it cannot, nothing is lost, and it is tried again.

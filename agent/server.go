@@ -14,6 +14,7 @@ import (
 // it is the same over HTTP. All of them may be repeated harmlessly.
 type Server interface {
 	Kilde(ctx context.Context, agent, kilde string) (store.Kilde, error)
+	Uafklarede(ctx context.Context, l distributor.Laest) ([]int64, error)
 	Indlever(ctx context.Context, i distributor.Indlevering) (distributor.Indleveret, error)
 	Hent(ctx context.Context, abonnement mox.AbonnementID, ejer string, n int, leje, vent time.Duration) ([]distributor.Arbejde, error)
 	Forny(ctx context.Context, ejer string, leverancer []int64, leje time.Duration) (int, error)

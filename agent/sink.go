@@ -58,14 +58,10 @@ func (s *sink) run(ctx context.Context, ejer string) {
 func (s *sink) arbejd(ctx context.Context, w distributor.Arbejde) {
 	start := time.Now()
 	stop := s.forny(ctx, w)
-	s.agent.skrivninger.begynd(&w)
 	f := s.forsoeg(ctx, w)
 	stop()
 	s.agent.o.Punkt("virkning.efter")
 	ud, err := distributor.Meld(ctx, s.agent.server, f)
-	if f.Udfald.Resultat != mox.ResUkendt && f.Udfald.Resultat != mox.ResMidlertidig { // else it may have had its effect, and the next attempt finds out
-		s.agent.skrivninger.ende(w.Leverance)
-	}
 	log := s.log.With("besked", mox.Maskeret(string(w.Besked.ID)), "leverance", w.Leverance, "omgang", w.Omgang, "forsoeg", w.Forsoeg, "resultat", f.Udfald.Resultat,
 		"kode", f.Udfald.Kode, "ms", time.Since(start).Milliseconds())
 	switch {

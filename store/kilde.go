@@ -1,6 +1,7 @@
 package store
 
 import (
+	"strings"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -83,6 +84,16 @@ func (tx *Tx) GemIdentitet(system string, t mox.ObjektType, noegle string, id mo
 	_, err := tx.Exec(`INSERT INTO identitet (system, objekttype, noegle, objekt_id, oprettet) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (system, objekttype, noegle) DO UPDATE SET objekt_id = excluded.objekt_id`, system, string(t), noegle, string(id), driver.Micro(tx.Now()))
 	return err
+}
+
+// KenderAlle reports whether each of the keys is one that the system has told of. There must be some.
+func (tx *Tx) KenderAlle(system string, t mox.ObjektType, noegler []string) (bool, error) {
+	args := []any{system, string(t)}
+	for _, n := range noegler {
+		args = append(args, n)
+	}
+	n, err := tal(tx.QueryRow(`SELECT COUNT(*) FROM identitet WHERE system = ? AND objekttype = ? AND noegle IN (?`+strings.Repeat(`, ?`, len(noegler)-1)+`)`, args...).Scan)
+	return n == int64(len(noegler)), err
 }
 
 // GemHenvisning says which key an objekt of another system answers to in this one.

@@ -408,6 +408,26 @@ func (tx *Tx) HarUkendtForsoeg(besked int64, a mox.AbonnementID) (bool, error) {
 	return ok, err
 }
 
+// Uafklaret is a leverance that has been tried, and of whose effect nothing is known yet.
+type Uafklaret struct {
+	Leverance  int64
+	ObjektID   mox.ObjektID
+	ObjektType mox.ObjektType
+}
+
+// Uafklarede are the abonnement's leverancer of which an attempt is under way, or has ended without a known outcome. The latter
+// only where the first such attempt ended after siden.
+func (tx *Tx) Uafklarede(a mox.AbonnementID, siden time.Time) ([]Uafklaret, error) {
+	return all(tx, func(scan func(...any) error) (u Uafklaret, err error) {
+		err = scan(&u.Leverance, &u.ObjektID, &u.ObjektType)
+		return u, err
+	}, `SELECT l.id, b.objekt_id, b.objekttype FROM leverance l JOIN besked b ON b.nr = l.besked WHERE l.abonnement = ? AND l.tilstand = 'UnderLevering' AND l.lejet_til >= 0
+		UNION SELECT l.id, b.objekt_id, b.objekttype FROM forsoeg f JOIN leverance l ON l.id = f.leverance JOIN besked b ON b.nr = l.besked
+		WHERE f.resultat = 'ukendt' AND f.afsluttet > ? AND l.abonnement = ? AND l.tilstand IN ('Udsat', 'Uvis')
+			AND NOT EXISTS (SELECT 1 FROM forsoeg g WHERE g.leverance = l.id AND g.resultat = 'ukendt' AND g.afsluttet <= ?)`,
+		string(a), driver.Micro(siden), string(a), driver.Micro(siden))
+}
+
 // OverGyldigTil finds waiting leverancer whose besked is past its gyldigTil, at most n. They may have changed when they
 // have been locked.
 func (tx *Tx) OverGyldigTil(n int) ([]Opgave, error) {

@@ -61,6 +61,7 @@ func (a *api) ruter() map[string]ressource {
 	return map[string]ressource{
 		"/api/v1/kilder/{agent}/{kilde}":            {"GET": a.kilde},
 		"/api/v1/kilder/{agent}/{kilde}/objekter":   {"GET": a.levende},
+		"/api/v1/uafklarede":                        {"POST": a.uafklarede},
 		"/api/v1/indlevering":                       {"POST": a.indlever},
 		"/api/v1/afstemning":                        {"POST": a.afstem},
 		"/api/v1/abonnementer/{id}/hent":            {"POST": a.hent},
@@ -243,6 +244,29 @@ func (a *api) indlever(w http.ResponseWriter, r *http.Request, id auth.Identitet
 		return err
 	}
 	return svar(w, http.StatusOK, ud)
+}
+
+// uafklaredesvar names the leverancer to wait for.
+type uafklaredesvar struct {
+	Leverancer []int64 `json:"leverancer"`
+}
+
+func (a *api) uafklarede(w http.ResponseWriter, r *http.Request, id auth.Identitet) error {
+	var l distributor.Laest
+	if err := laes(w, r, maksKald, &l); err != nil {
+		return err
+	}
+	if err := validerLaest(l); err != nil {
+		return err
+	}
+	if err := maaIndlevere(id, l.System, l.Agent); err != nil {
+		return err
+	}
+	ud, err := a.t.Uafklarede(r.Context(), l)
+	if err != nil {
+		return err
+	}
+	return svar(w, http.StatusOK, uafklaredesvar{append([]int64{}, ud...)})
 }
 
 // laesIndlevering reads an Indlevering that the caller may make.

@@ -120,6 +120,8 @@ func TestAfvisteKald(t *testing.T) {
 	prov("ukendt udfald", 400, mox.KodeUgyldig, "udfald.resultat udfald.ansvar udfald.efter_sekunder", "POST", "/api/v1/leverancer/1/afslut",
 		`{"ejer":"a","forsoeg":1,"udfald":{"resultat":"accepted","ansvar":"os","efter_sekunder":-1}}`, esdh)
 	prov("leverance uden nummer", 404, mox.KodeIkkeFundet, "", "POST", "/api/v1/leverancer/x/afslut", `{}`, esdh)
+	prov("uafklarede uden felter", 400, mox.KodeUgyldig, "objekttype", "POST", "/api/v1/uafklarede", `{"agent":"byggesag","system":"Byggesag","kilde":"k"}`, byggesag)
+	prov("uafklarede af for mange", 400, mox.KodeUgyldig, "noegler", "POST", "/api/v1/uafklarede", `{"agent":"byggesag","system":"Byggesag","kilde":"k","objekttype":"Sag","noegler":[`+strings.Repeat(`"1",`, 500)+`"1"]}`, byggesag)
 	prov("afstem for mange poster", 400, mox.KodeUgyldig, "poster", "POST", "/api/v1/afstemning", `{"agent":"byggesag","system":"Byggesag","kilde":"k","poster":[`+strings.Repeat("{},", 500)+`{}]}`, byggesag)
 	prov("kildens objekter efter intet objekt", 400, mox.KodeUgyldig, "efter", "GET", "/api/v1/kilder/byggesag/k/objekter?efter=%00", "", byggesag)
 	prov("for mange lejemål", 400, mox.KodeUgyldig, "leje_sekunder", "POST", "/api/v1/lejemaal/forny", `{"ejer":"a","leje_sekunder":99999}`, esdh)
@@ -183,6 +185,7 @@ func TestRettigheder(t *testing.T) {
 		{"egen kilde", "GET", "/api/v1/kilder/byggesag/dokumenter", fast(""), []int{200, 403, 403, 200, 200}},
 		{"indlevere", "POST", "/api/v1/indlevering", fast(`{"agent":"byggesag","system":"Byggesag","kilde":"x","forventet":"","position":"","poster":[]}`), []int{200, 403, 403, 200, 403}},
 		{"indlevere som anden agent", "POST", "/api/v1/indlevering", fast(`{"agent":"esdh","system":"Byggesag","kilde":"x","forventet":"","position":"","poster":[]}`), []int{403, 403, 403, 200, 403}},
+		{"uafklarede", "POST", "/api/v1/uafklarede", fast(`{"agent":"byggesag","system":"Byggesag","kilde":"x","objekttype":"Sag","noegler":["1"]}`), []int{200, 403, 403, 200, 403}},
 		{"afstemme", "POST", "/api/v1/afstemning", fast(`{"agent":"byggesag","system":"Byggesag","kilde":"x","forventet":"","position":"","poster":[]}`), []int{200, 403, 403, 200, 403}},
 		{"kildens objekter", "GET", "/api/v1/kilder/byggesag/dokumenter/objekter", fast(""), []int{200, 403, 403, 200, 403}},
 		{"hente", "POST", "/api/v1/abonnementer/esdh.journal/hent", fast(`{"ejer":"a"}`), []int{403, 200, 403, 200, 403}},

@@ -25,6 +25,7 @@ import (
 // server is what Tjeneste and Klient have in common.
 type server interface {
 	Kilde(ctx context.Context, agent, kilde string) (store.Kilde, error)
+	Uafklarede(ctx context.Context, l distributor.Laest) ([]int64, error)
 	Indlever(ctx context.Context, i distributor.Indlevering) (distributor.Indleveret, error)
 	Hent(ctx context.Context, abonnement mox.AbonnementID, ejer string, n int, leje, vent time.Duration) ([]distributor.Arbejde, error)
 	Feed(ctx context.Context, abonnement mox.AbonnementID, efter int64, n int, vent time.Duration) (klient.Feed, error)

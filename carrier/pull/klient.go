@@ -34,6 +34,13 @@ func (k *Klient) Kilde(ctx context.Context, agent, kilde string) (store.Kilde, e
 	return ud.kilde(), err
 }
 
+// Uafklarede is [Tjeneste.Uafklarede].
+func (k *Klient) Uafklarede(ctx context.Context, l distributor.Laest) ([]int64, error) {
+	var ud uafklaredesvar
+	err := k.Kald(ctx, http.MethodPost, "/api/v1/uafklarede", l, &ud)
+	return ud.Leverancer, err
+}
+
 // Indlever is [Tjeneste.Indlever]. A call holds 8 MiB: [mox.KodeForStor] asks for fewer records at a time.
 func (k *Klient) Indlever(ctx context.Context, i distributor.Indlevering) (ud distributor.Indleveret, err error) {
 	err = k.Kald(ctx, http.MethodPost, "/api/v1/indlevering", i, &ud)

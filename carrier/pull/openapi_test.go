@@ -21,7 +21,7 @@ func TestOpenAPIErSandt(t *testing.T) {
 		t.Errorf("%d %v", resp.StatusCode, resp.Header)
 	}
 	kald := []struct{ som, operation string }{{"byggesag", "sendBesked"}, {"byggesag", "laesBesked"}, {"byggesag", "uafsluttede"}, {"esdh", "hent"}, {"esdh", "forny"}, {"esdh", "afslut"},
-		{"esdh", "feed"}, {"esdh", "sammendrag"}, {"byggesag", "gemIndhold"}, {"vagten", "hentIndhold"}, {"byggesag", "indlever"}, {"byggesag", "laesKilde"},
+		{"esdh", "feed"}, {"esdh", "sammendrag"}, {"byggesag", "gemIndhold"}, {"vagten", "hentIndhold"}, {"byggesag", "uafklarede"}, {"byggesag", "indlever"}, {"byggesag", "laesKilde"},
 		{"byggesag", "afstem"}, {"byggesag", "kildensObjekter"}}
 	var alle []string
 	for _, k := range kald {
@@ -34,7 +34,7 @@ func TestOpenAPIErSandt(t *testing.T) {
 	if vil := d.Operationer(); !slices.Equal(alle, vil) {
 		t.Errorf("kaldt %v, i dokumentet %v", alle, vil)
 	}
-	for _, operation := range []string{"sendBesked", "hent", "forny", "afslut", "feed", "sammendrag", "indlever", "afstem"} {
+	for _, operation := range []string{"sendBesked", "hent", "forny", "afslut", "feed", "sammendrag", "uafklarede", "indlever", "afstem"} {
 		d.Afvises(h.http.URL, h.noegle["vagten"], operation)
 	}
 }

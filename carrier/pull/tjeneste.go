@@ -4,6 +4,7 @@
 //
 //	GET  /api/v1/kilder/{agent}/{kilde}        where a source was read to
 //	GET  /api/v1/kilder/{agent}/{kilde}/objekter  what a source has told of
+//	POST /api/v1/uafklarede                    what may have written what an agent has read
 //	POST /api/v1/indlevering                   what an agent has read
 //	POST /api/v1/afstemning                    the same, only to find out what is new in it
 //	POST /api/v1/abonnementer/{id}/hent        take work; waits until there is some
@@ -51,6 +52,11 @@ type Tjeneste struct {
 // Kilde tells an agent where its source was read to. A source never read has an empty position.
 func (t Tjeneste) Kilde(ctx context.Context, agent, kilde string) (store.Kilde, error) {
 	return t.Distributor.Kilde(ctx, agent, kilde)
+}
+
+// Uafklarede are the leverancer that may have written what a source has read; see [distributor.Distributor.Uafklarede].
+func (t Tjeneste) Uafklarede(ctx context.Context, l distributor.Laest) ([]int64, error) {
+	return t.Distributor.Uafklarede(ctx, l)
 }
 
 // Indlever takes in what an agent has read; see [distributor.Distributor.Indlever].

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/indhold"
 	"github.com/moxkit/mox/internal/conformance"
 	"github.com/moxkit/mox/oio"
@@ -50,6 +52,29 @@ func TestFraBeskedTilKvittering(t *testing.T) {
 		if diff := cmp.Diff([]mox.KvitteringArt{mox.KvitModtaget, mox.KvitSendtTil, mox.KvitAccepteret}, arter); diff != "" {
 			t.Error(diff)
 		}
+	})
+}
+
+// While work that may make a record is under way, whoever has read one that is new to MOX is told to wait for it.
+func TestUafklaredeNaevnesTilDeErMeldt(t *testing.T) {
+	paaBegge(t, func(t *testing.T, h *hus, som func(string) server) {
+		ind := abonnement(t, "esdh.ind", "ESDH", map[string]any{"objekttype": "Sag"})
+		ind.Carrier = mox.CarrierAgent
+		maa(t, h.Distributor.Konfigurer(t.Context(), []mox.Abonnement{ind}, nil))
+		send(t, som("byggesag"), besked())
+		w := tag(t, som("esdh"), ind.ID)
+		venter := func(vil ...int64) {
+			t.Helper()
+			har, err := som("esdh").Uafklarede(t.Context(), distributor.Laest{Agent: "esdh", System: "ESDH", Kilde: "egne", ObjektType: mox.Sag, Noegler: []string{"101"}})
+			maa(t, err)
+			if !slices.Equal(har, vil) {
+				t.Errorf("%v, want %v", har, vil)
+			}
+		}
+		venter(w.Leverance)
+		_, err := som("esdh").Done(t.Context(), afslut(w, mox.ResAccepteret))
+		maa(t, err)
+		venter()
 	})
 }
 

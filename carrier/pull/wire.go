@@ -120,6 +120,17 @@ func validerIndlevering(i distributor.Indlevering) error {
 	return f.fejl()
 }
 
+func validerLaest(l distributor.Laest) error {
+	_, kendt := mox.TypeAf(l.ObjektType)
+	var f felter
+	f.kraev(l.Agent != "", "agent", "kraevet", "mangler")
+	f.kraev(l.System != "", "system", "kraevet", "mangler")
+	f.kraev(l.Kilde != "", "kilde", "kraevet", "mangler")
+	f.kraev(kendt, "objekttype", "kodeliste", "er ikke en af OIO-standardens objekttyper")
+	f.kraev(len(l.Noegler) <= distributor.MaksPoster, "noegler", "antal", fmt.Sprintf("højst %d ad gangen", distributor.MaksPoster))
+	return f.fejl()
+}
+
 func fraKendt(k klient.Kendt) (ud wire.Kendtsvar, err error) {
 	ud = wire.Kendtsvar{Afsender: k.Afsender, Modtaget: k.Modtaget, Slettet: k.Slettet, Kvitteringer: k.Kvitteringer}
 	if !k.Slettet {
