@@ -20,6 +20,7 @@ import (
 	"github.com/moxkit/mox/indhold"
 	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 // hus is a whole MOX on a database of its own, with the agents of one test. Its methods end the test when something goes
@@ -41,7 +42,7 @@ func nytHus(t testing.TB) *hus {
 	t.Helper()
 	dir := t.TempDir()
 	h := &hus{TB: t, dir: dir}
-	s, err := store.Open(t.Context(), filepath.Join(dir, "mox.db"))
+	s, err := store.Open(t.Context(), storetest.SQLiteIn(t, dir))
 	maa(t, err)
 	t.Cleanup(func() { maa(t, s.Close()) })
 	h.Distributor, err = distributor.New(t.Context(), s, distributor.Options{Jitter: func() float64 { return 0 }})

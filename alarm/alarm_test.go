@@ -24,6 +24,7 @@ import (
 	"github.com/moxkit/mox/internal/testenv"
 	"github.com/moxkit/mox/internal/webhook"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 const cpr = "0102031234" // of nobody: its control digit is wrong, and its century had no such numbers
@@ -42,7 +43,7 @@ type hus struct {
 func paaBegge(t *testing.T, o Options, f func(h *hus)) {
 	t.Helper()
 	t.Parallel()
-	for navn, url := range map[string]func(*testing.T) string{"SQLite": iEnFil, "PostgreSQL": func(t *testing.T) string { return testenv.Postgres(t) }} {
+	for navn, url := range map[string]func(testing.TB) string{"SQLite": storetest.SQLite, "PostgreSQL": storetest.Postgres} {
 		t.Run(navn, func(t *testing.T) {
 			t.Parallel()
 			f(nytHus(t, url(t), o))
@@ -54,10 +55,8 @@ func paaBegge(t *testing.T, o Options, f func(h *hus)) {
 func paaEn(t *testing.T, o Options, f func(h *hus)) {
 	t.Helper()
 	t.Parallel()
-	f(nytHus(t, iEnFil(t), o))
+	f(nytHus(t, storetest.SQLite(t), o))
 }
-
-func iEnFil(t *testing.T) string { return filepath.Join(t.TempDir(), "mox.db") }
 
 func nytHus(t *testing.T, url string, o Options) *hus {
 	t.Helper()

@@ -10,6 +10,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 // dele are parts that fail, and come and go as the test wishes.
@@ -229,7 +230,7 @@ func TestFejlandel(t *testing.T) {
 // TestNaarDatabasenErVaek it is told without it, once, and that it is back.
 func TestNaarDatabasenErVaek(t *testing.T) {
 	t.Parallel()
-	url := iEnFil(t)
+	url := storetest.SQLite(t)
 	h := nytHus(t, url, Options{Gentag: time.Hour})
 	h.a.o.ur = func() time.Time { return h.nu }
 	se := func(efter time.Duration) []string {

@@ -12,7 +12,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +21,7 @@ import (
 	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/konto"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 const klienthemmelighed = "udstederens-og-mox"
@@ -109,7 +109,7 @@ type oidchus struct {
 
 func nytOIDCHus(t *testing.T) *oidchus {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "mox.db"))
+	s, err := store.Open(t.Context(), storetest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

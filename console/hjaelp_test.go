@@ -9,7 +9,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -20,6 +19,7 @@ import (
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/register"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 // The names of the test's landscape: three systems of three vendors.
@@ -44,7 +44,7 @@ type hus struct {
 
 func nytHus(t *testing.T, med ...func(*Options)) *hus {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "mox.db"))
+	s, err := store.Open(t.Context(), storetest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/moxkit/mox/internal/conformance"
 	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 // medAftaler is the next process on the same database, with these agreements.
@@ -265,7 +266,7 @@ func TestDokumentetsIndholdFoelgerFeltet(t *testing.T) {
 func TestAbonnementUdenAftaleOprettesIkke(t *testing.T) {
 	t.Parallel()
 	log := &bytes.Buffer{}
-	p := nyProeveMed(t, t.TempDir()+"/mox.db", distributor.Options{Aftaler: mox.Aftaler{aftale("esdh")}, Log: slog.New(slog.NewTextHandler(log, nil))})
+	p := nyProeveMed(t, storetest.SQLite(t), distributor.Options{Aftaler: mox.Aftaler{aftale("esdh")}, Log: slog.New(slog.NewTextHandler(log, nil))})
 	p.opret(trukket("esdh.alt"))
 	_, err := p.d.OpretAbonnement(t.Context(), trukket("post.alt", hos("post")), false, person)
 	p.kode(err, mox.KodeIkkeTilladt)
@@ -277,7 +278,7 @@ func TestAbonnementUdenAftaleOprettesIkke(t *testing.T) {
 
 func TestAftalerDerStriderModHinanden(t *testing.T) {
 	t.Parallel()
-	p := nyProeve(t, t.TempDir()+"/mox.db")
+	p := nyProeve(t, storetest.SQLite(t))
 	_, err := distributor.New(t.Context(), p.d.Store(), distributor.Options{Aftaler: mox.Aftaler{aftale("esdh"), aftale("esdh")}})
 	p.kode(err, mox.KodeUgyldig)
 }

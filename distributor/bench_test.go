@@ -2,22 +2,21 @@ package distributor_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
-	"github.com/moxkit/mox/internal/testenv"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 // BenchmarkListe puts values into a list, takes it in use, and tells what each takes of memory. What else the distributor
 // costs is measured by mox bench; see package bench.
 func BenchmarkListe(b *testing.B) {
-	b.Run("SQLite", func(b *testing.B) { maalListe(b, filepath.Join(b.TempDir(), "mox.db")) })
-	b.Run("PostgreSQL", func(b *testing.B) { maalListe(b, testenv.Postgres(b)) })
+	b.Run("SQLite", func(b *testing.B) { maalListe(b, storetest.SQLite(b)) })
+	b.Run("PostgreSQL", func(b *testing.B) { maalListe(b, storetest.Postgres(b)) })
 }
 
 func maalListe(b *testing.B, url string) {

@@ -13,6 +13,7 @@ import (
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/indhold"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 // skriv changes rows as the test needs them; it must change some.
@@ -316,7 +317,7 @@ func (p *proeve) gemDokument(l *indhold.Lager, tekst string) string {
 // What a crash leaves on the disk goes: bytes never stored to their end, and bytes that no row knows.
 func TestResterPaaDiskenFjernes(t *testing.T) {
 	t.Parallel()
-	p := nyProeve(t, filepath.Join(t.TempDir(), "mox.db"))
+	p := nyProeve(t, storetest.SQLite(t))
 	dir := filepath.Join(t.TempDir(), "indhold")
 	l, err := indhold.Open(dir)
 	p.maa(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/internal/conformance"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 func forsent(b *mox.Besked) { b.GyldigTil = time.Now().Add(-time.Hour) }
@@ -297,7 +298,7 @@ func TestModtagerensNoeglerFoelgerMedArbejdet(t *testing.T) {
 func TestArbejdetGaarIkkeTabtNaarArbejderenStopperImens(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
-	p := nyProeveMed(t, t.TempDir()+"/mox.db", distributor.Options{Punkt: func(navn string) {
+	p := nyProeveMed(t, storetest.SQLite(t), distributor.Options{Punkt: func(navn string) {
 		if navn == "forsoeg.efter" {
 			stop()
 		}

@@ -3,13 +3,13 @@ package distributor_test
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 // efterlever begins to bring the abonnement what came before it.
@@ -187,7 +187,7 @@ func TestEtStykkeAfLoggen(t *testing.T) {
 // TestKunLidtForanModtageren, and after a process was killed the next one goes on where it was.
 func TestKunLidtForanModtageren(t *testing.T) {
 	t.Parallel()
-	p := nyProeve(t, filepath.Join(t.TempDir(), "mox.db"))
+	p := nyProeve(t, storetest.SQLite(t))
 	p.konfigurer()
 	const antal = 1200
 	var f []func() error

@@ -2,15 +2,14 @@ package distributor_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
-	"github.com/moxkit/mox/internal/testenv"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 // glem erases an objekt that no register has, and gives what was done.
@@ -39,7 +38,7 @@ func (p *proeve) glemt(id mox.ObjektID) (ud distributor.Glemt, err error) {
 func vedPunkt(t *testing.T, punkt string, f func(p *proeve, ved func(func()))) {
 	t.Helper()
 	t.Parallel()
-	for navn, url := range map[string]func(*testing.T) string{"SQLite": func(t *testing.T) string { return filepath.Join(t.TempDir(), "mox.db") }, "PostgreSQL": func(t *testing.T) string { return testenv.Postgres(t) }} {
+	for navn, url := range map[string]func(testing.TB) string{"SQLite": storetest.SQLite, "PostgreSQL": storetest.Postgres} {
 		t.Run(navn, func(t *testing.T) {
 			t.Parallel()
 			var goer func()
@@ -91,7 +90,7 @@ func TestDenDerSletterMensLoggenEfterleveres(t *testing.T) {
 // TestDenDerSletterMensNogenTagerDet waits for whoever is taking a leverance, and tells him too. SQLite has one writer.
 func TestDenDerSletterMensNogenTagerDet(t *testing.T) {
 	t.Parallel()
-	p := nyProeve(t, testenv.Postgres(t))
+	p := nyProeve(t, storetest.Postgres(t))
 	p.konfigurer(ab("esdh", kunSager))
 	p.accept(besked())
 	var ud distributor.Glemt

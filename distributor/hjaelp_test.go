@@ -3,7 +3,6 @@ package distributor_test
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -11,9 +10,9 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
-	"github.com/moxkit/mox/internal/testenv"
 	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 // proeve is one test's distributor on a database of its own. Its methods end the test when something goes wrong that the
@@ -30,11 +29,11 @@ func paaBegge(t *testing.T, f func(p *proeve)) {
 	t.Parallel()
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
-		f(nyProeve(t, filepath.Join(t.TempDir(), "mox.db")))
+		f(nyProeve(t, storetest.SQLite(t)))
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
-		f(nyProeve(t, testenv.Postgres(t)))
+		f(nyProeve(t, storetest.Postgres(t)))
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/internal/conformance"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 func vaerdier(v ...string) iter.Seq2[string, error] {
@@ -202,7 +203,7 @@ func TestPersonnumreIEnListeStaarIngenSteder(t *testing.T) {
 	t.Parallel()
 	conformance.Proves(t, "mox 53")
 	const nr = "0101700001"
-	p := nyProeve(t, filepath.Join(t.TempDir(), "mox.db"))
+	p := nyProeve(t, storetest.SQLite(t))
 	p.nyListe("borgere", "relateret", nr)
 	p.nyListe("brugere", "bruger", "urn:oio:cpr-nr:"+nr, "svc-mox")
 	v, err := p.d.Listevaerdier(t.Context(), "brugere", []byte{}, 10)
@@ -243,7 +244,7 @@ func TestEnAndenProcesSerListensAendring(t *testing.T) {
 // TestMangeSmaaAendringerAfEnListe go over in one another without a value being lost.
 func TestMangeSmaaAendringerAfEnListe(t *testing.T) {
 	t.Parallel()
-	p := nyProeve(t, filepath.Join(t.TempDir(), "mox.db"))
+	p := nyProeve(t, storetest.SQLite(t))
 	p.nyListe("sager", "objektreference")
 	p.maa(p.opretEn(trukket("a", kunHvor(iListen("objektreference", "sager")))))
 	alle := make([]string, 6000)

@@ -2,7 +2,6 @@ package distributor_test
 
 import (
 	"context"
-	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/moxkit/mox/store"
 	"github.com/moxkit/mox/store/driver"
 	"github.com/moxkit/mox/store/sqlite"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 // skaevtUr is a database whose clock is set by hand.
@@ -41,7 +41,7 @@ func (x skaevTx) Now() time.Time { return x.Tx.Now().Add(x.skub) }
 func nyProeveMedUr(t *testing.T) (*proeve, *skaevtUr) {
 	t.Helper()
 	t.Parallel()
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "mox.db"))
+	db, err := sqlite.Open(t.Context(), storetest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

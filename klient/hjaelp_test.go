@@ -21,6 +21,7 @@ import (
 	"github.com/moxkit/mox/internal/fejlnet"
 	"github.com/moxkit/mox/klient"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 // hus is a whole MOX behind a real port, with two systems, Byggesag and ESDH, of which the latter subscribes to Sager.
@@ -95,7 +96,9 @@ func (h *hus) ved(f func(*http.Request)) {
 
 func nytHus(t *testing.T) *hus {
 	t.Helper()
-	h, err := aabn(t.Context(), t.TempDir())
+	dir := t.TempDir()
+	storetest.SQLiteIn(t, dir)
+	h, err := aabn(t.Context(), dir)
 	maa(t, err)
 	t.Cleanup(func() {
 		h.http.Close()

@@ -16,11 +16,11 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/indhold"
-	"github.com/moxkit/mox/internal/testenv"
 	"github.com/moxkit/mox/kopi"
 	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/register"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 // hus is one installation in a test.
@@ -41,7 +41,7 @@ func paaBegge(t *testing.T, f func(h *hus)) {
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
-		f(nytHus(t, testenv.Postgres(t)))
+		f(nytHus(t, storetest.Postgres(t)))
 	})
 }
 
@@ -53,6 +53,9 @@ func nytHus(t *testing.T, url string) *hus {
 	skriv(t, filepath.Join(dir, "byggesag", "agent.yaml"), "agent: byggesag\nsources:\n  - map: maps/sag.yaml\n    auth: {kodeord: \"file:hemmelig\"}\n")
 	skriv(t, filepath.Join(dir, "byggesag", "maps", "sag.yaml"), "map: sag\n")
 	skriv(t, filepath.Join(dir, "byggesag", "hemmelig"), "kodeord\n")
+	if url == "" {
+		storetest.SQLiteIn(t, dir)
+	}
 	return aabn(t, dir, url)
 }
 

@@ -1,7 +1,6 @@
 package register_test
 
 import (
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -9,10 +8,10 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/internal/conformance"
-	"github.com/moxkit/mox/internal/testenv"
 	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/register"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 // hus is a register whose distributor has an abonnement for everything.
@@ -25,10 +24,7 @@ type hus struct {
 func paaBegge(t *testing.T, f func(h *hus)) {
 	t.Helper()
 	t.Parallel()
-	for navn, url := range map[string]func(t *testing.T) string{
-		"SQLite":     func(t *testing.T) string { return filepath.Join(t.TempDir(), "mox.db") },
-		"PostgreSQL": func(t *testing.T) string { return testenv.Postgres(t) },
-	} {
+	for navn, url := range map[string]func(testing.TB) string{"SQLite": storetest.SQLite, "PostgreSQL": storetest.Postgres} {
 		t.Run(navn, func(t *testing.T) {
 			t.Parallel()
 			s, err := store.Open(t.Context(), url(t))

@@ -17,11 +17,11 @@ import (
 	"github.com/moxkit/mox/indhold"
 	"github.com/moxkit/mox/internal/conformance"
 	"github.com/moxkit/mox/internal/pak"
-	"github.com/moxkit/mox/internal/testenv"
 	"github.com/moxkit/mox/kopi"
 	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/register"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 // What nothing may be left of: a name, and a CPR number of a day that there is not.
@@ -49,10 +49,11 @@ type glemhus struct {
 func paaBeggeGlemhuse(t *testing.T, f func(h *glemhus)) {
 	t.Helper()
 	t.Parallel()
-	for navn, url := range map[string]func(t *testing.T) string{"SQLite": func(*testing.T) string { return "" }, "PostgreSQL": func(t *testing.T) string { return testenv.Postgres(t) }} {
+	for navn, url := range map[string]func(t testing.TB, dir string) string{"SQLite": storetest.SQLiteIn, "PostgreSQL": func(t testing.TB, _ string) string { return storetest.Postgres(t) }} {
 		t.Run(navn, func(t *testing.T) {
 			t.Parallel()
-			f(nytGlemhus(t, t.TempDir(), url(t), nil))
+			dir := t.TempDir()
+			f(nytGlemhus(t, dir, url(t, dir), nil))
 		})
 	}
 }

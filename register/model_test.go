@@ -2,7 +2,6 @@ package register_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,9 +14,9 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/internal/conformance"
-	"github.com/moxkit/mox/internal/testenv"
 	"github.com/moxkit/mox/register"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 func nyt(t *testing.T, url string) *register.Register {
@@ -39,10 +38,7 @@ func nyt(t *testing.T, url string) *register.Register {
 func TestModel(t *testing.T) {
 	t.Parallel()
 	conformance.Proves(t, "oio 12", "oio 13", "oio 29", "oio 30", "oio 33", "oio 71", "oio 72", "mox 58")
-	for navn, url := range map[string]func(t *testing.T) string{
-		"SQLite":     func(t *testing.T) string { return filepath.Join(t.TempDir(), "mox.db") },
-		"PostgreSQL": func(t *testing.T) string { return testenv.Postgres(t) },
-	} {
+	for navn, url := range map[string]func(testing.TB) string{"SQLite": storetest.SQLite, "PostgreSQL": storetest.Postgres} {
 		t.Run(navn, func(t *testing.T) {
 			t.Parallel()
 			r := nyt(t, url(t))

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/internal/testenv"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 // taalmod is how long a test waits for what must come.
@@ -73,7 +73,7 @@ func nytHusMed(t *testing.T, aftaler mox.Aftaler, med ...func(*amqp.Options)) *h
 func nytLager(t *testing.T, aftaler mox.Aftaler) *hus {
 	t.Helper()
 	h := &hus{T: t, log: &linjer{}}
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "mox.db"))
+	s, err := store.Open(t.Context(), storetest.SQLite(t))
 	h.maa(err)
 	t.Cleanup(func() { h.maa(s.Close()) })
 	h.d, err = distributor.New(t.Context(), s, distributor.Options{Jitter: func() float64 { return 0 }, Aftaler: aftaler})

@@ -20,6 +20,7 @@ import (
 	"github.com/moxkit/mox/indhold"
 	"github.com/moxkit/mox/klient"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 // server is what Tjeneste and Klient have in common.
@@ -85,7 +86,7 @@ func nytHusMed(t *testing.T, aftaler ...mox.Aftale) *hus {
 	t.Helper()
 	h := &hus{noegle: map[string]string{}, punkt: map[string]func(){}, log: &strengbuffer{}}
 	dir := t.TempDir()
-	s, err := store.Open(t.Context(), filepath.Join(dir, "mox.db"))
+	s, err := store.Open(t.Context(), storetest.SQLiteIn(t, dir))
 	maa(t, err)
 	t.Cleanup(func() { maa(t, s.Close()) })
 	h.Distributor, err = distributor.New(t.Context(), s, distributor.Options{Jitter: func() float64 { return 0 }, Punkt: h.naaet, Aftaler: aftaler})

@@ -16,7 +16,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -27,6 +26,7 @@ import (
 	"github.com/moxkit/mox/internal/webhook"
 	"github.com/moxkit/mox/oio"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 func maa(t testing.TB, err error) {
@@ -74,7 +74,7 @@ func nytHus(t testing.TB, abonnementer ...mox.Abonnement) *hus {
 // nytHusMed is a house with agreements.
 func nytHusMed(t testing.TB, aftaler mox.Aftaler, abonnementer ...mox.Abonnement) *hus {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "mox.db"))
+	s, err := store.Open(t.Context(), storetest.SQLite(t))
 	maa(t, err)
 	t.Cleanup(func() { maa(t, s.Close()) })
 	h := &hus{TB: t, log: &bytes.Buffer{}, aendret: make(chan struct{})}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +21,7 @@ import (
 	"github.com/moxkit/mox/internal/conformance"
 	"github.com/moxkit/mox/internal/problem"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 const modtager = mox.AbonnementID("esdh.sager")
@@ -35,7 +35,7 @@ type api struct {
 
 func nytAPI(t *testing.T, agenter drift.Agenter) *api {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "mox.db"))
+	s, err := store.Open(t.Context(), storetest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

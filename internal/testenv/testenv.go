@@ -113,18 +113,77 @@ func KLE(t testing.TB) string {
 // Postgres returns the URL of a database of its own, empty, which is dropped when the test ends.
 func Postgres(t testing.TB) string {
 	t.Helper()
-	server := need(t, "postgres", "MOX_TEST_POSTGRES_URL")
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatal("MOX_TEST_POSTGRES_URL is not a URL") // not err: it would quote the URL with its password
-	}
-	name := "mox_test_" + strings.ToLower(rand.Text())
 	// template0: nobody is ever connected to it, so any number of tests can copy it at once.
-	execute(t, server, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8'")
+	return ownDatabase(t, need(t, "postgres", "MOX_TEST_POSTGRES_URL"), "template0")
+}
+
+// PostgresLike is [Postgres] with what fill puts into a database. That is done once: it stays on the server under the name, for
+// all to copy, so what fill does must be the same wherever the name is.
+func PostgresLike(t testing.TB, name string, fill func(url string) error) string {
+	t.Helper()
+	server := need(t, "postgres", "MOX_TEST_POSTGRES_URL")
+	makeOnce(t, server, name, fill)
+	return ownDatabase(t, server, name)
+}
+
+// makeOnce fills the database with the name, unless it is there; of several who want it one does.
+func makeOnce(t testing.TB, server, name string, fill func(url string) error) {
+	t.Helper()
+	ctx := t.Context()
+	conn, err := pgx.Connect(ctx, server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx)) // and with it the lock
+	run := func(statement string) {
+		t.Helper()
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	there := func() (ok bool) {
+		t.Helper()
+		if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)", name).Scan(&ok); err != nil {
+			t.Fatal(err)
+		}
+		return ok
+	}
+	if there() {
+		return
+	}
+	run("SELECT pg_advisory_lock(hashtext('" + name + "'))")
+	if there() {
+		return
+	}
+	half := name + "_half"
+	run("DROP DATABASE IF EXISTS " + half + " WITH (FORCE)") // of one who was stopped
+	run("CREATE DATABASE " + half + " TEMPLATE template0 ENCODING 'UTF8'")
+	if err := fill(at(t, server, half)); err != nil {
+		t.Fatal(err)
+	}
+	run("ALTER DATABASE " + half + " ALLOW_CONNECTIONS false") // who is connected to it is in the way of those who copy it
+	run("ALTER DATABASE " + half + " RENAME TO " + name)
+}
+
+// ownDatabase makes a database for the test, and returns its URL.
+func ownDatabase(t testing.TB, server, template string) string {
+	t.Helper()
+	name := "mox_test_" + strings.ToLower(rand.Text())
+	execute(t, server, "CREATE DATABASE "+name+" TEMPLATE "+template+" ENCODING 'UTF8'")
 	t.Cleanup(func() {
 		// FORCE: a test that leaves a connection open must not keep the database.
 		execute(t, server, "DROP DATABASE "+name+" WITH (FORCE)")
 	})
+	return at(t, server, name)
+}
+
+// at is the URL of another database on the server.
+func at(t testing.TB, server, name string) string {
+	t.Helper()
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal("MOX_TEST_POSTGRES_URL is not a URL") // not err: it would quote the URL with its password
+	}
 	u.Path = "/" + name
 	return u.String()
 }

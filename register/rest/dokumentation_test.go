@@ -4,7 +4,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,12 +11,13 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/internal/openapi/openapitest"
 	"github.com/moxkit/mox/register/rest"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 // TestOpenAPIErSandt has the running register answer each example of the document as it says, for every type.
 func TestOpenAPIErSandt(t *testing.T) {
 	t.Parallel()
-	h := nytHus(t, filepath.Join(t.TempDir(), "mox.db"))
+	h := nytHus(t, storetest.SQLite(t))
 	json, side := rest.Dokumentation()
 	d := openapitest.Laes(t, []byte(laesSide(t, json)))
 	h.formular("POST", "/dokument/dokument", dokument("field:fil1", "application/octet-stream"), map[string]string{"fil1": "%PDF-1.7 eksempel"}).vil(201)

@@ -17,10 +17,10 @@ import (
 	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/distributor"
 	"github.com/moxkit/mox/indhold"
-	"github.com/moxkit/mox/internal/testenv"
 	"github.com/moxkit/mox/register"
 	"github.com/moxkit/mox/register/rest"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 // hus is a register on a database of its own, behind a real port.
@@ -44,11 +44,11 @@ func paaBeggeMed(t *testing.T, aftaler mox.Aftaler, o register.Options, f func(h
 	t.Parallel()
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
-		f(nytHusMed(t, filepath.Join(t.TempDir(), "mox.db"), aftaler, o))
+		f(nytHusMed(t, storetest.SQLite(t), aftaler, o))
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
-		f(nytHusMed(t, testenv.Postgres(t), aftaler, o))
+		f(nytHusMed(t, storetest.Postgres(t), aftaler, o))
 	})
 }
 

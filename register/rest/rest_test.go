@@ -12,6 +12,7 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/internal/conformance"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 func TestIdentitet(t *testing.T) {
@@ -416,7 +417,7 @@ func TestDokumentvarianter(t *testing.T) {
 
 func TestAdgang(t *testing.T) {
 	t.Parallel()
-	h := nytHus(t, t.TempDir()+"/mox.db")
+	h := nytHus(t, storetest.SQLite(t))
 	id := h.ny(sag("S-1", "", ""))
 	for _, c := range []struct {
 		rolle         auth.Rolle
@@ -461,7 +462,7 @@ func TestGentagetKald(t *testing.T) {
 
 func TestGzip(t *testing.T) {
 	t.Parallel()
-	h := nytHus(t, t.TempDir()+"/mox.db")
+	h := nytHus(t, storetest.SQLite(t))
 	id := h.ny(sag("S-1", `"hjemmel":"`+strings.Repeat("lang ", 200)+`"`, ""))
 	for _, c := range []struct{ sti, vil string }{{"/sag/sag/" + id + "?virkningfra=-infinity&virkningtil=infinity", ""}, {"/sag/sag/schema", "gzip"}, {"/sag/sag?bvn=S-1", ""}} {
 		_, hoved, tekst := h.hent(c.sti, "Accept-Encoding: gzip")

@@ -25,6 +25,7 @@ import (
 	"github.com/moxkit/mox/register"
 	"github.com/moxkit/mox/register/soap"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 // hus is a register on a database of its own, behind a real port.
@@ -42,11 +43,11 @@ func paaBegge(t *testing.T, f func(h *hus)) {
 	t.Parallel()
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
-		f(nytHus(t, filepath.Join(t.TempDir(), "mox.db")))
+		f(nytHus(t, storetest.SQLite(t)))
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
-		f(nytHus(t, testenv.Postgres(t)))
+		f(nytHus(t, storetest.Postgres(t)))
 	})
 }
 
@@ -328,7 +329,7 @@ func TestSoeg(t *testing.T) {
 }
 
 func TestForkert(t *testing.T) {
-	h := nytHus(t, filepath.Join(t.TempDir(), "mox.db"))
+	h := nytHus(t, storetest.SQLite(t))
 	conformance.Proves(t, "oio 4", "oio 20", "oio 23", "oio 51", "oio 75")
 	for _, c := range []struct {
 		op, indhold string
@@ -366,7 +367,7 @@ func TestForkert(t *testing.T) {
 }
 
 func TestFault(t *testing.T) {
-	h := nytHus(t, filepath.Join(t.TempDir(), "mox.db"))
+	h := nytHus(t, storetest.SQLite(t))
 	ok := kuvert("Laes", uuid(ukendtID))
 	for _, c := range []struct{ krop, type_, kode string }{
 		{"", "text/xml", "Client"},
@@ -398,7 +399,7 @@ func TestFault(t *testing.T) {
 }
 
 func TestAdgang(t *testing.T) {
-	h := nytHus(t, filepath.Join(t.TempDir(), "mox.db"))
+	h := nytHus(t, storetest.SQLite(t))
 	for _, c := range []struct {
 		hvem         auth.Identitet
 		laes, skrive bool
@@ -420,7 +421,7 @@ func TestAdgang(t *testing.T) {
 // TestAndresSager shows that whoever is limited to one authority sees and changes nothing of another's.
 func TestAndresSager(t *testing.T) {
 	conformance.Proves(t, "mox 57")
-	h := nytHus(t, filepath.Join(t.TempDir(), "mox.db"))
+	h := nytHus(t, storetest.SQLite(t))
 	id := h.kald("Opret", sag("S-1")).vil(soap.StatusOK).ID
 	h.hvem = auth.Identitet{Navn: "anden", Rolle: auth.Drift, Kreds: &mox.Kreds{Myndigheder: []string{"99999999"}}}
 	for _, op := range []string{"Laes", "List", "Passiver", "Slet"} {
@@ -437,7 +438,7 @@ func TestAndresSager(t *testing.T) {
 }
 
 func TestEgenFejl(t *testing.T) {
-	h := nytHus(t, filepath.Join(t.TempDir(), "mox.db"))
+	h := nytHus(t, storetest.SQLite(t))
 	if err := h.db.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -450,7 +451,7 @@ func TestEgenFejl(t *testing.T) {
 // TestSvarGyldige holds answers against the official schema, and both directions against our own in the WSDL.
 func TestSvarGyldige(t *testing.T) {
 	conformance.Proves(t, "oio 75", "oio 98")
-	h := nytHus(t, filepath.Join(t.TempDir(), "mox.db"))
+	h := nytHus(t, storetest.SQLite(t))
 	official := filepath.Join(testenv.Skemaer(t), "sagdokumentindeks", "1.2.STS-4", "SagOperationer.xsd")
 	uden := strings.Replace(sag("S-1"), `<gd:LokalUdvidelseListe><f:Lokal>æ</f:Lokal></gd:LokalUdvidelseListe>`, "", 1)
 	opret := h.kald("Opret", uden).vil(soap.StatusOK)
@@ -522,7 +523,7 @@ func TestStortNotat(t *testing.T) {
 func TestZeep(t *testing.T) {
 	t.Parallel()
 	python := testenv.Zeep(t)
-	h := nytHus(t, filepath.Join(t.TempDir(), "mox.db"))
+	h := nytHus(t, storetest.SQLite(t))
 	for _, hvad := range []string{"sag", "dokument"} {
 		c := exec.CommandContext(t.Context(), python, filepath.Join("testdata", "klient.py"), h.http.URL+"/soap/"+hvad+"?wsdl", hvad)
 		if ud, err := c.CombinedOutput(); err != nil || strings.TrimSpace(string(ud)) != "ok" {
