@@ -59,7 +59,7 @@ func TestEnPersonLoggerInd(t *testing.T) {
 
 	b.aabn("/fejl?ansvar=modtager")
 	b.har(b.tekst(), "Log ind", "Brugernavn", "Kodeord", "Log ind med kommunens login")
-	b.harIkke(b.tekst(), "Fejl til behandling", "mox status --link", "Log ud")
+	b.harIkke(b.tekst(), "Processer", "mox status --link", "Log ud")
 	paaAlle("login")
 	b.skriv("#navn", "kirsten drift")
 	b.skriv("#kodeord", "et forkert kodeord")
@@ -70,7 +70,7 @@ func TestEnPersonLoggerInd(t *testing.T) {
 	b.skriv("#kodeord", kodeord)
 	b.klik(".login .primaer")
 	b.vent(`location.pathname + location.search === "/fejl?ansvar=modtager"`)
-	b.har(b.tekst(), "Fejl til behandling", "Log ud")
+	b.har(b.tekst(), "Processer", "Log ud")
 	paaAlle("inde")
 
 	// A link on another site, in a webmail say, leads in: the session is not lost by it.
