@@ -117,6 +117,15 @@ func TestHandlingerPaaEnKonto(t *testing.T) {
 			t.Fatalf("%s: %v", handling, err)
 		}
 		nyt["begrundelse"] = "aftalt " + handling
+		if handling == "luk" { // Åse has become the only administrator
+			s := h.post(aase, aase+"/luk", nyt)
+			if s.status != http.StatusConflict {
+				t.Errorf("the last administrator: %d", s.status)
+			}
+			h.har(s.krop, "Åse Lund er den sidste administrator", "giv først en anden rollen", "aftalt luk")
+			h.velformet("den sidste", s.krop)
+			h.maa(k.Opret(t.Context(), "Bo Birk", auth.Administrator, kodeord, konto.Hvem{Navn: "lokal"}))
+		}
 		s := h.post(aase, aase+"/"+handling, nyt)
 		delete(nyt, "begrundelse")
 		if s.status != http.StatusSeeOther || s.hoved.Get("Location") != aase+"?gjort=konto-"+handling {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -233,8 +234,12 @@ func (k *Konti) aendr(ctx context.Context, navn, hvad string, af Hvem, f func(*s
 		if b.Emne != "" && (hvad == saetRolle || hvad == saetKodeord) {
 			return mox.E("bruger", mox.KodeKonflikt, "%s logger ind gennem oidc_personer", b.Navn).Med("ret rollen og kodeordet dér")
 		}
+		foer := b
 		b.Aendret, b.AendretAf = k.nu(tx), af.Navn
 		f(&b, b.Aendret)
+		if err := blivenAdministrator(tx, foer, b, af); err != nil {
+			return err
+		}
 		if err := tx.SletBrugersessioner(b.ID); err != nil {
 			return err
 		}
@@ -245,6 +250,24 @@ func (k *Konti) aendr(ctx context.Context, navn, hvad string, af Hvem, f func(*s
 		}
 		return gem(tx, b, hvad, af)
 	})
+}
+
+// blivenAdministrator refuses a change that would leave nobody who may administer. Whoever is at the machine can always make an
+// account, and may.
+func blivenAdministrator(tx *store.Tx, foer, efter store.Bruger, af Hvem) error {
+	er := func(b store.Bruger) bool { return b.Lukket.IsZero() && auth.Rolle(b.Rolle) == auth.Administrator }
+	if !er(foer) || er(efter) || af.Navn == auth.Lokal().Navn {
+		return nil
+	}
+	if err := tx.Lock("bruger administratorer"); err != nil {
+		return err
+	}
+	alle, err := tx.Brugere()
+	if err != nil || slices.ContainsFunc(alle, func(b store.Bruger) bool { return b.ID != foer.ID && er(b) }) {
+		return err
+	}
+	return mox.E("bruger", mox.KodeKonflikt, "%s er den sidste administrator", foer.Navn).
+		Med("giv først en anden rollen, eller brug mox bruger på MOX' egen maskine")
 }
 
 // aaben is the account to be changed, which nobody else changes until the transaction ends.

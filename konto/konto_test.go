@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -14,8 +13,8 @@ import (
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/auth"
-	"github.com/moxkit/mox/internal/testenv"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 const godt = "fem blå cykler"
@@ -56,7 +55,7 @@ func nytHus(t *testing.T, url string) *hus {
 	return h
 }
 
-func paaSQLite(t *testing.T) *hus { return nytHus(t, filepath.Join(t.TempDir(), "mox.db")) }
+func paaSQLite(t *testing.T) *hus { return nytHus(t, storetest.SQLite(t)) }
 
 func (h *hus) maa(err error) {
 	h.Helper()
@@ -98,7 +97,7 @@ func (h *hus) konto(navn string) Konto {
 // TestEnKonto is the life of an account on each database.
 func TestEnKonto(t *testing.T) {
 	t.Parallel()
-	for navn, url := range map[string]func(*testing.T) string{"SQLite": func(t *testing.T) string { return filepath.Join(t.TempDir(), "mox.db") }, "PostgreSQL": func(t *testing.T) string { return testenv.Postgres(t) }} {
+	for navn, url := range map[string]func(testing.TB) string{"SQLite": storetest.SQLite, "PostgreSQL": storetest.Postgres} {
 		t.Run(navn, func(t *testing.T) {
 			t.Parallel()
 			h := nytHus(t, url(t))
@@ -387,7 +386,7 @@ func TestDetRigtigeTaellerIkke(t *testing.T) {
 // TestMangePaaEnGang: as many wrong passwords are tried at once as after each other, and no more.
 func TestMangePaaEnGang(t *testing.T) {
 	t.Parallel()
-	h := nytHus(t, testenv.Postgres(t))
+	h := nytHus(t, storetest.Postgres(t))
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	svar := map[mox.Kode]int{}
@@ -423,6 +422,47 @@ func TestHashenFornyes(t *testing.T) {
 }
 
 // TestListen shows no password, and those that are closed too.
+// Nobody takes the role from the last who has it, nor closes that account, also not each of two the other's at once. Whoever is
+// at the machine may.
+func TestDenSidsteAdministrator(t *testing.T) {
+	t.Parallel()
+	for navn, url := range map[string]func(testing.TB) string{"SQLite": storetest.SQLite, "PostgreSQL": storetest.Postgres} {
+		t.Run(navn, func(t *testing.T) {
+			t.Parallel()
+			h := nytHus(t, url(t))
+			sidste := func(err error) {
+				t.Helper()
+				if mox.KodeAf(err) != mox.KodeKonflikt || !strings.Contains(err.Error(), "sidste administrator") {
+					t.Error(err)
+				}
+			}
+			par := []string{"Anna And", "Bo Birk"}
+			for _, n := range par {
+				h.maa(h.Opret(t.Context(), n, auth.Administrator, godt, Hvem{Navn: "lokal"}))
+			}
+			fejl := make(chan error, len(par))
+			for i, n := range par {
+				go func() { fejl <- h.Luk(t.Context(), n, Hvem{Navn: par[1-i]}) }()
+			}
+			foerst, sidst := <-fejl, <-fejl
+			if (foerst == nil) == (sidst == nil) {
+				t.Fatalf("%v, %v: want one of them", foerst, sidst)
+			}
+			sidste(errors.Join(foerst, sidst))
+			tilbage := par[0]
+			if !h.konto(tilbage).Lukket.IsZero() {
+				tilbage = par[1]
+			}
+			sidste(h.Luk(t.Context(), tilbage, Hvem{Navn: tilbage}))
+			sidste(h.SaetRolle(t.Context(), tilbage, auth.Drift, Hvem{Navn: tilbage}))
+			h.maa(h.SaetRolle(t.Context(), tilbage, auth.Administrator, Hvem{Navn: tilbage}))
+			h.maa(h.SaetKodeord(t.Context(), tilbage, "otte gule skovle", Hvem{Navn: tilbage}))
+			h.maa(h.LogAlleUd(t.Context(), tilbage, Hvem{Navn: tilbage}))
+			h.maa(h.Luk(t.Context(), tilbage, Hvem{Navn: "lokal"}))
+		})
+	}
+}
+
 func TestListen(t *testing.T) {
 	t.Parallel()
 	h := paaSQLite(t)

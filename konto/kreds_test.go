@@ -1,7 +1,6 @@
 package konto
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -9,8 +8,8 @@ import (
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/internal/conformance"
-	"github.com/moxkit/mox/internal/testenv"
 	"github.com/moxkit/mox/store"
+	"github.com/moxkit/mox/store/storetest"
 )
 
 // TestKreds is what of the register an account's holder may reach, on each database: all until somebody says otherwise, and from
@@ -18,7 +17,7 @@ import (
 func TestKreds(t *testing.T) {
 	t.Parallel()
 	conformance.Proves(t, "mox 31")
-	for navn, url := range map[string]func(*testing.T) string{"SQLite": func(t *testing.T) string { return filepath.Join(t.TempDir(), "mox.db") }, "PostgreSQL": func(t *testing.T) string { return testenv.Postgres(t) }} {
+	for navn, url := range map[string]func(testing.TB) string{"SQLite": storetest.SQLite, "PostgreSQL": storetest.Postgres} {
 		t.Run(navn, func(t *testing.T) {
 			t.Parallel()
 			h := nytHus(t, url(t))
