@@ -26,7 +26,7 @@ import (
 	"github.com/moxkit/mox/konto"
 )
 
-const kodeord = "fem blå cykler"
+const kodeord, foersteKodeord = "fem blå cykler", "tre våde hunde"
 
 // rollehus is a running MOX with a TLS listener for others, and a person and a key of each role.
 type rollehus struct {
@@ -93,9 +93,17 @@ func nytRollehus(t *testing.T) *rollehus {
 	})
 	h.url = "https://" + h.app.web.lyttere[1].Addr().String()
 	for _, r := range roller() {
-		h.maa(h.app.konti.Opret(t.Context(), "Person "+string(r), r, kodeord, konto.Hvem{Navn: "lokal"}))
+		h.opret("Person "+string(r), r)
 	}
 	return h
+}
+
+// opret gives somebody an account, with a password they have chosen.
+func (h *rollehus) opret(navn string, r auth.Rolle) {
+	h.Helper()
+	h.maa(h.app.konti.Opret(h.Context(), navn, r, foersteKodeord, konto.Hvem{Navn: "lokal"}))
+	_, err := h.app.konti.SkiftKodeord(h.Context(), navn, foersteKodeord, kodeord, "192.0.2.1")
+	h.maa(err)
 }
 
 func (h *rollehus) maa(err error) {
@@ -186,6 +194,46 @@ func (h *rollehus) ind(r auth.Rolle) *browser {
 
 // afkortet is enough of an answer to see what it is.
 func afkortet(krop string) string { return krop[:min(len(krop), 300)] }
+
+// Whoever has a password that somebody else chose can do nothing with it but choose another.
+func TestEtKodeordFraEnAndenGaelderKunTilAtVaelgeSitEget(t *testing.T) {
+	t.Parallel()
+	h := nytRollehus(t)
+	h.maa(h.app.konti.SaetKodeord(t.Context(), "Person administrator", foersteKodeord, konto.Hvem{Navn: "lokal"}))
+	b := h.browser()
+	if s := b.logInd("Person administrator", foersteKodeord); s.status != http.StatusSeeOther {
+		t.Fatal(s.status, afkortet(s.krop))
+	}
+	for _, sti := range []string{"/", "/fejl", "/konti", "/register", "/findes-ikke", "/konto/andet"} {
+		if s := b.hent(sti); s.status != http.StatusSeeOther || s.hoved.Get("Location") != "/konto" {
+			t.Errorf("%s: %d %s", sti, s.status, s.hoved.Get("Location"))
+		}
+	}
+	for _, k := range [][2]string{{"GET", "/api/v1/drift/status"}, {"GET", "/sag/sag"}, {"GET", "/metrics"}, {"POST", "/fejl/1/luk"}, {"POST", "/api/v1/drift/brugere"}, {"POST", "/api/v1/lokal/link"}} {
+		if s := b.kald(k[0], k[1], "application/json", "{}"); s.status != http.StatusForbidden || !strings.Contains(s.krop, "vælg dit eget") {
+			t.Errorf("%s: %d %s", k, s.status, afkortet(s.krop))
+		}
+	}
+	side := b.hent("/konto")
+	if !strings.Contains(side.krop, "valgt af en anden") || strings.Contains(side.krop, "hovednav") {
+		t.Error(side.krop)
+	}
+	skift := func(nyt string) svar {
+		return b.form("/konto", "/konto/kodeord", map[string]string{"gammelt": foersteKodeord, "kodeord": nyt, "igen": nyt})
+	}
+	if s := skift(foersteKodeord); s.status == http.StatusSeeOther {
+		t.Error("the same password again")
+	}
+	if s := skift(kodeord); s.status != http.StatusSeeOther {
+		t.Fatal(s.status, s.krop)
+	}
+	if s := b.hent("/konto"); strings.Contains(s.krop, "valgt af en anden") || !strings.Contains(s.krop, "hovednav") {
+		t.Error(s.krop)
+	}
+	if s := b.hent("/konti"); s.status != http.StatusOK {
+		t.Error(s.status)
+	}
+}
 
 // TestLogin over real TLS: what the cookie is, that it is new each time, and that logging out is so at the server too.
 func TestLogin(t *testing.T) {

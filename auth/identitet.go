@@ -37,6 +37,8 @@ type Identitet struct {
 	Rolle  Rolle
 	Konto  string     // the account's id, for a person who has logged in with a password
 	Kreds  *mox.Kreds // what of the register a person may reach; nil = all, but for the names of those who are protected
+
+	SkalSkifte bool // somebody else chose the password: until there is another, nothing else may be done
 }
 
 // Lokal is whoever can read the data folder's own key.

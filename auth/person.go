@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/internal/problem"
 )
 
 // Personer keep the accounts and the sessions of people who log in with a password. A session is known by its secret, which
@@ -29,6 +30,30 @@ const (
 
 // udenLogin reports whether a page is also for whoever is not logged in.
 func udenLogin(sti string) bool { return sti == LogIndSti || sti == sprogSti }
+
+// KontoSti is the page where a person changes their password; SkiftSti is what its form is sent to, and LogUdSti what one logs
+// out by.
+const (
+	KontoSti = "/konto"
+	SkiftSti = KontoSti + "/kodeord"
+	LogUdSti = "/log-ud"
+)
+
+// udenEgetKodeord reports whether a page is also for whoever has not chosen their password yet.
+func udenEgetKodeord(sti string) bool {
+	return sti == KontoSti || sti == SkiftSti || sti == LogUdSti || sti == sprogSti
+}
+
+// tilSkift refuses whoever must choose a password first, and sends a person who opens a page to where that is done.
+func (v *Vagt) tilSkift(w http.ResponseWriter, r *http.Request) {
+	if !v.forProgrammer(r.URL.Path) && r.Method == http.MethodGet {
+		w.Header().Set("Cache-Control", "no-store")
+		http.Redirect(w, r, KontoSti, http.StatusSeeOther)
+		return
+	}
+	v.afvist(r, "kodeord")
+	problem.Skriv(w, r, mox.E("auth", mox.KodeIkkeTilladt, "kodeordet er valgt af en anden").Med("vælg dit eget på "+KontoSti+" først"))
+}
 
 // What whoever is not logged in may send, and how long that may take.
 const (

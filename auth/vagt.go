@@ -170,6 +170,8 @@ func (v *Vagt) medIdentitet(w http.ResponseWriter, r *http.Request, naeste http.
 		v.naegt(w, r, grund, err)
 	case hvem.Rolle == System && !v.forProgrammer(r.URL.Path):
 		v.naegt(w, r, "rolle", mox.E("auth", mox.KodeIkkeTilladt, "et systems nøgle giver ikke adgang til siderne"))
+	case hvem.SkalSkifte && !udenEgetKodeord(r.URL.Path):
+		v.tilSkift(w, r)
 	case r.URL.Path == LinkSti:
 		v.nytLink(w, r, hvem)
 	default:

@@ -21,9 +21,9 @@ type Login interface {
 func (c *console) loginruter(m *http.ServeMux) {
 	m.HandleFunc("GET "+auth.LogIndSti, c.side(c.login))
 	m.HandleFunc("POST "+auth.LogIndSti, c.form(c.logInd))
-	m.HandleFunc("POST /log-ud", c.form(c.logUd))
-	m.HandleFunc("GET /konto", c.side(func(w http.ResponseWriter, r *http.Request) error { return c.visKonto(w, r, nil) }))
-	m.HandleFunc("POST /konto/kodeord", c.form(c.skiftKodeord))
+	m.HandleFunc("POST "+auth.LogUdSti, c.form(c.logUd))
+	m.HandleFunc("GET "+auth.KontoSti, c.side(func(w http.ResponseWriter, r *http.Request) error { return c.visKonto(w, r, nil) }))
+	m.HandleFunc("POST "+auth.SkiftSti, c.form(c.skiftKodeord))
 }
 
 // udenfor reports whether nobody is logged in where one must be: then a page shows nothing of what is inside.
@@ -93,6 +93,7 @@ type kontoside struct {
 	Navn     string
 	Rolle    auth.Rolle
 	Kodeord  bool   // there is an account, and so a password
+	Skal     bool   // it must be changed first
 	Mindst   int    // characters of a password
 	Minutter int    // unused, until one is logged out
 	Timer    int    // until one is logged out in any case
@@ -101,7 +102,7 @@ type kontoside struct {
 
 func (c *console) visKonto(w http.ResponseWriter, r *http.Request, u *uheld) error {
 	hvem, _ := auth.Fra(r.Context())
-	d := kontoside{Navn: c.Bruger(r), Rolle: hvem.Rolle, Kodeord: hvem.Konto != "", Mindst: konto.MindsteKodeord,
+	d := kontoside{Navn: c.Bruger(r), Rolle: hvem.Rolle, Kodeord: hvem.Konto != "", Skal: hvem.SkalSkifte, Mindst: konto.MindsteKodeord,
 		Minutter: int(konto.TomgangsFrist.Minutes()), Timer: int(konto.SessionFrist.Hours()), Fejl: u}
 	if u != nil {
 		uden := *u // it stands at the field

@@ -16,7 +16,7 @@ import (
 	"github.com/moxkit/mox/konto"
 )
 
-const kodeord = "fem blå cykler"
+const kodeord, foersteKodeord = "fem blå cykler", "tre våde hunde"
 
 // nytLoginHus is a console that one must log in to, over TLS, and Kirsten's account.
 func nytLoginHus(t *testing.T) *hus {
@@ -24,7 +24,10 @@ func nytLoginHus(t *testing.T) *hus {
 	h := nytHus(t)
 	h.server.Close()
 	k := konto.New(h.d.Store(), konto.Options{})
-	h.maa(k.Opret(t.Context(), "Kirsten Drift", auth.Drift, kodeord, konto.Hvem{Navn: "lokal"}))
+	h.maa(k.Opret(t.Context(), "Kirsten Drift", auth.Drift, foersteKodeord, konto.Hvem{Navn: "lokal"}))
+	_, err := k.SkiftKodeord(t.Context(), "Kirsten Drift", foersteKodeord, kodeord, "192.0.2.1")
+	h.maa(err)
+	h.maa(k.Opret(t.Context(), "Ny Person", auth.Drift, foersteKodeord, konto.Hvem{Navn: "lokal"}))
 	h.server = httptest.NewUnstartedServer(nil)
 	v, err := auth.NyVagt(auth.Options{Adresser: []string{h.server.Listener.Addr().String()}, Personer: k})
 	h.maa(err)
@@ -110,6 +113,19 @@ func TestEnPersonLoggerInd(t *testing.T) {
 	b.aabn(fejlsti(a.fejl422))
 	b.har(b.tekst(), "Brugernavn")
 	b.harIkke(b.tekst(), "ukendt KLE-nummer")
+
+	b.skriv("#navn", "Ny Person")
+	b.skriv("#kodeord", foersteKodeord)
+	b.klik(".login .primaer")
+	b.ventVidere(`location.pathname === "/konto"`)
+	b.har(b.tekst(), "Dit kodeord er valgt af en anden. Vælg dit eget, før du går videre.", "Log ud")
+	b.harIkke(b.tekst(), "Processer")
+	paaAlle("vaelg-kodeord")
+	b.skriv("#gammelt", foersteKodeord)
+	b.skriv("#kodeord", kodeord)
+	b.skriv("#igen", kodeord)
+	b.klik(`form[action="/konto/kodeord"] .primaer`)
+	b.har(b.tekst(), "Kodeordet er skiftet.", "Processer")
 }
 
 // ventVidere waits as vent does, also while one page leads on to the next, which ends a wait on the first.

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/auth"
 	"github.com/moxkit/mox/console/internal/laes"
 	"github.com/moxkit/mox/internal/problem"
 	"github.com/moxkit/mox/store"
@@ -172,7 +173,8 @@ func (u *uheld) under(forled string) (ud []mox.Feltfejl) {
 func (c *console) vis(w http.ResponseWriter, r *http.Request, navn string, s side) error {
 	s.Sprog = vaelg(r)
 	s.Bruger, s.Version, s.Token = c.Bruger(r), c.Version, c.token(r)
-	s.KanLogInd, s.Udenfor = c.Login != nil, c.udenfor(r)
+	hvem, _ := auth.Fra(r.Context())
+	s.KanLogInd, s.Udenfor = c.Login != nil, c.udenfor(r) || hvem.SkalSkifte
 	s.Konti = c.Konti != nil && administrator(r)
 	s.Tilbage = "/"
 	if r.Method == http.MethodGet {

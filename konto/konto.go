@@ -72,11 +72,13 @@ type Konto struct {
 	Spaerret   time.Time  `json:"spaerret_til,omitzero"` // too many wrong passwords: until when its holder must wait
 	Lukket     time.Time  `json:"lukket,omitzero"`
 	Kreds      *Kreds     `json:"kreds,omitempty"` // what of the register its holder may reach; nil = all
+
+	Midlertidigt bool `json:"midlertidigt_kodeord,omitempty"` // somebody else chose the password, and the holder has not been in since
 }
 
 func konto(b store.Bruger, sessioner int, spaerret time.Time) (Konto, error) {
 	kreds, err := laesKreds(b)
-	return Konto{b.Navn, auth.Rolle(b.Rolle), b.Oprettet, b.OprettetAf, b.Aendret, b.AendretAf, b.Emne != "", b.SidstInde, sessioner, spaerret, b.Lukket, kreds}, err
+	return Konto{b.Navn, auth.Rolle(b.Rolle), b.Oprettet, b.OprettetAf, b.Aendret, b.AendretAf, b.Emne != "", b.SidstInde, sessioner, spaerret, b.Lukket, kreds, b.Midlertidigt}, err
 }
 
 // Hvem is who changes an account, and why.
@@ -98,7 +100,7 @@ func godtNavn(navn string) bool {
 	return navneform.MatchString(navn) && ens(navn) != auth.Lokal().Navn && mox.Maskeret(navn) == navn
 }
 
-// Opret makes an account. [mox.KodeUgyldig] names what is wrong with name, role or password; [mox.KodeKonflikt] when the name
+// Opret makes an account, whose holder must choose another password at the first login. [mox.KodeUgyldig] names what is wrong with name, role or password; [mox.KodeKonflikt] when the name
 // is taken, also by an account that is closed: what is done under a name is done by one person.
 func (k *Konti) Opret(ctx context.Context, navn string, rolle auth.Rolle, kodeord string, af Hvem) error {
 	navn = skrevet(navn)
@@ -126,7 +128,7 @@ func (k *Konti) Opret(ctx context.Context, navn string, rolle auth.Rolle, kodeor
 			return forenet(err, mox.E("bruger", mox.KodeKonflikt, "navnet %s er brugt%s", navn, tilstand(b)).Med("vælg et andet navn"))
 		}
 		nu := k.nu(tx)
-		b := store.Bruger{ID: id, Navn: navn, Rolle: string(rolle), Kodeord: hash, Oprettet: nu, OprettetAf: af.Navn, Aendret: nu, AendretAf: af.Navn}
+		b := store.Bruger{ID: id, Navn: navn, Rolle: string(rolle), Kodeord: hash, Midlertidigt: true, Oprettet: nu, OprettetAf: af.Navn, Aendret: nu, AendretAf: af.Navn}
 		return gem(tx, b, opretBruger, af)
 	})
 }
@@ -196,8 +198,8 @@ func (k *Konti) Luk(ctx context.Context, navn string, af Hvem) error {
 	return k.aendr(ctx, navn, lukBruger, af, func(b *store.Bruger, nu time.Time) { b.Lukket = nu })
 }
 
-// SaetKodeord gives an account another password, for a holder who has lost theirs. The holder is logged out, and is no longer
-// kept out by wrong guesses.
+// SaetKodeord gives an account another password, for a holder who has lost theirs and must choose one at the next login. The
+// holder is logged out, and is no longer kept out by wrong guesses.
 func (k *Konti) SaetKodeord(ctx context.Context, navn, kodeord string, af Hvem) error {
 	if err := kontroller(kodeord, navn); err != nil {
 		return err
@@ -206,7 +208,7 @@ func (k *Konti) SaetKodeord(ctx context.Context, navn, kodeord string, af Hvem) 
 	if err != nil {
 		return err
 	}
-	return k.aendr(ctx, navn, saetKodeord, af, func(b *store.Bruger, _ time.Time) { b.Kodeord = hash })
+	return k.aendr(ctx, navn, saetKodeord, af, func(b *store.Bruger, _ time.Time) { b.Kodeord, b.Midlertidigt = hash, true })
 }
 
 // LogAlleUd ends all sessions of an account, for a holder who has lost a machine, say. Its password still lets in.

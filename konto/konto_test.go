@@ -422,6 +422,29 @@ func TestHashenFornyes(t *testing.T) {
 }
 
 // TestListen shows no password, and those that are closed too.
+// A password that somebody else chose is good for choosing another, and the administrator sees that it has not been done.
+func TestDetFoersteKodeordErMidlertidigt(t *testing.T) {
+	t.Parallel()
+	h := paaSQLite(t)
+	skal := func(vil bool, s string) {
+		t.Helper()
+		i, ok, err := h.Find(t.Context(), s, true)
+		h.maa(err)
+		if !ok || i.SkalSkifte != vil || h.konto("Kirsten Hansen").Midlertidigt != vil {
+			t.Errorf("%v %+v, want %v", ok, i, vil)
+		}
+	}
+	s := h.ind("Kirsten Hansen", godt)
+	skal(true, s)
+	s, err := h.SkiftKodeord(t.Context(), "Kirsten Hansen", godt, "syv grønne lamper", "192.0.2.1")
+	h.maa(err)
+	skal(false, s)
+	h.maa(h.SaetRolle(t.Context(), "Kirsten Hansen", auth.Laeser, Hvem{"Per", "flytter"}))
+	skal(false, h.ind("Kirsten Hansen", "syv grønne lamper"))
+	h.maa(h.SaetKodeord(t.Context(), "Kirsten Hansen", "otte gule skovle", Hvem{"Per", "glemt"}))
+	skal(true, h.ind("Kirsten Hansen", "otte gule skovle"))
+}
+
 // Nobody takes the role from the last who has it, nor closes that account, also not each of two the other's at once. Whoever is
 // at the machine may.
 func TestDenSidsteAdministrator(t *testing.T) {

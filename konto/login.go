@@ -79,7 +79,7 @@ func (k *Konti) SkiftKodeord(ctx context.Context, id, gammelt, nyt, fra string) 
 		return "", err
 	}
 	hemmelighed, err = k.begynd(ctx, b, hash, fra, func(tx *store.Tx, b *store.Bruger) error {
-		b.Aendret, b.AendretAf = k.nu(tx), b.Navn
+		b.Aendret, b.AendretAf, b.Midlertidigt = k.nu(tx), b.Navn, false
 		if err := tx.SletBrugersessioner(b.ID); err != nil {
 			return err
 		}
@@ -279,7 +279,7 @@ func (k *Konti) Find(ctx context.Context, hemmelighed string, bruger bool) (hvem
 		}
 		hvem, ok = auth.Identitet{Navn: b.Navn, Rolle: auth.Rolle(b.Rolle), Kreds: kreds.mox()}, true
 		if b.Kodeord != "" {
-			hvem.Konto = b.ID
+			hvem.Konto, hvem.SkalSkifte = b.ID, b.Midlertidigt
 		}
 		if bruger && nu.Sub(s.Sidst) >= brugHver {
 			forny = nu

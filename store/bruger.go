@@ -20,14 +20,16 @@ type Bruger struct {
 	SidstInde  time.Time // zero = never
 	Lukket     time.Time // zero = open
 	Kreds      string    // JSON: what of the register its holder may reach; "" = all
+
+	Midlertidigt bool // somebody else chose the password
 }
 
-const brugerKolonner = `id, navn, rolle, kodeord, emne, oprettet, oprettet_af, aendret, aendret_af, sidst_inde, lukket, kreds`
+const brugerKolonner = `id, navn, rolle, kodeord, emne, oprettet, oprettet_af, aendret, aendret_af, sidst_inde, lukket, kreds, midlertidigt`
 
 func scanBruger(scan func(...any) error) (b Bruger, err error) {
-	var oprettet, aendret, inde, lukket int64
-	err = scan(&b.ID, &b.Navn, &b.Rolle, &b.Kodeord, &b.Emne, &oprettet, &b.OprettetAf, &aendret, &b.AendretAf, &inde, &lukket, &b.Kreds)
-	b.Oprettet, b.Aendret, b.SidstInde, b.Lukket = driver.Tid(oprettet), driver.Tid(aendret), driver.Tid(inde), driver.Tid(lukket)
+	var oprettet, aendret, inde, lukket, midlertidigt int64
+	err = scan(&b.ID, &b.Navn, &b.Rolle, &b.Kodeord, &b.Emne, &oprettet, &b.OprettetAf, &aendret, &b.AendretAf, &inde, &lukket, &b.Kreds, &midlertidigt)
+	b.Oprettet, b.Aendret, b.SidstInde, b.Lukket, b.Midlertidigt = driver.Tid(oprettet), driver.Tid(aendret), driver.Tid(inde), driver.Tid(lukket), midlertidigt == 1
 	return b, err
 }
 
@@ -48,10 +50,10 @@ func (tx *Tx) Brugere() ([]Bruger, error) {
 
 // GemBruger writes an account whole; it is made where there is none.
 func (tx *Tx) GemBruger(b Bruger) error {
-	_, err := tx.Exec(`INSERT INTO bruger (`+brugerKolonner+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	_, err := tx.Exec(`INSERT INTO bruger (`+brugerKolonner+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET navn = excluded.navn, rolle = excluded.rolle, kodeord = excluded.kodeord, aendret = excluded.aendret, aendret_af = excluded.aendret_af,
-		sidst_inde = excluded.sidst_inde, lukket = excluded.lukket, kreds = excluded.kreds`,
-		b.ID, ren(b.Navn), b.Rolle, b.Kodeord, b.Emne, driver.Micro(b.Oprettet), ren(b.OprettetAf), driver.Micro(b.Aendret), ren(b.AendretAf), driver.Micro(b.SidstInde), driver.Micro(b.Lukket), b.Kreds)
+		sidst_inde = excluded.sidst_inde, lukket = excluded.lukket, kreds = excluded.kreds, midlertidigt = excluded.midlertidigt`,
+		b.ID, ren(b.Navn), b.Rolle, b.Kodeord, b.Emne, driver.Micro(b.Oprettet), ren(b.OprettetAf), driver.Micro(b.Aendret), ren(b.AendretAf), driver.Micro(b.SidstInde), driver.Micro(b.Lukket), b.Kreds, bit(b.Midlertidigt))
 	return err
 }
 

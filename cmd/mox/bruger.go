@@ -30,7 +30,7 @@ const rollehjaelp = "laeser (må se), drift (må også handle) eller administrat
 func (s *server) brugerOpret() *cobra.Command {
 	var b drift.NyBruger
 	c := &cobra.Command{
-		Use: "opret NAVN", Short: "Opret en bruger; kodeordet læses fra tastaturet, eller som en linje fra standard input", Args: argumenter(cobra.ExactArgs(1)),
+		Use: "opret NAVN", Short: "Opret en bruger; kodeordet til det første login læses fra tastaturet, eller som en linje fra standard input", Args: argumenter(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			if b.Navn = args[0]; !b.Rolle.Menneske() {
 				return brugsfejl{errors.New("--rolle: brug laeser, drift eller administrator")}
@@ -137,7 +137,7 @@ func (s *server) brugerKreds() *cobra.Command {
 
 func (s *server) brugerKodeord() *cobra.Command {
 	var b drift.Brugerkodeord
-	c := &cobra.Command{Use: "kodeord NAVN", Short: "Giv en bruger et nyt kodeord; det læses som ved opret, og brugeren bliver logget ud", Args: argumenter(cobra.ExactArgs(1)), RunE: func(c *cobra.Command, args []string) (err error) {
+	c := &cobra.Command{Use: "kodeord NAVN", Short: "Giv en bruger et nyt kodeord; det læses som ved opret, brugeren bliver logget ud og vælger sit eget ved næste login", Args: argumenter(cobra.ExactArgs(1)), RunE: func(c *cobra.Command, args []string) (err error) {
 		if b.Kodeord, err = s.env.laesKodeord("Nyt kodeord til " + args[0]); err != nil {
 			return err
 		}
