@@ -3,6 +3,7 @@ package httpc
 import (
 	"context"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -382,6 +383,33 @@ func TestReplacedSecretIsReadAgain(t *testing.T) {
 	wanted.Store("nyere")
 	if got := koder(5); got != "401 401 login " {
 		t.Error(got)
+	}
+}
+
+// What the front of a system answers tells nothing of a login.
+func TestCheckTellsWhatItDidNotTry(t *testing.T) {
+	t.Parallel()
+	r := newRecorder(t, func(w http.ResponseWriter, r *http.Request) {
+		if _, password, _ := r.BasicAuth(); r.URL.Path == "/laes" && password != "rigtig" {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	})
+	check := func(password string, tjek *Endpoint, auth bool) error {
+		c := SinkConfig{Type: "http", Method: "POST", URL: r.URL, Tjek: tjek}
+		if auth {
+			c.Auth.Basic = &connector.BasicAuth{Bruger: "mox", Kodeord: "env:KODEORD"}
+		}
+		return openSink(t, c, connector.Env{Secret: func(string) (string, error) { return password, nil }}).Check(t.Context())
+	}
+	laes := &Endpoint{Method: "GET", URL: "/laes"}
+	if err := check("forkert", nil, true); !errors.Is(err, connector.ErrUntried) {
+		t.Error(err)
+	}
+	if err := errors.Join(check("", nil, false), check("rigtig", laes, true)); err != nil {
+		t.Error(err)
+	}
+	if err := check("forkert", laes, true); err == nil || errors.Is(err, connector.ErrUntried) {
+		t.Error(err)
 	}
 }
 
