@@ -54,7 +54,7 @@ func newSecret(ref string, env connector.Env) (*secret, error) {
 }
 
 // renew reads the secret again, and reports whether it is another: the same one would be refused again, and a user may be locked
-// out for that. One that cannot be read stays as it was.
+// out for that. One that cannot be read stays as it was. Should two calls be refused at once, the second is not made again.
 func (s *secret) renew() bool {
 	text, err := s.read()
 	return err == nil && text != *s.text.Swap(&text)
