@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -318,10 +319,11 @@ func (l *linter) tabel(path, fil string, t mox.ObjektType, retning mapping.Direc
 	return table
 }
 
-// stier tells which paths a map may use: the type's own, and on the way out the besked's metadata.
-func stier(t *mox.Type, retning mapping.Direction) func(string) (string, bool) {
-	return func(sti string) (string, bool) {
-		if felt, ok := strings.CutPrefix(sti, "besked."); ok && retning == mapping.Ud {
+// stier tells which paths a map may use: the type's own, and on the way out the besked's metadata. A map that goes both ways
+// has them in rows of their own.
+func stier(t *mox.Type, retning mapping.Direction) mapping.Paths {
+	return func(sti string, raekke mapping.Direction) (string, bool) {
+		if felt, ok := strings.CutPrefix(sti, "besked."); ok && mapping.Ud == cmp.Or(raekke, retning) {
 			f, ok := mox.BeskedfeltAf(felt)
 			return "tekst", ok && !f.Flere
 		}

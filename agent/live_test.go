@@ -116,3 +116,31 @@ func TestLive(t *testing.T) {
 		})
 	}
 }
+
+// A sink whose login only the front of its system could tell of is yellow, and what shows it is asked for; with tjek it is tried.
+func TestLiveSinkLogin(t *testing.T) {
+	t.Parallel()
+	for tjek, vil := range map[string]agent.Lys{"": agent.Gul, "tjek: {method: GET, url: /sager}": agent.Groen, "tjek: {method: GET, url: /lukket}": agent.Roed} {
+		dir := t.TempDir()
+		yaml := "agent: fag\nsystem: Fag\nacts_as: svc-mox\nsinks:\n  - name: sager\n    filter: {objekttype: Sag}\n    map: sag.yaml\n    gentag: naturlig\n    to:\n      type: http\n" +
+			"      url: \"" + livesystem(t, nil, 0) + "\"\n      method: PUT\n      auth: {basic: {bruger: mox, kodeord: \"file:kodeord\"}}\n      " + tjek + "\n"
+		for fil, tekst := range map[string]string{"agent.yaml": yaml, "sag.yaml": livemap, "kodeord": "x"} {
+			if err := os.WriteFile(filepath.Join(dir, fil), []byte(tekst), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		spec, fejl := agent.Load(filepath.Join(dir, "agent.yaml"))
+		if spec == nil {
+			t.Fatal(fejl)
+		}
+		a, err := agent.New(spec, nil, agent.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = a.Close() }) // nothing was written
+		adgang := a.Live(t.Context())[0]
+		if adgang.Hvad != "adgang" || adgang.Lys != vil || vil == agent.Gul && !strings.Contains(adgang.Raad, "tjek:") {
+			t.Errorf("%q: %+v, want %s", tjek, adgang, vil)
+		}
+	}
+}

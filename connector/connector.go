@@ -127,10 +127,14 @@ type Sink interface {
 	// the Code, which is that of the lookup. When the system's answer does not show whether, it is an error, never "not
 	// found". A sink without a configured lookup returns ErrNoLookup.
 	Lookup(ctx context.Context, c Call) (a Answer, found bool, err error)
-	// Check reports whether the system can be reached and would let us in, without effect.
+	// Check reports whether the system can be reached and would let us in, without effect; [ErrUntried] where it answers, and
+	// nothing is configured that shows the rest.
 	Check(ctx context.Context) error
 	Close() error
 }
+
+// ErrUntried is returned by [Sink.Check] where the system answers, and whether it lets us in was not tried.
+var ErrUntried = errors.New("connector: the system answers; whether it lets us in was not tried")
 
 // ErrNoLookup is returned by [Sink.Lookup] where the sink has no lookup configured.
 var ErrNoLookup = errors.New("connector: sink has no lookup (opslag) configured")

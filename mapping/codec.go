@@ -64,10 +64,23 @@ func (c keyCodec) out(v string) (any, *fault)   { return v, nil }
 // codeCodec is a code table. back is empty where the row works inwards only.
 type codeCodec struct {
 	forth, back map[string]string
-	order       []string // local codes in the order of the file, for hints
+	order       []string  // local codes in the order of the file, for hints
+	number      *intCodec // how local codes that are numbers are spelled; nil = they are text
+}
+
+// local is the spelling of a local value in the table.
+func (c *codeCodec) local(v string) (string, *fault) {
+	if c.number == nil {
+		return v, nil
+	}
+	return c.number.in(v)
 }
 
 func (c *codeCodec) in(v string) (string, *fault) {
+	v, f := c.local(v)
+	if f != nil {
+		return "", f
+	}
 	if oio, ok := c.forth[v]; ok {
 		return oio, nil
 	}
@@ -79,7 +92,10 @@ func (c *codeCodec) in(v string) (string, *fault) {
 }
 
 func (c *codeCodec) out(v string) (any, *fault) {
-	if local, ok := c.back[v]; ok {
+	switch local, ok := c.back[v]; {
+	case ok && c.number != nil:
+		return c.number.out(local)
+	case ok:
 		return local, nil
 	}
 	return nil, faultf(RegelKode, "tilføj den i tabellen", "OIO-koden har ingen lokal kode i tabellen")

@@ -63,6 +63,21 @@ func TestHeltal(t *testing.T) {
 	}
 }
 
+// Codes that are numbers are numbers in the system too.
+func TestHeltalKoder(t *testing.T) {
+	t.Parallel()
+	typed := mustLoad(t, "{felt: A, sti: a, type: heltal, koder: {10: Opstaaet, -1: Oplyst}}")
+	text := mustLoad(t, "{felt: A, sti: a, type: heltal, tekst: ja, koder: {10: Opstaaet}}")
+	for local, want := range map[string]string{"10": "Opstaaet int64 10", "+010": "Opstaaet int64 10", "-1": "Oplyst int64 -1", "11": "!", "X": "!"} {
+		if got := through(typed, local); got != want {
+			t.Errorf("%q: %q, want %q", local, got, want)
+		}
+	}
+	if got := through(text, "10") + outOf(typed, "Afgjort"); got != "Opstaaet string 10!" {
+		t.Error(got)
+	}
+}
+
 func TestBoolsk(t *testing.T) {
 	t.Parallel()
 	typed := mustLoad(t, "{felt: A, sti: a, type: boolsk, sand: J, falsk: N, tekst: nej}")

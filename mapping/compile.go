@@ -87,6 +87,9 @@ func (c *compiler) standard(s *spec, r *row) {
 
 // codec is how the row's type is spelled, or nil after a problem.
 func (c *compiler) codec(s *spec) codec {
+	if s.has("koder") && (s.Type == Tekst || s.Type == Heltal) {
+		return c.codeCodec(s)
+	}
 	switch s.Type {
 	case Dato:
 		return c.dateCodec(s)
@@ -99,11 +102,8 @@ func (c *compiler) codec(s *spec) codec {
 	case Boolsk:
 		return c.boolCodec(s)
 	}
-	switch {
-	case s.has("noegle"):
+	if s.has("noegle") {
 		return keyCodec{s.Noegle}
-	case s.has("koder"):
-		return c.codeCodec(s)
 	}
 	return textCodec{}
 }
@@ -184,7 +184,13 @@ func (c *compiler) boolCodec(s *spec) codec {
 // codeCodec compiles a code table. Where the row works outwards, each OIO code must have one local code to be written as.
 func (c *compiler) codeCodec(s *spec) codec {
 	codec := &codeCodec{forth: make(map[string]string, len(s.Koder)), back: make(map[string]string, len(s.Koder))}
+	if s.Type == Heltal {
+		codec.number = &intCodec{text: s.Tekst}
+	}
 	for _, k := range s.Koder {
+		if n, f := codec.local(k.Lokal); f != nil || n != k.Lokal {
+			s.fail(c.reader, "koder", "skriv den som 7, uden nul eller + foran, eller slet type: heltal", "koden %s er ikke skrevet som et helt tal", quote(k.Lokal))
+		}
 		codec.forth[k.Lokal] = k.OIO
 		codec.order = append(codec.order, k.Lokal)
 	}

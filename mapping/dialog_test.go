@@ -188,9 +188,10 @@ func testKeys(objekttype, ref string) (string, bool) {
 }
 
 func (d *dialogue) lint(paths map[string]string) string {
-	return problemLines(d.table.Lint(func(path string) (string, bool) {
+	return problemLines(d.table.Lint(func(path string, way Direction) (string, bool) {
 		kind, ok := paths[path]
-		return kind, ok
+		rest, outwards := strings.CutSuffix(kind, " (kun ud)")
+		return rest, ok && (!outwards || way == Ud)
 	}))
 }
 

@@ -31,7 +31,7 @@
 //	standard       local value that stands in for an absent one on the way in; on the way out it is a value like others
 //	fjern          characters dropped from the local value; they do not come back on the way out
 //	praefiks       what the OIO value has in front of the local one; an OIO value without it is an error
-//	koder          local code: OIO code; a value outside the table is an error
+//	koder          local code: OIO code; a value outside the table is an error. With type heltal the local codes are numbers
 //	foretrukken    which local codes are written where several mean the same OIO code
 //	noegle         objekttype that the local value is a key of; the OIO value is a reference, see [Reference]
 //	type           tekst (default), dato, tidspunkt, heltal, tal, boolsk

@@ -47,7 +47,7 @@ func ExampleTable_Lint() {
 	table, _ := mapping.Load("sag.yaml", []byte(sagYAML))
 	known := map[string]string{"egenskaber.sagsnummer": "tekst", "tilstande.fremdrift": "kode", "egenskaber.brevdato": "dato",
 		"egenskaber.titel": "tekst"}
-	for _, p := range table.Lint(func(path string) (string, bool) { kind, ok := known[path]; return kind, ok }) {
+	for _, p := range table.Lint(func(path string, _ mapping.Direction) (string, bool) { kind, ok := known[path]; return kind, ok }) {
 		fmt.Println(p)
 	}
 	// Output:

@@ -7,8 +7,9 @@ import (
 )
 
 // Paths says whether an OIO path exists and what its values are: the name of a [Type], or any other word, which is not
-// looked at. A path that refers to an objekt must not be called tekst: rows with noegle would be warned of.
-type Paths func(path string) (kind string, ok bool)
+// looked at. A path that refers to an objekt must not be called tekst: rows with noegle would be warned of. Way is where the row
+// that has the path works: some paths are there on one way only.
+type Paths func(path string, way Direction) (kind string, ok bool)
 
 // Lint reports what is wrong with a sound table in the world it is meant for: paths that do not exist, values that do not
 // suit their path, formats that lose information, and keys without effect. Problems that may be meant are warnings. The
@@ -57,9 +58,9 @@ func (l *linter) warn(at pos, hint, format string, args ...any) {
 // path asks for the row's path and for those its expression names.
 func (l *linter) path(r *row) {
 	if r.Sti != "" {
-		kind, ok := l.paths(r.Sti)
+		kind, ok := l.paths(r.Sti, r.Retning)
 		if !ok {
-			l.add(r.at, false, l.pathHint(r.Sti), "stien %s findes ikke på %s", quote(r.Sti), l.table.objekttype)
+			l.add(r.at, false, l.pathHint(r.Sti, r.Retning), "stien %s findes ikke på %s", quote(r.Sti), l.table.objekttype)
 			return
 		}
 		l.kind(r, kind)
@@ -68,17 +69,22 @@ func (l *linter) path(r *row) {
 		return
 	}
 	for _, path := range r.Reads {
-		if _, ok := l.paths(path); !ok {
-			l.add(r.at, false, l.pathHint(path), "udtrykket læser stien %s, som ikke findes på %s", quote(path), l.table.objekttype)
+		if _, ok := l.paths(path, Ud); !ok {
+			l.add(r.at, false, l.pathHint(path, Ud), "udtrykket læser stien %s, som ikke findes på %s", quote(path), l.table.objekttype)
 		}
 	}
 }
 
-// pathHint tries the usual misspellings.
-func (l *linter) pathHint(path string) string {
+// pathHint tries the other ways, and the usual misspellings.
+func (l *linter) pathHint(path string, way Direction) string {
+	for _, other := range []Direction{Ind, Ud} {
+		if _, ok := l.paths(path, other); ok {
+			return fmt.Sprintf("på vej %s findes den: skriv retning: %s", other, other)
+		}
+	}
 	lower := strings.ToLower(path)
 	for _, p := range []string{lower, lower + ".0", strings.TrimRight(lower, "0123456789.")} {
-		if _, ok := l.paths(p); ok && p != path {
+		if _, ok := l.paths(p, way); ok && p != path {
 			return fmt.Sprintf("mente du «%s»?", p)
 		}
 	}

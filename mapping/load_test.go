@@ -174,6 +174,6 @@ func FuzzLoad(f *testing.F) {
 		if oio, _, err := table.ToOIO(Record{Fields: record}); err == nil {
 			_, _ = table.ToSystem(Document{OIO: oio, Keys: testKeys})
 		}
-		table.Lint(func(string) (string, bool) { return "dato", true })
+		table.Lint(func(string, Direction) (string, bool) { return "dato", true })
 	})
 }

@@ -274,7 +274,7 @@ func (s *spec) checkKeys(r *reader) {
 	s.only(r, "sand", Boolsk)
 	s.only(r, "falsk", Boolsk)
 	s.only(r, "tekst", Heltal, Tal, Boolsk)
-	s.only(r, "koder", Tekst)
+	s.only(r, "koder", Tekst, Heltal)
 	s.only(r, "noegle", Tekst)
 	if s.has("foretrukken") && !s.has("koder") {
 		s.fail(r, "foretrukken", "tilføj koder, eller slet nøglen", "«foretrukken» virker kun sammen med «koder»")

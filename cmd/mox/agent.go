@@ -99,7 +99,7 @@ func proevLive(ctx context.Context, specs []*agent.Spec) (ud []agentlive, err er
 		ud = append(ud, l)
 	}
 	if roede > 0 {
-		err = mox.E("agent check", mox.KodeUtilgaengelig, "%d ting er røde: agenten kan ikke køre sådan", roede).Med("ret dem, og kør mox agent check --live igen")
+		err = mox.E("agent check", mox.KodeUtilgaengelig, "rødt: %d; agenten kan ikke køre sådan", roede).Med("ret dem, og kør mox agent check --live igen")
 	}
 	return ud, err
 }

@@ -147,6 +147,9 @@ func (s *server) fejlUdvalg(navn, kort, sti string) *cobra.Command {
 				hvad = "ville blive udført på"
 			}
 			fmt.Fprintf(w, "%s: %d valgt, %s %d, %d udeladt\n", navn, v.Valgt, hvad, v.Udfoert, v.Udeladt)
+			if !ja {
+				fmt.Fprintln(w, "Intet er gjort endnu: tilføj --ja")
+			}
 		})
 	}
 	return c

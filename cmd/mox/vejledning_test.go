@@ -10,11 +10,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/moxkit/mox/internal/testenv"
 )
 
 // dokumenter are the Markdown files that people read: the README and all of docs but the notes on decisions.
@@ -114,6 +117,9 @@ func kendes(rod *cobra.Command, args []string) string {
 		if i == 0 && c.HasSubCommands() && !strings.HasPrefix(a, "-") {
 			return "kommandoen " + c.CommandPath() + " har ikke " + a
 		}
+		if a == "--" { // the rest is another program's
+			break
+		}
 		navn, _, _ := strings.Cut(a, "=")
 		kendt := true
 		switch {
@@ -152,6 +158,7 @@ func TestDokumenternesKommandoerFindes(t *testing.T) {
 	for linje, vil := range map[string]bool{
 		"mox fejl list --dir x": true, "mox fejl liste": false, "mox fejl list --alt": false, "mox gevinster eksport -o x": true, "mox gevinster eksport -z x": false,
 		"MOX_NOEGLE=… mox agent run FIL --server https://x": true, "mox eksport": true, "mox ryd op": false, "go run ./cmd/mox demo --en": false,
+		"mox afproevning system arkiv -- -dir x --ukendt": true, "mox afproevning system arkiv --ukendt -- -dir x": false,
 	} {
 		if fejl := kendes(rod, moxArgumenter(linje)); (fejl == "") != vil {
 			t.Errorf("%q: %s", linje, fejl)
@@ -198,11 +205,13 @@ func mangler(vil, har string) string {
 type vindue struct {
 	t        *testing.T
 	dir, bin string
+	stopMox  func()            // ends the MOX that the guide has in a window of its own
+	adresser *strings.Replacer // of the guide, on ports that are free here
 }
 
 func nytVindue(t *testing.T) *vindue {
 	t.Helper()
-	return &vindue{t: t, dir: t.TempDir(), bin: filepath.Dir(bygMox(t))}
+	return &vindue{t: t, dir: t.TempDir(), bin: filepath.Dir(bygMox(t)), stopMox: func() {}, adresser: strings.NewReplacer("127.0.0.1:8090", ledigPort(t))}
 }
 
 func (v *vindue) bash(kommando string) *exec.Cmd {
@@ -219,11 +228,17 @@ func (v *vindue) koer(fil string) int {
 	v.t.Helper()
 	blokke := koerbare(v.t, fil)
 	for _, b := range blokke {
-		if strings.HasPrefix(b.kommando, "mox serve") { // it goes on in a window of its own
-			iVindue(v.t, v.bash("exec "+b.kommando+" --listen 127.0.0.1:0"))
+		kommando := v.adresser.Replace(b.kommando)
+		switch { // some go on in windows of their own
+		case strings.HasPrefix(kommando, "mox serve"):
+			v.stopMox() // as the guide says, when it starts it again
+			v.stopMox = iVindue(v.t, v.bash("exec "+kommando+" --listen 127.0.0.1:0"))
+			continue
+		case strings.HasPrefix(kommando, "mox afproevning system"):
+			iVindue(v.t, v.bash("exec "+kommando))
 			continue
 		}
-		ud, err := v.bash(b.kommando).CombinedOutput()
+		ud, err := v.bash(kommando).CombinedOutput()
 		if err != nil {
 			v.t.Fatalf("%s\n%v\n%s", b.kommando, err, ud)
 		}
@@ -237,7 +252,8 @@ func (v *vindue) koer(fil string) int {
 // The guide for a morning is run as it stands, by a shell and the built program.
 func TestFormiddagensVejledningKanKoeres(t *testing.T) {
 	t.Parallel()
-	if n := nytVindue(t).koer("../../docs/vejledning/kom-i-gang.md"); n < 9 {
+	testenv.Curl(t)
+	if n := nytVindue(t).koer("../../docs/vejledning/kom-i-gang.md"); n < 21 {
 		t.Errorf("only %d blocks", n)
 	}
 	if mangler("a … c", "a b c\n") != "" || mangler("a … d", "a b c\n") == "" {
@@ -265,11 +281,15 @@ func TestVejledningernesKommandoerKanKoeres(t *testing.T) {
 	}
 }
 
-// iVindue starts a command that goes on, waits until it has printed, and stops it with the test.
-func iVindue(t *testing.T, cmd *exec.Cmd) {
+// iVindue starts a command that goes on, at a keyboard that nobody touches, and waits until it has printed. It ends when it is told
+// to, and with the test.
+func iVindue(t *testing.T, cmd *exec.Cmd) (stop func()) {
 	t.Helper()
 	ud, err := cmd.StdoutPipe()
 	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cmd.StdinPipe(); err != nil { // Wait closes it
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
@@ -277,14 +297,16 @@ func iVindue(t *testing.T, cmd *exec.Cmd) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself, which Wait tells
+	stop = sync.OnceFunc(func() {
+		_ = cmd.Process.Signal(syscall.SIGINT) // Ctrl-C; it may have ended by itself, which Wait tells
 		_, _ = io.Copy(io.Discard, ud)
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("%v: %v\n%s", cmd.Args, err, &log)
 		}
 	})
+	t.Cleanup(stop)
 	if _, err := ud.Read(make([]byte, 1)); err != nil {
 		t.Fatalf("%v: %v\n%s", cmd.Args, err, &log)
 	}
+	return stop
 }

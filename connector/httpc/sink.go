@@ -328,14 +328,19 @@ func known(err error) error {
 	return err
 }
 
-// Check implements [connector.Sink]: it logs in, and reads the tjek address or the front of the system.
+// Check implements [connector.Sink]: it logs in, and reads the tjek address or the front of the system, which is open to all at
+// many systems.
 func (s *Sink) Check(ctx context.Context) error {
 	if s.config.Tjek == nil {
 		a, err := web.NewAddress(s.config.URL, s.config.URL)
 		if err != nil {
 			return connector.Refused("tjek", err)
 		}
-		return known(s.client.Ping(ctx, "GET "+a.Host().String(), a.Host(), false))
+		err = known(s.client.Ping(ctx, "GET "+a.Host().String(), a.Host(), false))
+		if err == nil && s.config.Auth != (connector.Auth{}) {
+			return connector.ErrUntried
+		}
+		return err
 	}
 	address, err := s.tjek.address.Expand(nil)
 	if err != nil {

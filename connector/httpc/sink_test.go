@@ -3,6 +3,7 @@ package httpc
 import (
 	"context"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -307,6 +309,107 @@ func TestOAuth2TokenIsKeptAndRenewed(t *testing.T) {
 	write("201")
 	if s.tokens != 2 || len(s.effects) != 3 {
 		t.Errorf("%d tokens, %d effects after the token was revoked, want 2, 3", s.tokens, len(s.effects))
+	}
+}
+
+// A password that is replaced in its file is taken up when the old one is refused; one that is wrong is not tried twice.
+func TestReplacedSecretIsReadAgain(t *testing.T) {
+	t.Parallel()
+	var wanted atomic.Value
+	var calls atomic.Int32
+	r := newRecorder(t, func(w http.ResponseWriter, r *http.Request) {
+		calls.Add(1)
+		_, password, _ := r.BasicAuth()
+		token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+		switch {
+		case password != wanted.Load() && token != wanted.Load():
+			w.WriteHeader(http.StatusUnauthorized)
+		case r.URL.Path == "/token":
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = fmt.Fprintf(w, `{"access_token": %q, "token_type": "Bearer"}`, password)
+		default:
+			w.WriteHeader(http.StatusCreated)
+		}
+	})
+	dir := t.TempDir()
+	fil := filepath.Join(dir, "hemmelig")
+	skriv := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(fil, []byte(text+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	skriv("gammel")
+	wanted.Store("gammel")
+	var sinks []connector.Sink
+	for _, auth := range []connector.Auth{
+		{Basic: &connector.BasicAuth{Bruger: "mox", Kodeord: "file:hemmelig"}}, {Bearer: &connector.BearerAuth{Token: "file:hemmelig"}},
+		{OAuth2: &connector.OAuth2{TokenURL: r.URL + "/token", ClientID: "mox", ClientSecret: "file:hemmelig"}},
+	} {
+		sinks = append(sinks, openSink(t, SinkConfig{Type: "http", Method: "POST", URL: r.URL, Auth: auth}, connector.Env{BaseDir: dir}))
+	}
+	koder := func(want int) (ud string) {
+		t.Helper()
+		calls.Store(0)
+		for _, s := range sinks {
+			a, err := s.Write(t.Context(), connector.Call{})
+			if err != nil {
+				a.Code = "login"
+			}
+			ud += a.Code + " "
+		}
+		if n := int(calls.Load()); n > want {
+			t.Errorf("%d calls, want at most %d", n, want)
+		}
+		return ud
+	}
+	if got := koder(4); got != "201 201 201 " {
+		t.Fatal(got)
+	}
+	wanted.Store("ny")
+	if got := koder(5); got != "401 401 login " { // the token is refused, and with the old secret no other is given, in either way of login
+		t.Error(got)
+	}
+	skriv("ny")
+	if got := koder(8); got != "201 201 201 " {
+		t.Error(got)
+	}
+	if err := os.Remove(fil); err != nil {
+		t.Fatal(err)
+	}
+	if got := koder(3); got != "201 201 201 " {
+		t.Error(got)
+	}
+	wanted.Store("nyere")
+	if got := koder(5); got != "401 401 login " {
+		t.Error(got)
+	}
+}
+
+// What the front of a system answers tells nothing of a login.
+func TestCheckTellsWhatItDidNotTry(t *testing.T) {
+	t.Parallel()
+	r := newRecorder(t, func(w http.ResponseWriter, r *http.Request) {
+		if _, password, _ := r.BasicAuth(); r.URL.Path == "/laes" && password != "rigtig" {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	})
+	check := func(password string, tjek *Endpoint, auth bool) error {
+		c := SinkConfig{Type: "http", Method: "POST", URL: r.URL, Tjek: tjek}
+		if auth {
+			c.Auth.Basic = &connector.BasicAuth{Bruger: "mox", Kodeord: "env:KODEORD"}
+		}
+		return openSink(t, c, connector.Env{Secret: func(string) (string, error) { return password, nil }}).Check(t.Context())
+	}
+	laes := &Endpoint{Method: "GET", URL: "/laes"}
+	if err := check("forkert", nil, true); !errors.Is(err, connector.ErrUntried) {
+		t.Error(err)
+	}
+	if err := errors.Join(check("", nil, false), check("rigtig", laes, true)); err != nil {
+		t.Error(err)
+	}
+	if err := check("forkert", laes, true); err == nil || errors.Is(err, connector.ErrUntried) {
+		t.Error(err)
 	}
 }
 

@@ -150,7 +150,7 @@ func (s *System) nu() string { return time.Now().In(s.zone).Format("2006-01-02T1
 
 // kendteKLE are the subject numbers that the system knows.
 func kendteKLE() []string {
-	return []string{"15.20.00", "15.20.21", "32.24.08", "02.34.02", "27.36.04"}
+	return []string{"15.20.00", "15.20.21", "18.20.02", "32.24.08", "02.34.02", "27.36.04"}
 }
 
 func (s *System) ruter() http.Handler {

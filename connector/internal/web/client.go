@@ -116,8 +116,8 @@ type Reply struct {
 	Cut    bool // the body is longer than the limit, and was left there
 }
 
-// Do makes a call and reads the whole answer. A 401 to a token that may have been withdrawn is answered once with a new
-// token: the refused call had no effect. The error is an [*connector.Error].
+// Do makes a call and reads the whole answer. A 401 to a token that may have been withdrawn, or to a secret that has been
+// replaced, is answered once with a new one: the refused call had no effect. The error is an [*connector.Error].
 func (c *Client) Do(ctx context.Context, r Request) (Reply, error) {
 	reply, err := c.once(ctx, r)
 	if err != nil || reply.Status != http.StatusUnauthorized || !c.login.renew() {

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -27,16 +28,36 @@ type login interface {
 func newLogin(a connector.Auth, env connector.Env, client *http.Client) (login, error) {
 	switch {
 	case a.Basic != nil:
-		password, err := env.Resolve(a.Basic.Kodeord)
+		password, err := newSecret(a.Basic.Kodeord, env)
 		return basic{a.Basic.Bruger, password}, err
 	case a.Bearer != nil:
-		token, err := env.Resolve(a.Bearer.Token)
-		return bearer(token), err
+		token, err := newSecret(a.Bearer.Token, env)
+		return bearer{token}, err
 	case a.OAuth2 != nil:
-		secret, err := env.Resolve(a.OAuth2.ClientSecret)
+		secret, err := newSecret(a.OAuth2.ClientSecret, env)
 		return newTokens(*a.OAuth2, secret, client), err
 	}
 	return anonymous{}, nil
+}
+
+// secret is one that may be replaced while we run: the file that it is in is written anew.
+type secret struct {
+	read func() (string, error)
+	text atomic.Pointer[string]
+}
+
+func newSecret(ref string, env connector.Env) (*secret, error) {
+	s := &secret{read: func() (string, error) { return env.Resolve(ref) }}
+	text, err := s.read()
+	s.text.Store(&text)
+	return s, err
+}
+
+// renew reads the secret again, and reports whether it is another: the same one would be refused again, and a user may be locked
+// out for that. One that cannot be read stays as it was. Should two calls be refused at once, the second is not made again.
+func (s *secret) renew() bool {
+	text, err := s.read()
+	return err == nil && text != *s.text.Swap(&text)
 }
 
 type anonymous struct{}
@@ -44,43 +65,45 @@ type anonymous struct{}
 func (anonymous) apply(context.Context, *http.Request) error { return nil }
 func (anonymous) renew() bool                                { return false }
 
-type basic struct{ user, password string }
+type basic struct {
+	user string
+	*secret
+}
 
 func (b basic) apply(_ context.Context, r *http.Request) error {
-	r.SetBasicAuth(b.user, b.password)
+	r.SetBasicAuth(b.user, *b.text.Load())
 	return nil
 }
-func (basic) renew() bool { return false }
 
-type bearer string
+type bearer struct{ *secret }
 
 func (b bearer) apply(_ context.Context, r *http.Request) error {
-	r.Header.Set("Authorization", "Bearer "+string(b))
+	r.Header.Set("Authorization", "Bearer "+*b.text.Load())
 	return nil
 }
-func (bearer) renew() bool { return false }
 
 // Tokens fetches a token with the client credentials grant, and keeps it until it runs out or is refused.
 type Tokens struct {
-	config clientcredentials.Config
+	config clientcredentials.Config // the secret is put in at each fetch
+	secret *secret
 	client *http.Client
 	turn   chan *oauth2.Token // holds the token; who has taken it may fetch another
 }
 
 // NewTokens is for logins at other places than HTTP. Its calls take at most timeout.
 func NewTokens(o connector.OAuth2, env connector.Env, timeout time.Duration) (*Tokens, error) {
-	secret, err := env.Resolve(o.ClientSecret)
+	secret, err := newSecret(o.ClientSecret, env)
 	if err != nil {
 		return nil, err
 	}
 	return newTokens(o, secret, &http.Client{Transport: transport(nil, timeout), Timeout: timeout}), nil
 }
 
-func newTokens(o connector.OAuth2, secret string, client *http.Client) *Tokens {
-	c := clientcredentials.Config{ClientID: o.ClientID, ClientSecret: secret, TokenURL: o.TokenURL, Scopes: o.Scopes}
+func newTokens(o connector.OAuth2, secret *secret, client *http.Client) *Tokens {
+	c := clientcredentials.Config{ClientID: o.ClientID, TokenURL: o.TokenURL, Scopes: o.Scopes}
 	turn := make(chan *oauth2.Token, 1)
 	turn <- nil
-	return &Tokens{config: c, client: client, turn: turn}
+	return &Tokens{config: c, secret: secret, client: client, turn: turn}
 }
 
 func (o *Tokens) apply(ctx context.Context, r *http.Request) error {
@@ -112,13 +135,22 @@ func (o *Tokens) token(ctx context.Context) (token *oauth2.Token, err error) {
 	}
 	defer func() { o.turn <- token }()
 	if !token.Valid() {
-		fresh, err := o.config.Token(context.WithValue(ctx, oauth2.HTTPClient, o.client))
+		fresh, err := o.fetch(ctx)
+		if _, refused := errors.AsType[*oauth2.RetrieveError](err); refused && o.secret.renew() {
+			fresh, err = o.fetch(ctx)
+		}
 		if err != nil {
 			return nil, tokenError(ctx, err)
 		}
 		token = fresh
 	}
 	return token, nil
+}
+
+// fetch is for who has taken the token.
+func (o *Tokens) fetch(ctx context.Context) (*oauth2.Token, error) {
+	o.config.ClientSecret = *o.secret.text.Load()
+	return o.config.Token(context.WithValue(ctx, oauth2.HTTPClient, o.client))
 }
 
 // renew forgets the token, unless another call is just fetching one. Should two calls be refused at once, the second
