@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -384,6 +385,36 @@ func TestReplacedSecretIsReadAgain(t *testing.T) {
 	if got := koder(5); got != "401 401 login " {
 		t.Error(got)
 	}
+}
+
+// All calls that the old password was refused to are made again with the new one, not only the first that reads it.
+func TestReplacedSecretServesAllCallsInFlight(t *testing.T) {
+	t.Parallel()
+	const calls = 4
+	var refused sync.WaitGroup
+	refused.Add(calls)
+	r := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, password, _ := r.BasicAuth(); password != "ny" {
+			refused.Done()
+			refused.Wait() // none is answered before all have been sent
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	t.Cleanup(r.Close)
+	var password atomic.Value
+	password.Store("gammel")
+	s := openSink(t, SinkConfig{Type: "http", Method: "POST", URL: r.URL, Auth: connector.Auth{Basic: &connector.BasicAuth{Bruger: "mox", Kodeord: "env:KODEORD"}}},
+		connector.Env{Secret: func(string) (string, error) { return password.Load().(string), nil }})
+	password.Store("ny")
+	var all sync.WaitGroup
+	for range calls {
+		all.Go(func() {
+			if a, err := s.Write(t.Context(), connector.Call{}); err != nil || a.Code != "200" {
+				t.Errorf("%s %v", a.Code, err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 // What the front of a system answers tells nothing of a login.

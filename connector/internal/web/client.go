@@ -114,13 +114,15 @@ type Reply struct {
 	Header http.Header
 	Body   []byte
 	Cut    bool // the body is longer than the limit, and was left there
+
+	authorization string // of the request
 }
 
 // Do makes a call and reads the whole answer. A 401 to a token that may have been withdrawn, or to a secret that has been
 // replaced, is answered once with a new one: the refused call had no effect. The error is an [*connector.Error].
 func (c *Client) Do(ctx context.Context, r Request) (Reply, error) {
 	reply, err := c.once(ctx, r)
-	if err != nil || reply.Status != http.StatusUnauthorized || !c.login.renew() {
+	if err != nil || reply.Status != http.StatusUnauthorized || !c.login.renew(reply.authorization) {
 		return reply, err
 	}
 	return c.once(ctx, r)
@@ -138,7 +140,7 @@ func (c *Client) once(parent context.Context, r Request) (Reply, error) {
 	if err != nil && resp.StatusCode < 400 {
 		return Reply{}, c.failure(parent, r.Op, err, wire)
 	}
-	reply := Reply{Status: resp.StatusCode, Header: resp.Header, Body: body}
+	reply := Reply{Status: resp.StatusCode, Header: resp.Header, Body: body, authorization: resp.Request.Header.Get("Authorization")}
 	if int64(len(body)) > c.maxAnswer {
 		reply.Body, reply.Cut = body[:c.maxAnswer], true
 	}
@@ -156,7 +158,7 @@ func (c *Client) Open(ctx context.Context, r Request) (io.ReadCloser, error) {
 			return resp.Body, nil
 		}
 		resp.Body.Close()
-		if resp.StatusCode != http.StatusUnauthorized || !again || !c.login.renew() {
+		if resp.StatusCode != http.StatusUnauthorized || !again || !c.login.renew(resp.Request.Header.Get("Authorization")) {
 			return nil, StatusError(r.Op, Reply{Status: resp.StatusCode})
 		}
 	}

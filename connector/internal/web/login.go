@@ -21,8 +21,9 @@ import (
 // login puts our identity on requests.
 type login interface {
 	apply(ctx context.Context, r *http.Request) error
-	// renew is told that the system answered 401, and reports whether another attempt may fare better.
-	renew() bool
+	// renew is told that the system answered 401 to a request with this Authorization, and reports whether another attempt may
+	// fare better: it would have another.
+	renew(refused string) bool
 }
 
 func newLogin(a connector.Auth, env connector.Env, client *http.Client) (login, error) {
@@ -53,17 +54,19 @@ func newSecret(ref string, env connector.Env) (*secret, error) {
 	return s, err
 }
 
-// renew reads the secret again, and reports whether it is another: the same one would be refused again, and a user may be locked
-// out for that. One that cannot be read stays as it was. Should two calls be refused at once, the second is not made again.
-func (s *secret) renew() bool {
-	text, err := s.read()
-	return err == nil && text != *s.text.Swap(&text)
+// renew reads the secret again, and gives it. One that cannot be read stays as it was. The same one is not to be tried again: it
+// would be refused again, and a user may be locked out for that.
+func (s *secret) renew() string {
+	if text, err := s.read(); err == nil {
+		s.text.Store(&text)
+	}
+	return *s.text.Load()
 }
 
 type anonymous struct{}
 
 func (anonymous) apply(context.Context, *http.Request) error { return nil }
-func (anonymous) renew() bool                                { return false }
+func (anonymous) renew(string) bool                          { return false }
 
 type basic struct {
 	user string
@@ -75,12 +78,20 @@ func (b basic) apply(_ context.Context, r *http.Request) error {
 	return nil
 }
 
+func (b basic) renew(refused string) bool {
+	r := http.Request{Header: http.Header{}}
+	r.SetBasicAuth(b.user, b.secret.renew())
+	return r.Header.Get("Authorization") != refused
+}
+
 type bearer struct{ *secret }
 
 func (b bearer) apply(_ context.Context, r *http.Request) error {
 	r.Header.Set("Authorization", "Bearer "+*b.text.Load())
 	return nil
 }
+
+func (b bearer) renew(refused string) bool { return "Bearer "+b.secret.renew() != refused }
 
 // Tokens fetches a token with the client credentials grant, and keeps it until it runs out or is refused.
 type Tokens struct {
@@ -125,7 +136,7 @@ func (o *Tokens) Get(ctx context.Context) (string, error) {
 }
 
 // Forget has the next one be fetched anew: this one was refused.
-func (o *Tokens) Forget() { o.renew() }
+func (o *Tokens) Forget() { o.forget(func(*oauth2.Token) bool { return true }) }
 
 func (o *Tokens) token(ctx context.Context) (token *oauth2.Token, err error) {
 	select {
@@ -136,7 +147,7 @@ func (o *Tokens) token(ctx context.Context) (token *oauth2.Token, err error) {
 	defer func() { o.turn <- token }()
 	if !token.Valid() {
 		fresh, err := o.fetch(ctx)
-		if _, refused := errors.AsType[*oauth2.RetrieveError](err); refused && o.secret.renew() {
+		if _, refused := errors.AsType[*oauth2.RetrieveError](err); refused && o.secret.renew() != o.config.ClientSecret {
 			fresh, err = o.fetch(ctx)
 		}
 		if err != nil {
@@ -153,15 +164,21 @@ func (o *Tokens) fetch(ctx context.Context) (*oauth2.Token, error) {
 	return o.config.Token(context.WithValue(ctx, oauth2.HTTPClient, o.client))
 }
 
-// renew forgets the token, unless another call is just fetching one. Should two calls be refused at once, the second
-// forgets the new token too: one fetch more.
-func (o *Tokens) renew() bool {
+// renew forgets the token that was refused, unless another call has, or is just fetching one.
+func (o *Tokens) renew(refused string) bool {
+	o.forget(func(token *oauth2.Token) bool { return token.Type()+" "+token.AccessToken == refused })
+	return true
+}
+
+func (o *Tokens) forget(refused func(*oauth2.Token) bool) {
 	select {
-	case <-o.turn:
-		o.turn <- nil
+	case token := <-o.turn:
+		if token != nil && refused(token) {
+			token = nil
+		}
+		o.turn <- token
 	default:
 	}
-	return true
 }
 
 var oauthCode = regexp.MustCompile(`^[a-z_]{1,40}$`)
