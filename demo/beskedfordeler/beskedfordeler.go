@@ -207,14 +207,12 @@ func (s *System) erklaer() (<-chan amqp.Delivery, error) {
 	if err := s.ind.ExchangeDeclare(Exchange, amqp.ExchangeDirect, true, false, false, false, nil); err != nil {
 		return nil, err
 	}
-	koeer := []string{indkoe, Fejlkoe}
 	for i, d := range s.c.Dueslag {
 		if d.ID == "" {
 			return nil, fmt.Errorf("dueslag %d has no id", i)
 		}
-		koeer = append(koeer, d.ID)
 	}
-	for _, k := range koeer {
+	for _, k := range append(s.Koeer(), Fejlkoe) {
 		if _, err := s.ind.QueueDeclare(k, true, false, false, false, nil); err != nil {
 			return nil, err
 		}
@@ -226,6 +224,15 @@ func (s *System) erklaer() (<-chan amqp.Delivery, error) {
 		return nil, err
 	}
 	return s.ind.Consume(indkoe, "", false, false, false, false, nil)
+}
+
+// Koeer are the queues by which messages pass: the one they come in, and each dueslag.
+func (s *System) Koeer() []string {
+	koeer := []string{indkoe}
+	for _, d := range s.c.Dueslag {
+		koeer = append(koeer, d.ID)
+	}
+	return koeer
 }
 
 // Adresse is where the token service and the web service are, without a path: http://host:port.

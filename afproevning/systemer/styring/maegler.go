@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	amqp "github.com/rabbitmq/amqp091-go"
 )
 
 // The addresses of a RabbitMQ that systems may be given: of the broker, and of its management plugin.
@@ -42,6 +44,25 @@ func NytVhost(ctx context.Context, adresser map[string]string, navn string) (*Vh
 // Slet removes it, with all that is in it.
 func (v *Vhost) Slet(ctx context.Context) error {
 	return v.kald(ctx, http.MethodDelete, "vhosts/"+v.navn, "")
+}
+
+// Tomme reports whether nothing waits in the queues. A broker that cannot say now, has something waiting.
+func (v *Vhost) Tomme(koeer ...string) bool {
+	c, err := amqp.Dial(v.URL)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = c.Close() }() // it was only asked
+	ch, err := c.Channel()
+	if err != nil {
+		return false
+	}
+	for _, k := range koeer {
+		if q, err := ch.QueueDeclarePassive(k, true, false, false, false, nil); err != nil || q.Messages > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func (v *Vhost) kald(ctx context.Context, metode, sti, krop string) error {
