@@ -398,6 +398,81 @@ rabbitmq_as_user() (
   exec "$@"
 )
 
+# ---- an object store with S3: OpenStack Swift
+
+provide_s3() {
+  if [ -n "${MOX_TEST_S3_URL:-}" ]; then
+    return
+  fi
+  # The library alone, which holds the servers too: Debian's packages of those start daemons of their own.
+  has_python swift.common.wsgi || { packages python3 python3-swift && has_python swift.common.wsgi; } || {
+    lack "OpenStack Swift" "apt-get install python3-swift" "MOX_TEST_S3_URL to http://KEY:SECRET@HOST:PORT of an S3 where the key may make buckets"
+    return
+  }
+  stop_s3 || return # one that an earlier run has left
+  local home _
+  home=$(s3_home) || {
+    lack "extended attributes" "a file system with user.* ones below .test or /var/tmp" "MOX_TEST_S3_URL to http://KEY:SECRET@HOST:PORT of an S3 where the key may make buckets"
+    return
+  }
+  echo "$home" >.test/s3.path
+  started+=(s3)
+  # 9>&-: the server must not hold the checkout's lock when we are gone.
+  /usr/bin/python3 internal/testenv/s3.py "$home" >"$home/url" 2>.test/s3.log </dev/null 9>&- &
+  local pid=$!
+  echo $pid >"$home/pid"
+  disown # that it is killed later is no news
+  for _ in $(seq 600); do
+    if [ -s "$home/url" ]; then # when a bucket can be made
+      MOX_TEST_S3_URL=$(cat "$home/url")
+      export MOX_TEST_S3_URL
+      return
+    fi
+    kill -0 $pid 2>/dev/null || break
+    sleep 0.1
+  done
+  echo "the object store has not started" >&2
+  tail -n 20 .test/s3.log >&2
+  return 1
+}
+
+# stop_s3 ends the server that .test/s3.path names, if any, and removes its data; the log is kept.
+stop_s3() {
+  [ -f .test/s3.path ] || return 0
+  local home pid
+  home=$(cat .test/s3.path)
+  pid=$(cat "$home/pid" 2>/dev/null)
+  # After a crash or a restart of the machine the number may be another process's.
+  if [ -n "$pid" ] && grep -aqsF "$home" "/proc/$pid/cmdline"; then
+    kill -9 "$pid"
+    while grep -aqsF "$home" "/proc/$pid/cmdline"; do # it may be writing
+      sleep 0.1
+    done
+  fi
+  case $home in
+  */.test/s3 | /var/tmp/mox-test-s3.*) rm -rf "$home" ;;
+  esac
+  rm .test/s3.path
+}
+
+# s3_home makes an empty folder for the data and prints its name. It must have extended attributes, in which Swift keeps what
+# it knows of an object; a tmpfs has them only in newer kernels.
+s3_home() {
+  local home=$PWD/.test/s3
+  rm -rf "$home" && mkdir -p "$home" || return
+  if ! has_attributes "$home"; then
+    rmdir "$home"
+    home=$(mktemp -d /var/tmp/mox-test-s3.XXXXXX) || return
+    if ! has_attributes "$home"; then
+      rmdir "$home"
+      return 1
+    fi
+  fi
+  echo "$home"
+}
+
+has_attributes() { /usr/bin/python3 -c 'import os, sys; os.setxattr(sys.argv[1], "user.mox", b"1")' "$1" 2>/dev/null; }
+
 # ---- programs that are not ours
 
 # An AMQP client.

@@ -2,8 +2,8 @@
 //
 // A service is there when its variable is set: MOX_TEST_POSTGRES_URL (with MOX_TEST_POSTGRES_KODEORD and
 // MOX_TEST_POSTGRES_TLS_DIR where it also has passwords and TLS), MOX_TEST_RABBITMQ_URL with MOX_TEST_RABBITMQ_API and,
-// for TLS, MOX_TEST_RABBITMQ_TLS with MOX_TEST_RABBITMQ_TLS_DIR, MOX_TEST_PIKA, MOX_TEST_ZEEP, MOX_TEST_SMTP, MOX_TEST_IMAP,
-// MOX_TEST_SFTP with MOX_TEST_SFTP_UNSHARE, MOX_TEST_CHROMIUM, MOX_TEST_XMLLINT, MOX_TEST_CURL, MOX_TEST_AMQPTOOLS,
+// for TLS, MOX_TEST_RABBITMQ_TLS with MOX_TEST_RABBITMQ_TLS_DIR, MOX_TEST_S3_URL, MOX_TEST_PIKA, MOX_TEST_ZEEP, MOX_TEST_SMTP,
+// MOX_TEST_IMAP, MOX_TEST_SFTP with MOX_TEST_SFTP_UNSHARE, MOX_TEST_CHROMIUM, MOX_TEST_XMLLINT, MOX_TEST_CURL, MOX_TEST_AMQPTOOLS,
 // MOX_TEST_ROD, MOX_TEST_HUNSPELL, MOX_TEST_LIBREOFFICE. Without it the test is skipped,
 // unless MOX_TEST_REQUIRE names the service (comma-separated): then a missing one is a failure, so that a skip cannot look
 // like a pass. scripts/test starts the services and sets all of these.
