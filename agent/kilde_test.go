@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -236,9 +237,9 @@ func TestDokumentersIndhold(t *testing.T) {
 		if !ok {
 			t.Fatalf("ingen henvisning: %v", v)
 		}
-		f, err := h.Lager.Hent(sha)
+		f, err := h.Lager.Hent(t.Context(), sha)
 		maa(t, err)
-		har, err := os.ReadFile(f.Name())
+		har, err := io.ReadAll(f)
 		maa(t, errors.Join(err, f.Close()))
 		ens(t, "indhold", string(har), vil)
 		if strings.Contains(string(b[i].Indhold), strings.TrimSpace(vil)) {

@@ -148,10 +148,8 @@ func (a *App) aabnDatabase(ctx context.Context) (err error) {
 		e.Err = err
 		return e
 	}
-	if a.indhold, err = indhold.Open(filepath.Join(a.config.Dir, "indhold")); err != nil {
-		return mappefejl(a.config.Dir, err)
-	}
-	return nil
+	a.indhold, err = a.config.aabnIndhold(ctx, a.store.InstallationID())
+	return err
 }
 
 // aabnLager opens what MOX keeps, and the distributor on it.

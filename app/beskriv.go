@@ -155,6 +155,14 @@ func betydninger() map[string]string {
 		"register.foelsomhed":    "følsomhedsklassens UUID eller URN: følsomhedskoden; en ukendt er den mest følsomme",
 		"register.kraev_formaal": "personer skal sige hvorfor, når de læser eller skriver om personer",
 
+		"indhold.s3.url":         "objektlagerets adresse (S3), https://vært:port; uden indhold.s3 ligger dokumenterne i datamappen",
+		"indhold.s3.region":      "regionen; standard us-east-1",
+		"indhold.s3.bucket":      "den bucket, dokumenterne ligger i; den skal findes",
+		"indhold.s3.forled":      "det, objekternes navne begynder med, i en bucket, andre også bruger: mox/",
+		"indhold.s3.noegle":      "adgangsnøglens id",
+		"indhold.s3.hemmelighed": "fil med adgangsnøglens hemmelighed",
+		"indhold.s3.ca":          "PEM-fil med lagerets udsteder; tom: maskinens egne",
+
 		"bevaring.beskedindhold": "dage, en beskeds indhold gemmes; 0: uden ende",
 		"bevaring.metadata":      "dage, resten af beskeden, leverancer og kvitteringer gemmes; ikke kortere end beskedindhold",
 		"bevaring.fejl":          "dage, det modtagne gemmes, efter at fejlen er lukket; 0: uden ende",

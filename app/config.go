@@ -47,6 +47,7 @@ type Config struct {
 	Push         Push                 `yaml:"push"`          // calls to receivers
 	Alarmer      Alarmer              `yaml:"alarmer"`       // who is told when something is wrong
 	Register     Register             `yaml:"register"`      // MOX's own register
+	Indhold      Indhold              `yaml:"indhold"`       // where documents' bytes are kept
 	Bevaring     Bevaring             `yaml:"bevaring"`      // how long everything is kept
 
 	kilde []byte // the file, for the line of what is wrong in it

@@ -48,7 +48,7 @@ func Tjek(c Config) (t Tjekket, fejl []error) {
 	for _, laes := range []func() error{
 		func() error { _, err := c.laesKoder(); return err }, func() error { _, err := c.foelsomhed(); return err }, func() error { _, err := c.foelg(); return err },
 		func() error { _, err := c.bevaring(); return err }, func() error { _, err := c.alarmOptions(); return err }, func() error { _, err := c.pushOptions(); return err },
-		c.tjekFjern, c.tjekAMQP, c.tjekKOMBIT,
+		c.tjekFjern, c.tjekAMQP, c.tjekKOMBIT, c.tjekIndhold,
 	} {
 		maa(laes())
 	}

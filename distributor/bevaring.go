@@ -97,7 +97,7 @@ func (d *Distributor) Ryd(ctx context.Context, b Bevaring, l *indhold.Lager) (ma
 		{ArtHandlinger, b.Handlinger, paaEnGang((*store.Tx).SletHandlinger)},
 		{ArtBrug, b.Registerbrug, paaEnGang((*store.Tx).SletBrug)},
 		{ArtAlarmer, b.Alarmer, paaEnGang((*store.Tx).SletAlarmer)},
-		{ArtDokumenter, b.Dokumenter, dokumenter(l, henvist, laest.Add(-b.Dokumenter))},
+		{ArtDokumenter, b.Dokumenter, dokumenter(ctx, l, henvist, laest.Add(-b.Dokumenter))},
 	} {
 		if r.alder <= 0 {
 			continue
@@ -231,7 +231,7 @@ var dokumentform = regexp.MustCompile(`(?i)` + regexp.QuoteMeta(indhold.URN) + `
 //
 // The bytes go within the transaction that forgets them: whoever stores the same bytes meanwhile waits for it to end, and
 // then sees that they are gone. If it fails after all, a document is known that is not there, and that nobody refers to.
-func dokumenter(l *indhold.Lager, henvist map[string]bool, senest time.Time) rydning {
+func dokumenter(ctx context.Context, l *indhold.Lager, henvist map[string]bool, senest time.Time) rydning {
 	return func(tx *store.Tx, foer time.Time, s skridt, _ *store.Bevaringspost) (skridt, error) {
 		if senest.Before(foer) { // what has become old since henvist was read may be in it
 			foer = senest
@@ -245,7 +245,7 @@ func dokumenter(l *indhold.Lager, henvist map[string]bool, senest time.Time) ryd
 			if s.efter = sha; henvist[sha] {
 				continue
 			}
-			ok, err := sletDokument(tx, l, sha, foer)
+			ok, err := sletDokument(ctx, tx, l, sha, foer)
 			if err != nil {
 				return s, err
 			}
@@ -257,14 +257,14 @@ func dokumenter(l *indhold.Lager, henvist map[string]bool, senest time.Time) ryd
 	}
 }
 
-func sletDokument(tx *store.Tx, l *indhold.Lager, sha string, foer time.Time) (ok bool, err error) {
+func sletDokument(ctx context.Context, tx *store.Tx, l *indhold.Lager, sha string, foer time.Time) (ok bool, err error) {
 	if err := tx.LaasIndhold(sha); err != nil {
 		return false, err
 	}
 	if ok, err = tx.SletDokument(sha, foer); err != nil || !ok {
 		return false, err
 	}
-	return true, l.Slet(sha)
+	return true, l.Slet(ctx, sha)
 }
 
 // henvist are the documents that something else than a besked refers to, and when they were. They are only looked for when
@@ -286,14 +286,21 @@ func (d *Distributor) henvist(ctx context.Context) (ud map[string]bool, laest ti
 	return ud, laest, err
 }
 
-// RydRester removes from the disk what has lain there since before foer, by the disk's time, and was never stored to its end
-// or is not known to the database. It tells how much.
+// RydRester removes what the Lager has had since before foer, by its own clock, and was never stored to its end or is not known to
+// the database. It tells how much.
 func (d *Distributor) RydRester(ctx context.Context, l *indhold.Lager, foer time.Time) (int, error) {
-	return l.Rester(ctx, foer, func(sha string) (kendt bool, err error) {
-		err = d.store.View(ctx, func(tx *store.Tx) (err error) {
+	ukendte := 0
+	halve, err := l.Gamle(ctx, foer, func(sha string) error {
+		kendt := false
+		err := d.store.View(ctx, func(tx *store.Tx) (err error) {
 			kendt, err = tx.KenderDokument(sha)
 			return err
 		})
-		return kendt, err
+		if err != nil || kendt {
+			return err
+		}
+		ukendte++
+		return d.store.Update(ctx, func(tx *store.Tx) error { return sletBytes(ctx, tx, l, sha) }) // it may be being stored anew
 	})
+	return halve + ukendte, err
 }

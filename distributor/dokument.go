@@ -2,9 +2,7 @@ package distributor
 
 import (
 	"context"
-	"errors"
 	"io"
-	"syscall"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/indhold"
@@ -15,9 +13,6 @@ import (
 // long as [Bevaring] says to be referred to. [mox.KodeForStor] over [indhold.Maks], [mox.KodeDiskFuld].
 func (d *Distributor) GemDokument(ctx context.Context, l *indhold.Lager, r io.Reader) (sha string, n int64, err error) {
 	sha, n, err = l.Gem(ctx, r)
-	if errors.Is(err, syscall.ENOSPC) {
-		err = &mox.Error{Kode: mox.KodeDiskFuld, Op: "indhold", Tekst: "dokumentet kan ikke gemmes: disken er fuld", Raad: "gør plads på disken, og send det igen", Err: err}
-	}
 	if err != nil {
 		return "", 0, err
 	}
@@ -27,7 +22,11 @@ func (d *Distributor) GemDokument(ctx context.Context, l *indhold.Lager, r io.Re
 		}
 		return tx.InsertIndhold(sha, n)
 	})
-	if err == nil && !l.Har(sha) { // retention took the same bytes, unused till now, just before
+	if err != nil {
+		return "", 0, err
+	}
+	har, err := l.Har(ctx, sha)
+	if err == nil && !har { // retention took the same bytes, unused till now, just before
 		err = mox.E("indhold", mox.KodeUtilgaengelig, "dokumentet blev slettet i det samme").Med("send det igen")
 	}
 	return sha, n, err

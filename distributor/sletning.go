@@ -234,14 +234,14 @@ func (d *Distributor) sletOpgivne(ctx context.Context, l *indhold.Lager) (n int,
 	})
 	for _, sha := range opgivne {
 		if err == nil {
-			err = d.store.Update(ctx, func(tx *store.Tx) error { return sletBytes(tx, l, sha) })
+			err = d.store.Update(ctx, func(tx *store.Tx) error { return sletBytes(ctx, tx, l, sha) })
 		}
 	}
 	return len(opgivne), err
 }
 
 // sletBytes holds the document's lock: whoever stores the same bytes waits, and then sees that they are gone; see [sletDokument].
-func sletBytes(tx *store.Tx, l *indhold.Lager, sha string) error {
+func sletBytes(ctx context.Context, tx *store.Tx, l *indhold.Lager, sha string) error {
 	if err := tx.LaasIndhold(sha); err != nil {
 		return err
 	}
@@ -250,7 +250,7 @@ func sletBytes(tx *store.Tx, l *indhold.Lager, sha string) error {
 		return err
 	}
 	if !kendt {
-		if err := l.Slet(sha); err != nil {
+		if err := l.Slet(ctx, sha); err != nil {
 			return err
 		}
 	}

@@ -1,5 +1,5 @@
-// Package indhold keeps document bytes on disk, named by what they are: the SHA-256 of their content. Document bytes never
-// travel in a besked; a reference does.
+// Package indhold keeps document bytes, named by what they are: the SHA-256 of their content. Document bytes never travel in a
+// besked; a reference does. Where they are kept is a driver's: a folder (indhold/disk) or an object store (indhold/s3).
 package indhold
 
 import (
@@ -9,14 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/moxkit/mox"
+	"github.com/moxkit/mox/indhold/disk"
+	"github.com/moxkit/mox/indhold/driver"
 )
 
 // URN is the reference to stored bytes, as it stands in a registrering: URN + the hex SHA-256.
@@ -27,133 +27,129 @@ const Maks = 256 << 20
 
 var shaForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// Lager is a folder of document bytes. It is safe for concurrent use, also by several processes.
-type Lager struct{ dir string }
+// Lager is where document bytes are kept. It is safe for concurrent use, also by several processes.
+type Lager struct{ store driver.Store }
 
-// Open makes the folder where it is missing, and its 256 subfolders: so that storing a document never has to make one
-// durable.
+// New is the Lager of a store.
+func New(s driver.Store) *Lager { return &Lager{s} }
+
+// Open is the Lager of a folder, which is made where it is missing.
 func Open(dir string) (*Lager, error) {
-	for i := range 256 {
-		if err := os.MkdirAll(filepath.Join(dir, fmt.Sprintf("%02x", i)), 0o700); err != nil {
-			return nil, fmt.Errorf("indhold: %w", err)
-		}
-	}
-	if err := syncDir(dir); err != nil {
+	s, err := disk.Open(dir)
+	if err != nil {
 		return nil, fmt.Errorf("indhold: %w", err)
 	}
-	return &Lager{dir: dir}, nil
+	return New(s), nil
 }
 
 // Gem stores the bytes durably and gives their SHA-256 in hex, and their number. The same bytes again cost no space.
-// [mox.KodeForStor] when there are more than [Maks]; then nothing is kept.
+// [mox.KodeForStor] when there are more than [Maks]; then nothing is kept. [mox.KodeDiskFuld], [mox.KodeUtilgaengelig].
 func (l *Lager) Gem(ctx context.Context, r io.Reader) (sha string, n int64, err error) {
-	f, err := os.CreateTemp(l.dir, nyForled+"*")
+	w, err := l.store.Create(ctx)
 	if err != nil {
-		return "", 0, fmt.Errorf("indhold: %w", err)
+		return "", 0, kodet(err)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, ignoreMissing(os.Remove(f.Name())))
-		}
-	}()
+	defer func() { err = errors.Join(err, kodet(w.Abort())) }()
 	h := sha256.New()
-	n, err = io.Copy(io.MultiWriter(f, h), io.LimitReader(Afbrydelig(ctx, r), Maks+1))
-	if err == nil && n > Maks {
-		err = mox.E("indhold", mox.KodeForStor, "dokumentet er på mere end %d MB", Maks>>20)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return "", 0, err
+	fra := &laeser{r: Afbrydelig(ctx, r)}
+	n, err = io.Copy(io.MultiWriter(w, h), io.LimitReader(fra, Maks+1))
+	switch {
+	case fra.err != nil: // the sender's, not the store's
+		return "", 0, fra.err
+	case err != nil:
+		return "", 0, kodet(err)
+	case n > Maks:
+		return "", 0, mox.E("indhold", mox.KodeForStor, "dokumentet er på mere end %d MB", Maks>>20)
 	}
 	sha = hex.EncodeToString(h.Sum(nil))
-	return sha, n, l.paaPlads(f.Name(), sha)
-}
-
-// paaPlads gives the finished file its name, and makes the name durable too.
-func (l *Lager) paaPlads(tmp, sha string) error {
-	sti := l.sti(sha)
-	if err := os.Rename(tmp, sti); err != nil {
-		return fmt.Errorf("indhold: %w", err)
+	if err := w.Commit(ctx, sha); err != nil {
+		return "", 0, kodet(err)
 	}
-	return syncDir(filepath.Dir(sti))
+	return sha, n, nil
 }
 
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
+// laeser remembers why reading ended.
+type laeser struct {
+	r   io.Reader
+	err error
+}
+
+func (l *laeser) Read(p []byte) (n int, err error) {
+	n, err = l.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		l.err = err
 	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
-// Hent opens stored bytes; the caller closes. [mox.KodeIkkeFundet] when there are none with that SHA-256.
-func (l *Lager) Hent(sha string) (*os.File, error) {
-	if !shaForm.MatchString(sha) {
-		return nil, mox.E("indhold", mox.KodeIkkeFundet, "referencen er ikke en SHA-256")
-	}
-	f, err := os.Open(l.sti(sha))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, mox.E("indhold", mox.KodeIkkeFundet, "indholdet %s findes ikke", sha)
-	}
-	return f, err
-}
-
-// Har reports whether there are bytes with that SHA-256.
-func (l *Lager) Har(sha string) bool {
-	_, err := os.Stat(l.sti(sha))
-	return err == nil
-}
-
-// Slet removes stored bytes; it is harmless to repeat.
-func (l *Lager) Slet(sha string) error {
-	if !shaForm.MatchString(sha) {
-		return mox.E("indhold", mox.KodeIkkeFundet, "referencen er ikke en SHA-256")
-	}
-	return ignoreMissing(os.Remove(l.sti(sha)))
-}
-
-// Rester gives f what lies in the folder since before foer, by SHA-256, and removes what f says is not needed, and bytes
-// whose storing was never finished. It tells how many were removed. Time is that of the disk.
-func (l *Lager) Rester(ctx context.Context, foer time.Time, f func(sha string) (bruges bool, err error)) (n int, err error) {
-	err = filepath.WalkDir(l.dir, func(sti string, d fs.DirEntry, err error) error {
-		if err = errors.Join(ignoreMissing(err), ctx.Err()); err != nil || d == nil || d.IsDir() {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil || !info.ModTime().Before(foer) {
-			return ignoreMissing(err)
-		}
-		if shaForm.MatchString(d.Name()) {
-			if bruges, err := f(d.Name()); bruges || err != nil {
-				return err
-			}
-		} else if !strings.HasPrefix(d.Name(), nyForled) {
-			return nil // not ours
-		}
-		n++
-		return ignoreMissing(os.Remove(sti))
-	})
 	return n, err
 }
 
-// nyForled begins the name of bytes that are not stored yet.
-const nyForled = "ny-"
+// Hent opens stored bytes; the caller closes. [mox.KodeIkkeFundet] when there are none with that SHA-256,
+// [mox.KodeUtilgaengelig] when they cannot be reached now. The context is for all of the reading.
+func (l *Lager) Hent(ctx context.Context, sha string) (io.ReadSeekCloser, error) {
+	if !shaForm.MatchString(sha) {
+		return nil, mox.E("indhold", mox.KodeIkkeFundet, "referencen er ikke en SHA-256")
+	}
+	f, err := l.store.Open(ctx, sha)
+	if errors.Is(err, driver.ErrMissing) {
+		return nil, mox.E("indhold", mox.KodeIkkeFundet, "indholdet %s findes ikke", sha)
+	}
+	return f, kodet(err)
+}
 
-func (l *Lager) sti(sha string) string { return filepath.Join(l.dir, sha[:2], sha) }
+// Har reports whether there are bytes with that SHA-256. [mox.KodeUtilgaengelig].
+func (l *Lager) Har(ctx context.Context, sha string) (bool, error) {
+	ok, err := l.store.Has(ctx, sha)
+	return ok, kodet(err)
+}
+
+// Slet removes stored bytes; it is harmless to repeat. [mox.KodeUtilgaengelig].
+func (l *Lager) Slet(ctx context.Context, sha string) error {
+	if !shaForm.MatchString(sha) {
+		return mox.E("indhold", mox.KodeIkkeFundet, "referencen er ikke en SHA-256")
+	}
+	return kodet(l.store.Delete(ctx, sha))
+}
+
+// Tomt reports whether there are no bytes at all. [mox.KodeUtilgaengelig].
+func (l *Lager) Tomt(ctx context.Context) (bool, error) {
+	noget := errors.New("der er noget")
+	err := l.store.List(ctx, func(string, time.Time) error { return noget })
+	if errors.Is(err, noget) {
+		return false, nil
+	}
+	return err == nil, kodet(err)
+}
+
+// Gamle gives f the SHA-256 of the bytes that were stored before foer, by the store's clock, and removes bytes whose storing began
+// before it and was never finished. It tells how many of these there were.
+func (l *Lager) Gamle(ctx context.Context, foer time.Time, f func(sha string) error) (n int, err error) {
+	err = l.store.List(ctx, func(navn string, skrevet time.Time) error {
+		switch {
+		case !skrevet.Before(foer):
+			return nil
+		case shaForm.MatchString(navn):
+			return f(navn)
+		}
+		n++
+		return l.store.Delete(ctx, navn)
+	})
+	return n, kodet(err)
+}
+
+// kodet gives the store's own errors a code that the outside understands.
+func kodet(err error) error {
+	switch {
+	case err == nil || errors.As(err, new(*mox.Error)), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, syscall.ENOSPC):
+		return &mox.Error{Kode: mox.KodeDiskFuld, Op: "indhold", Tekst: "dokumentet kan ikke gemmes: disken er fuld", Raad: "gør plads på disken, og send det igen", Err: err}
+	}
+	return &mox.Error{Kode: mox.KodeUtilgaengelig, Op: "indhold", Tekst: "dokumenternes lager svarer ikke som ventet", Raad: "prøv igen; se loggen, hvis det bliver ved", Err: err}
+}
 
 // Sha is the SHA-256 in a reference to stored bytes; ok is false for any other text.
 func Sha(ref string) (sha string, ok bool) {
 	sha, ok = strings.CutPrefix(ref, URN)
 	return sha, ok && shaForm.MatchString(sha)
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }
 
 // Afbrydelig is r, until the context ends.

@@ -11,10 +11,13 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/indhold"
+	"github.com/moxkit/mox/indhold/driver"
 )
 
 func lager(t *testing.T) (*indhold.Lager, string) {
@@ -60,7 +63,7 @@ func TestGemHent(t *testing.T) {
 	if f := filer(t, dir); len(f) != 1 {
 		t.Errorf("the files are %v, want one", f)
 	}
-	f, err := l.Hent(hex.EncodeToString(sum[:]))
+	f, err := l.Hent(t.Context(), hex.EncodeToString(sum[:]))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +115,7 @@ func (f fejler) Read([]byte) (int, error) { return 0, f.err }
 func TestHentErrIkkeFundet(t *testing.T) {
 	l, _ := lager(t)
 	for _, sha := range []string{"", "../../etc/passwd", strings.Repeat("a", 63), strings.Repeat("A", 64), strings.Repeat("a", 64)} {
-		if _, err := l.Hent(sha); mox.KodeAf(err) != mox.KodeIkkeFundet {
+		if _, err := l.Hent(t.Context(), sha); mox.KodeAf(err) != mox.KodeIkkeFundet {
 			t.Errorf("%q: got %v", sha, err)
 		}
 	}
@@ -127,5 +130,74 @@ func TestSha(t *testing.T) {
 		if _, ok := indhold.Sha(ref); ok {
 			t.Errorf("%q is taken for a reference", ref)
 		}
+	}
+}
+
+// sygt is a store that fails.
+type sygt struct {
+	driver.Store
+	err error
+}
+
+func (s sygt) Create(context.Context) (driver.Writer, error) { return nil, s.err }
+func (s sygt) Open(context.Context, string) (io.ReadSeekCloser, error) {
+	return nil, s.err
+}
+func (s sygt) Has(context.Context, string) (bool, error)                              { return false, s.err }
+func (s sygt) Delete(context.Context, string) error                                   { return s.err }
+func (s sygt) List(context.Context, func(name string, written time.Time) error) error { return s.err }
+
+// A store that fails is not a document that is missing, and a full disk says what it is.
+func TestLageretSvigter(t *testing.T) {
+	sha := strings.Repeat("0f", 32)
+	for _, x := range []struct {
+		err  error
+		kode mox.Kode
+	}{
+		{errors.New("forbindelsen blev afvist"), mox.KodeUtilgaengelig}, {&os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, mox.KodeDiskFuld},
+	} {
+		l := indhold.New(sygt{err: x.err})
+		_, _, gem := l.Gem(t.Context(), strings.NewReader("x"))
+		_, hent := l.Hent(t.Context(), sha)
+		_, har := l.Har(t.Context(), sha)
+		_, tomt := l.Tomt(t.Context())
+		_, gamle := l.Gamle(t.Context(), time.Now(), func(string) error { return nil })
+		for i, err := range []error{gem, hent, har, tomt, gamle, l.Slet(t.Context(), sha)} {
+			if mox.KodeAf(err) != x.kode || !errors.Is(err, x.err) {
+				t.Errorf("%d: %v", i, err)
+			}
+		}
+	}
+}
+
+// What is old is given, and what was begun long ago and never finished is removed.
+func TestGamle(t *testing.T) {
+	l, dir := lager(t)
+	if tomt, err := l.Tomt(t.Context()); err != nil || !tomt {
+		t.Errorf("%v %v", tomt, err)
+	}
+	sha, _, err := l.Gem(t.Context(), strings.NewReader("x"))
+	if err = errors.Join(err, os.WriteFile(filepath.Join(dir, "ny-1"), nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	gamle := func(foer time.Time) (n int, set []string) {
+		t.Helper()
+		n, err := l.Gamle(t.Context(), foer, func(sha string) error { set = append(set, sha); return nil })
+		if err != nil {
+			t.Error(err)
+		}
+		return n, set
+	}
+	if n, set := gamle(time.Now().Add(-time.Hour)); n != 0 || len(set) != 0 {
+		t.Errorf("%d %v", n, set)
+	}
+	if n, set := gamle(time.Now().Add(time.Hour)); n != 1 || len(set) != 1 || set[0] != sha {
+		t.Errorf("%d %v", n, set)
+	}
+	if f := filer(t, dir); len(f) != 1 {
+		t.Errorf("%v", f)
+	}
+	if tomt, err := l.Tomt(t.Context()); err != nil || tomt {
+		t.Errorf("%v %v", tomt, err)
 	}
 }

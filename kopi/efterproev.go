@@ -270,10 +270,10 @@ func (e *efterproever) dokumenter() error {
 }
 
 func (e *efterproever) dokument(d store.Dokument) error {
-	f, err := e.Lager.Hent(d.SHA256)
+	f, err := e.Lager.Hent(e.ctx, d.SHA256)
 	if mox.KodeAf(err) == mox.KodeIkkeFundet {
 		if d.Bruges { // else nobody refers to it, and it may just have been removed
-			e.fund(Fund{Art: FundDokument, SHA256: d.SHA256, Tekst: "dokumentet mangler på disken"})
+			e.fund(Fund{Art: FundDokument, SHA256: d.SHA256, Tekst: "dokumentet mangler i lageret"})
 		}
 		return nil
 	}
@@ -291,7 +291,7 @@ func (e *efterproever) dokument(d store.Dokument) error {
 	}
 	e.r.Dokumenter++
 	if hex.EncodeToString(h.Sum(nil)) != d.SHA256 {
-		e.fund(Fund{Art: FundDokument, SHA256: d.SHA256, Tekst: "dokumentet på disken er ikke det, der blev gemt"})
+		e.fund(Fund{Art: FundDokument, SHA256: d.SHA256, Tekst: "dokumentet i lageret er ikke det, der blev gemt"})
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/moxkit/mox"
 	"github.com/moxkit/mox/indhold"
@@ -18,9 +19,12 @@ import (
 
 // Genskabelse is where a copy is put back.
 type Genskabelse struct {
-	Dir       string  // new, or empty
-	Database  *string // instead of the one in the copy's mox.yaml; "" is SQLite in Dir
-	Glemte    []byte  // what [GlemteFil] is to hold; nil = there is none
+	Dir      string  // new, or empty
+	Database *string // instead of the one in the copy's mox.yaml; "" is SQLite in Dir
+	IMappen  bool    // the documents are kept in Dir, whatever the copy's mox.yaml says
+	// Lager opens where the documents of the installation are kept, as the mox.yaml in dir says; nil = in dir.
+	Lager     func(ctx context.Context, dir, installation string) (*indhold.Lager, error)
+	Glemte    []byte // what [GlemteFil] is to hold; nil = there is none
 	Fremdrift func(Fremdrift)
 }
 
@@ -74,8 +78,8 @@ func kraevTom(dir string) error {
 }
 
 // skriv fills a new folder, and the database where that is elsewhere, last: it cannot be taken back with the folder.
-func (f *Fil) skriv(ctx context.Context, dir string, g Genskabelse) error {
-	url, err := f.opsaetning(dir, g.Database)
+func (f *Fil) skriv(ctx context.Context, dir string, g Genskabelse) (err error) {
+	url, err := f.opsaetning(dir, g)
 	if err != nil {
 		return err
 	}
@@ -84,7 +88,17 @@ func (f *Fil) skriv(ctx context.Context, dir string, g Genskabelse) error {
 			return err
 		}
 	}
-	if err := f.dokumenter(ctx, filepath.Join(dir, "indhold"), g.Fremdrift); err != nil {
+	lager, err := f.lager(ctx, dir, g)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil { // it was empty: what is there is ours, and would be in the way of the next try
+			_, fejl := lager.Gamle(context.WithoutCancel(ctx), time.Now().AddDate(1, 0, 0), func(sha string) error { return lager.Slet(context.WithoutCancel(ctx), sha) })
+			err = errors.Join(err, fejl)
+		}
+	}()
+	if err := f.dokumenter(ctx, lager, g.Fremdrift); err != nil {
 		return err
 	}
 	if url == "" {
@@ -98,7 +112,7 @@ func (f *Fil) skriv(ctx context.Context, dir string, g Genskabelse) error {
 }
 
 // opsaetning writes the configuration, and gives the database that it names.
-func (f *Fil) opsaetning(dir string, database *string) (url string, err error) {
+func (f *Fil) opsaetning(dir string, g Genskabelse) (url string, err error) {
 	dele, err := f.opsaetningsdele()
 	if err != nil {
 		return "", err
@@ -117,8 +131,13 @@ func (f *Fil) opsaetning(dir string, database *string) (url string, err error) {
 			return "", err
 		}
 	}
-	if database != nil {
-		if mox, err = medDatabase(mox, *database); err != nil {
+	if g.Database != nil {
+		if mox, err = medDatabase(mox, *g.Database); err != nil {
+			return "", err
+		}
+	}
+	if g.IMappen {
+		if mox, err = udenIndhold(mox); err != nil {
 			return "", err
 		}
 	}
@@ -164,11 +183,24 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-func (f *Fil) dokumenter(ctx context.Context, dir string, fremdrift func(Fremdrift)) error {
-	lager, err := indhold.Open(dir)
-	if err != nil {
-		return kanIkke(dir, err)
+// lager opens where the documents go. One that holds something is refused: what it holds may be another's who still uses it.
+func (f *Fil) lager(ctx context.Context, dir string, g Genskabelse) (*indhold.Lager, error) {
+	if g.Lager == nil {
+		g.Lager = func(_ context.Context, dir, _ string) (*indhold.Lager, error) {
+			return indhold.Open(filepath.Join(dir, "indhold"))
+		}
 	}
+	l, err := g.Lager(ctx, dir, f.Manifest.Installation)
+	if err != nil {
+		return nil, err
+	}
+	if tomt, err := l.Tomt(ctx); err != nil || tomt {
+		return l, err
+	}
+	return nil, mox.E("restore", mox.KodeKonflikt, "objektlageret har allerede dokumenter fra denne installation").Med("tøm det, hvis ingen bruger dem, eller genskab med --indhold mappe")
+}
+
+func (f *Fil) dokumenter(ctx context.Context, lager *indhold.Lager, fremdrift func(Fremdrift)) error {
 	m := nyMelder(fremdrift, "dokumenter")
 	for _, z := range f.zip.File {
 		sha := dokumentSha(z.Name)

@@ -76,7 +76,7 @@ type Dokumenttal struct {
 // Advarsler is what the maker of a copy must know of it.
 func (m *Manifest) Advarsler() (ud []string) {
 	for _, s := range m.Dokumenter.Mangler {
-		ud = append(ud, fmt.Sprintf("dokumentet %s mangler på disken og er ikke med", s))
+		ud = append(ud, fmt.Sprintf("dokumentet %s mangler i lageret og er ikke med", s))
 	}
 	for _, s := range m.Dokumenter.Beskadigede {
 		ud = append(ud, fmt.Sprintf("dokumentet %s er beskadiget på disken og kan ikke genskabes", s))

@@ -158,6 +158,21 @@ func medDatabase(b []byte, url string) ([]byte, error) {
 	return ud, nil
 }
 
+// indholdsafsnit is where mox.yaml says that documents are kept.
+var indholdsafsnit = regexp.MustCompile(`(?m)^indhold:.*\n?(?:(?:[ \t].*)?\n)*(?:[ \t].*)?`)
+
+// udenIndhold is mox.yaml without it: then they are kept in the folder.
+func udenIndhold(b []byte) ([]byte, error) {
+	ud := indholdsafsnit.ReplaceAllLiteral(b, nil)
+	var c struct {
+		Indhold any `yaml:"indhold"`
+	}
+	if err := yaml.Unmarshal(ud, &c); err != nil || c.Indhold != nil {
+		return nil, mox.E("restore", mox.KodeUgyldig, "indhold i kopiens mox.yaml kan ikke tages ud").Med("genskab uden --indhold")
+	}
+	return ud, nil
+}
+
 // databaseI is the database that a mox.yaml names.
 func databaseI(b []byte) (string, error) {
 	var c struct {

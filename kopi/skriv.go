@@ -189,7 +189,7 @@ func (s *skriver) dokumenter(tx *store.Tx) error {
 }
 
 func (s *skriver) dokument(d store.Dokument) error {
-	f, err := s.Lager.Hent(d.SHA256)
+	f, err := s.Lager.Hent(s.ctx, d.SHA256)
 	if mox.KodeAf(err) == mox.KodeIkkeFundet {
 		if d.Bruges {
 			s.m.Dokumenter.Mangler = append(s.m.Dokumenter.Mangler, d.SHA256)

@@ -1,8 +1,8 @@
 package pull
 
 import (
+	"io"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -51,7 +51,7 @@ func (a *api) hentIndhold(w http.ResponseWriter, r *http.Request, id auth.Identi
 }
 
 // aabnIndhold reads by the abonnement in the header; ?abonnement= does too.
-func (a *api) aabnIndhold(r *http.Request, id auth.Identitet, sha string) (*os.File, error) {
+func (a *api) aabnIndhold(r *http.Request, id auth.Identitet, sha string) (io.ReadSeekCloser, error) {
 	abonnement := mox.AbonnementID(r.Header.Get(wire.AbonnementHeader))
 	if abonnement == "" {
 		abonnement = mox.AbonnementID(r.URL.Query().Get("abonnement"))
@@ -65,7 +65,7 @@ func (a *api) aabnIndhold(r *http.Request, id auth.Identitet, sha string) (*os.F
 		}
 		return a.t.aabn(r.Context(), abonnement, sha)
 	case id.Rolle.Menneske():
-		f, err := a.t.Lager.Hent(sha)
+		f, err := a.t.Lager.Hent(r.Context(), sha)
 		if err == nil {
 			a.t.log().Info("indhold læst", "hvem", id.Navn, "sha256", sha) // spec: mox 52
 		}

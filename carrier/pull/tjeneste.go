@@ -26,7 +26,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/moxkit/mox"
@@ -178,11 +177,7 @@ func (t Tjeneste) gem(ctx context.Context, r io.Reader) (sha string, n int64, er
 // HentIndhold opens document bytes that a besked in some leverance to the abonnement refers to, as its receiver may see it;
 // the caller closes. [mox.KodeIkkeTilladt] when there is no such leverance, whether or not the bytes exist. spec: mox 57
 func (t Tjeneste) HentIndhold(ctx context.Context, abonnement mox.AbonnementID, sha string) (io.ReadCloser, error) {
-	f, err := t.aabn(ctx, abonnement, sha)
-	if err != nil {
-		return nil, err // not a nil *os.File in an interface
-	}
-	return f, nil
+	return t.aabn(ctx, abonnement, sha)
 }
 
 // Mailadresse is the e-mail of a Bruger of the register, as the abonnement's system may read it. [mox.KodeIkkeFundet] or
@@ -198,7 +193,7 @@ func (t Tjeneste) Mailadresse(ctx context.Context, abonnement mox.AbonnementID, 
 	return t.Mailadresser(ctx, a.System, bruger)
 }
 
-func (t Tjeneste) aabn(ctx context.Context, abonnement mox.AbonnementID, sha string) (*os.File, error) {
+func (t Tjeneste) aabn(ctx context.Context, abonnement mox.AbonnementID, sha string) (io.ReadSeekCloser, error) {
 	maa, err := t.Distributor.MaaLaeseIndhold(ctx, abonnement, sha)
 	if err != nil {
 		return nil, err
@@ -206,5 +201,5 @@ func (t Tjeneste) aabn(ctx context.Context, abonnement mox.AbonnementID, sha str
 	if !maa {
 		return nil, mox.E("indhold", mox.KodeIkkeTilladt, "ingen levering til abonnementet %q henviser til det indhold", abonnement)
 	}
-	return t.Lager.Hent(sha)
+	return t.Lager.Hent(ctx, sha)
 }

@@ -173,20 +173,24 @@ func (e *env) trin() func(kopi.Fremdrift) {
 }
 
 func (e *env) restore() *cobra.Command {
-	var dir, database, glemte string
+	var dir, database, dokumenter, glemte string
 	c := &cobra.Command{
 		Use: "restore FIL", Short: "Genskab en kopi i en ny mappe",
-		Long: "Genskab en kopi i en ny mappe. Hele kopien kontrolleres, før noget skrives; en mappe eller database, der har noget i sig,\n" +
-			"bliver ikke rørt. Bagefter startes MOX med mox serve --dir MAPPE. Stop først den gamle: to, der begge leverer, leverer dobbelt.\n" +
+		Long: "Genskab en kopi i en ny mappe. Hele kopien kontrolleres, før noget skrives; en mappe, en database eller et\n" +
+			"objektlager, der har noget i sig, bliver ikke rørt. Bagefter startes MOX med mox serve --dir MAPPE. Stop først den gamle: to, der begge leverer, leverer dobbelt.\n" +
 			"Er der slettet objekter for altid, siden kopien blev taget, så giv listen af dem med --glemte: de slettes igen, når MOX startes,\n" +
 			"før noget bliver leveret.\n" + exitTekst,
 		Args: argumenter(cobra.ExactArgs(1)),
 	}
 	c.Flags().StringVar(&dir, "dir", "mox-data", "den nye mappe")
 	c.Flags().StringVar(&database, "database", "", "en tom database i stedet for kopiens: postgres://…, eller sqlite for en fil i mappen")
+	c.Flags().StringVar(&dokumenter, "indhold", "", "mappe: læg dokumenterne i mappen, også når kopiens mox.yaml nævner et objektlager")
 	c.Flags().StringVar(&glemte, "glemte", "", "det, der er slettet for altid, som mox register glemte --json skrev det")
 	c.RunE = func(c *cobra.Command, args []string) (err error) {
-		g := kopi.Genskabelse{Dir: dir, Fremdrift: e.trin()}
+		g := kopi.Genskabelse{Dir: dir, IMappen: dokumenter == "mappe", Lager: app.Lager, Fremdrift: e.trin()}
+		if dokumenter != "" && !g.IMappen {
+			return mox.E("restore", mox.KodeUgyldig, "--indhold kan kun være mappe").Med("udelad det, eller skriv --indhold mappe")
+		}
 		if glemte != "" {
 			if g.Glemte, err = laesGlemtefil(glemte); err != nil {
 				return err

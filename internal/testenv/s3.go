@@ -41,6 +41,14 @@ func S3(t testing.TB) *Bucket {
 	return b
 }
 
+// URL is the store's address.
+func (b *Bucket) URL() string {
+	if b.TLS {
+		return "https://" + b.Endpoint
+	}
+	return "http://" + b.Endpoint
+}
+
 // Client is a client of the store.
 func (b *Bucket) Client(t testing.TB) *minio.Client {
 	t.Helper()

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -85,12 +86,16 @@ func (a *api) del(k *kald, del *multipart.Part, ud *modtaget) error {
 }
 
 // indsaet puts the names that MOX uses where the caller has those of the field.
-func (a *api) indsaet(r *mox.Registrering, filer map[string]fil) error {
+func (a *api) indsaet(ctx context.Context, r *mox.Registrering, filer map[string]fil) error {
 	var fejl []mox.Feltfejl
 	for i := range r.Varianter {
 		for j := range r.Varianter[i].Dele {
 			for n, e := range r.Varianter[i].Dele[j].Egenskaber {
-				if regel, tekst := a.indsaetEn(e.Felter, filer); tekst != "" {
+				regel, tekst, err := a.indsaetEn(ctx, e.Felter, filer)
+				if err != nil {
+					return err
+				}
+				if tekst != "" {
 					fejl = append(fejl, mox.Feltfejl{Sti: fmt.Sprintf("varianter[%d].dele[%d].egenskaber[%d].%s", i, j, n, regel), Regel: regel, Spec: "oio 87", Tekst: tekst})
 				}
 			}
@@ -102,30 +107,32 @@ func (a *api) indsaet(r *mox.Registrering, filer map[string]fil) error {
 	return nil
 }
 
-func (a *api) indsaetEn(felter map[string]string, filer map[string]fil) (regel, tekst string) {
+// indsaetEn puts the name of one document in place. regel and tekst say what is wrong with it, err that it cannot be judged now.
+func (a *api) indsaetEn(ctx context.Context, felter map[string]string, filer map[string]fil) (regel, tekst string, err error) {
 	v := felter["indhold"]
 	if navn, ok := strings.CutPrefix(v, feltforled); ok {
 		f, ok := filer[navn]
 		if !ok {
-			return "indhold", fmt.Sprintf("formularen har ingen fil i feltet %q", mox.Maskeret(navn))
+			return "indhold", fmt.Sprintf("formularen har ingen fil i feltet %q", mox.Maskeret(navn)), nil
 		}
 		if !passer(felter["mimetype"], f.art) {
-			return "mimetype", fmt.Sprintf("filen er %s", f.art)
+			return "mimetype", fmt.Sprintf("filen er %s", f.art), nil
 		}
 		felter["indhold"] = indhold.URN + f.sha
-		return "", ""
+		return "", "", nil
 	}
 	sha, ok := storeSha(v)
 	if !ok {
-		return "", ""
+		return "", "", nil
 	}
-	f, err := a.lager.Hent(sha)
-	if err != nil {
-		return "indhold", "findes ikke her"
+	switch har, err := a.lager.Har(ctx, sha); {
+	case err != nil:
+		return "", "", err
+	case !har:
+		return "indhold", "findes ikke her", nil
 	}
-	_ = f.Close() // it was only looked for
 	felter["indhold"] = indhold.URN + sha
-	return "", ""
+	return "", "", nil
 }
 
 // passer reports whether bytes that look like er may be told as vil. Only forms that can be known for sure are judged, and a
@@ -175,7 +182,7 @@ func (a *api) bytes(k *kald) error {
 	if err != nil {
 		return err
 	}
-	f, err := a.lager.Hent(sha)
+	f, err := a.lager.Hent(k.Context(), sha)
 	if err != nil {
 		return err
 	}

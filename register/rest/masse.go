@@ -208,7 +208,7 @@ func (a *api) overtag(k *kald, id mox.ObjektID, o *Importobjekt) (ud register.Re
 	}
 	ny, err := nyeste(k.t(), o.Registreringer)
 	if err == nil {
-		err = a.indsaet(&ny, nil)
+		err = a.indsaet(k.Context(), &ny, nil)
 	}
 	if err != nil {
 		return ud, err

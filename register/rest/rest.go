@@ -243,7 +243,7 @@ func (a *api) hel(k *kald) (mox.Registrering, error) {
 	if err != nil {
 		return ny, err
 	}
-	return ny, a.indsaet(&ny, m.filer)
+	return ny, a.indsaet(k.Context(), &ny, m.filer)
 }
 
 func andenType() error {
@@ -294,7 +294,7 @@ func (a *api) ret(k *kald) error {
 	if err != nil {
 		return err
 	}
-	if err := a.indsaet(&rettelse, m.filer); err != nil {
+	if err := a.indsaet(k.Context(), &rettelse, m.filer); err != nil {
 		return err
 	}
 	var ud register.Registreret
