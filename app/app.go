@@ -82,7 +82,7 @@ func Open(ctx context.Context, c Config, o Options) (_ *App, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	for _, f := range []func(context.Context) error{a.tagMappen, a.aabnLager, a.aabnAgenter, a.glemIgen, a.aabnAMQP, a.aabnKOMBIT, a.aabnPush, a.aabnAlarm, a.aabnWeb} {
+	for _, f := range []func(context.Context) error{a.tagMappen, a.aabnLager, a.flytIndhold, a.aabnAgenter, a.glemIgen, a.aabnAMQP, a.aabnKOMBIT, a.aabnPush, a.aabnAlarm, a.aabnWeb} {
 		if err := f(ctx); err != nil {
 			return a, c.medLinje(err)
 		}

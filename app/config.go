@@ -178,8 +178,9 @@ func LaesConfig(dir string) (Config, error) {
 	if err != nil {
 		return c, mox.E("config", mox.KodeUgyldig, "%s kan ikke læses: %v", fil, aarsag(err)).Med("giv brugeren ret til at læse filen")
 	}
-	c.kilde = b
-	return c, laesYAML(fil, b, &c)
+	err = laesYAML(fil, b, &c)
+	c.Dir, c.Listen, c.kilde = dir, cmp.Or(c.Listen, StandardListen), b // a file of nothing but comments has emptied them
+	return c, err
 }
 
 // medLinje tells where in mox.yaml the setting stands that an error is about: it names the setting by its path,
@@ -202,7 +203,7 @@ func (c *Config) medLinje(err error) error {
 }
 
 // indstilling finds the path of a setting in a text.
-var indstilling = regexp.MustCompile(`^(listen|database|aftaler)\b|(?:^|\s)((?:alarmer|amqp|bevaring|fjern|kombit|push|register)(?:\.[a-z_]+)+)\b`)
+var indstilling = regexp.MustCompile(`^(listen|database|aftaler)\b|(?:^|\s)((?:alarmer|amqp|bevaring|fjern|indhold|kombit|push|register)(?:\.[a-z_]+)+)\b`)
 
 // linjeAf is the line of a setting in a YAML text, or of the nearest one above it; 0 = it is not there at all.
 func linjeAf(b []byte, sti string) (linje int) {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 
 	"github.com/moxkit/mox"
@@ -75,12 +76,34 @@ func (c *Config) aabnIndhold(ctx context.Context, installation string) (*indhold
 	if err == nil {
 		err = s.Check(ctx)
 	}
+	if errors.Is(err, s3.ErrVersions) {
+		return nil, mox.E("indhold", mox.KodeUgyldig, "indhold.s3.bucket gemmer gamle versioner, så det, MOX sletter, ville blive liggende").Med("brug en bucket uden versionering")
+	}
 	if err != nil {
 		e := mox.E("indhold", mox.KodeUtilgaengelig, "objektlageret kan ikke bruges: %v", err).Med("se, om det kører, og om indhold.s3 i mox.yaml er rigtig")
 		e.Err = err
 		return nil, e
 	}
 	return indhold.New(s), nil
+}
+
+// flytIndhold moves to the object store what the folder had before there was one.
+func (a *App) flytIndhold(ctx context.Context) error {
+	if a.config.Indhold.S3 == nil {
+		return nil
+	}
+	mappe, err := indhold.Open(a.config.indholdsmappe())
+	if err != nil {
+		return mappefejl(a.config.Dir, err)
+	}
+	n, beskadigede, err := mappe.Flyt(ctx, a.indhold)
+	for _, sha := range beskadigede {
+		a.log.Error("et dokument i mappen er ikke det, der blev gemt, og er ikke flyttet til objektlageret", "sha256", sha)
+	}
+	if n > 0 {
+		a.log.Info("dokumenter er flyttet fra mappen til objektlageret", "antal", n)
+	}
+	return err
 }
 
 // Lager opens where the data folder's mox.yaml says that an installation's documents are kept.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -136,6 +137,63 @@ func TestDokumenterneIEtObjektlager(t *testing.T) {
 	}
 	if ny, err = genskab(kopi.Genskabelse{}); err != nil || laes(t, ny, sha) != "en tegning" || len(iLageret(t, b)) != 1 {
 		t.Error(err)
+	}
+}
+
+// An object store that comes later is given what the folder had; what is damaged stays where it is, and is told.
+func TestDokumenterneFlyttesTilObjektlageret(t *testing.T) {
+	t.Parallel()
+	dir, b := objektlagerhus(t)
+	medS3, err := os.ReadFile(filepath.Join(dir, "mox.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	aabn := func(yaml []byte) *App {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, "mox.yaml"), yaml, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := LaesConfig(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := Open(t.Context(), c, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	gem := func(a *App, tekst string) string {
+		t.Helper()
+		sha, _, err := a.distributor.GemDokument(t.Context(), a.indhold, strings.NewReader(tekst))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sha
+	}
+	a := aabn(nil)
+	en, anden, syg := gem(a, "en tegning"), gem(a, "et brev"), gem(a, "beskadiget")
+	sygSti := filepath.Join(dir, "indhold", syg[:2], syg)
+	if err := errors.Join(a.Close(), os.WriteFile(sygSti, []byte("noget andet"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if err := aabn(medS3).Close(); err != nil {
+		t.Fatal(err)
+	}
+	for sha, vil := range map[string]string{en: "en tegning", anden: "et brev"} {
+		if har := laes(t, dir, sha); har != vil {
+			t.Errorf("%q, skulle være %q", har, vil)
+		}
+	}
+	if filer, err := filepath.Glob(filepath.Join(dir, "indhold", "*", "*")); err != nil || len(filer) != 1 || filer[0] != sygSti {
+		t.Errorf("i mappen: %v %v", filer, err)
+	}
+	if har := iLageret(t, b); len(har) != 3 { // the damaged one as what it is; nobody knows it
+		t.Errorf("%v", har)
+	}
+	if l := log.String(); !strings.Contains(l, "antal=2") || !strings.Contains(l, syg) {
+		t.Error(l)
 	}
 }
 

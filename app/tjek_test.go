@@ -119,3 +119,18 @@ func TestVis(t *testing.T) {
 		t.Errorf("%v: shown again it is\n%s\nand was\n%s", err, to, b)
 	}
 }
+
+// A mox.yaml with nothing in it but comments is as none.
+func TestEnTomOpsaetning(t *testing.T) {
+	t.Parallel()
+	for _, yaml := range []string{"", "# listen: 127.0.0.1:8481\n", "---\n", "{}\n"} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "mox.yaml"), []byte(yaml), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := LaesConfig(dir)
+		if err != nil || c.Dir != dir || c.Listen != StandardListen {
+			t.Errorf("%q: %q %q %v", yaml, c.Dir, c.Listen, err)
+		}
+	}
+}

@@ -135,6 +135,31 @@ func (l *Lager) Gamle(ctx context.Context, foer time.Time, f func(sha string) er
 	return n, kodet(err)
 }
 
+// Flyt stores in til all that is here, and then removes it here. It may be broken off and begun again. Bytes that are not what their
+// name says stay, and are named.
+func (l *Lager) Flyt(ctx context.Context, til *Lager) (flyttet int, beskadigede []string, err error) {
+	err = l.store.List(ctx, func(navn string, _ time.Time) error {
+		if !shaForm.MatchString(navn) {
+			return nil
+		}
+		f, err := l.store.Open(ctx, navn)
+		if err != nil {
+			return err
+		}
+		sha, _, err := til.Gem(ctx, f)
+		switch err = errors.Join(err, f.Close()); {
+		case err != nil:
+			return err
+		case sha != navn:
+			beskadigede = append(beskadigede, navn)
+			return nil
+		}
+		flyttet++
+		return l.store.Delete(ctx, navn)
+	})
+	return flyttet, beskadigede, kodet(err)
+}
+
 // kodet gives the store's own errors a code that the outside understands.
 func kodet(err error) error {
 	switch {

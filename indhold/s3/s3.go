@@ -183,13 +183,22 @@ func (s *Store) List(ctx context.Context, f func(name string, written time.Time)
 	return ctx.Err()
 }
 
+// ErrVersions is returned by [Store.Check] for a bucket that keeps what is deleted.
+var ErrVersions = errors.New("s3: the bucket keeps versions: what is deleted would stay in it")
+
 // Check reports whether the bucket is there and lets us in.
 func (s *Store) Check(ctx context.Context) error {
 	ok, err := s.client.BucketExists(ctx, s.o.Bucket)
-	if err == nil && !ok {
-		err = fmt.Errorf("s3: there is no bucket %q", s.o.Bucket)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return fmt.Errorf("s3: there is no bucket %q", s.o.Bucket)
 	}
-	return err
+	if v, err := s.client.GetBucketVersioning(ctx, s.o.Bucket); err == nil && v.Enabled() { // who may not ask, or of a store without, is not told
+		return ErrVersions
+	}
+	return nil
 }
 
 // object is the name of an object in the bucket: as a path, so that a person who looks sees some order.

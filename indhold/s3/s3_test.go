@@ -2,6 +2,9 @@ package s3_test
 
 import (
 	"crypto/x509"
+	"errors"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
@@ -136,6 +139,32 @@ func TestCheckAndErrors(t *testing.T) {
 		if _, err := s3.Open(s3.Options{URL: url, Bucket: "mox", Dir: t.TempDir()}); err == nil {
 			t.Errorf("%q is taken", url)
 		}
+	}
+}
+
+// A bucket that keeps what is deleted is refused: documents that are erased for good would stay in it.
+func TestVersionsAreRefused(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	to, err := url.Parse(o.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(to)
+		r.Out.Host = r.In.Host // it is signed
+	}}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Has("versioning") {
+			_, _ = io.WriteString(w, `<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>`)
+			return
+		}
+		forward.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	o.URL = server.URL
+	if err := open(t, o).Check(t.Context()); !errors.Is(err, s3.ErrVersions) {
+		t.Error(err)
 	}
 }
 
