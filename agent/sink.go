@@ -207,10 +207,8 @@ func (s *sink) doem(a connector.Answer) mox.Udfald {
 		u.Resultat, u.Ansvar = mox.ResAfvist, ansvar
 	case naevnt(s.spec.Answer.Midlertidig, a.Code) || a.Code == "429" || a.Code == "503":
 		u.Resultat = mox.ResMidlertidig
-	case serverfejl(a.Code) && (s.spec.Gentag == GentagNej || s.spec.Gentag == GentagOpslag):
-		u.Resultat = mox.ResUkendt // it may have failed after the effect: ask first, or ask a person
 	case serverfejl(a.Code):
-		u.Resultat = mox.ResMidlertidig
+		u.Resultat = mox.ResUkendt // it may have failed after the effect
 	default:
 		u.Resultat, u.Ansvar = mox.ResFejlet, mox.AnsvarMOX
 	}
