@@ -17,11 +17,16 @@ func TestReadingsMakeFewJourneys(t *testing.T) {
 	r := nyt(t, j.URL)
 	alt := register.Hvem{Navn: "proeve", Adgang: register.FuldAdgang()}
 	noget := register.Hvem{Navn: "proeve", Adgang: register.Adgang{Laese: []mox.Kreds{{}}}}
-	opret := func(bvn string, ejer string) mox.ObjektID {
+	opret := func(bvn, ejer string, parter ...string) mox.ObjektID {
+		t.Helper()
+		relationer := map[string][]mox.Relation{"ejer": {{Reference: mox.Reference{URN: ejer}, Virkning: evigt()}}}
+		for i, p := range parter {
+			relationer["sekundaerpart"] = append(relationer["sekundaerpart"], mox.Relation{Reference: mox.Reference{URN: p}, Indeks: i, Virkning: evigt()})
+		}
 		ud, err := r.Opret(t.Context(), alt, mox.Sag, mox.Registrering{
 			Attributter: map[string][]mox.Attribut{"sagegenskaber": {{Felter: map[string]string{"brugervendtnoegle": bvn, "sagsnummer": "1", "titel": "t", "beskrivelse": "b", "kassationskode": "B"}, Virkning: evigt()}}},
 			Tilstande:   map[string][]mox.Tilstand{"sagfremdrift": {{Vaerdi: "Opstaaet", Virkning: evigt()}}},
-			Relationer:  map[string][]mox.Relation{"ejer": {{Reference: mox.Reference{URN: ejer}, Virkning: evigt()}}},
+			Relationer:  relationer,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -29,6 +34,7 @@ func TestReadingsMakeFewJourneys(t *testing.T) {
 		return ud.ObjektID
 	}
 	firma, person := opret("a", "urn:oio:cvr-nr:12345678"), opret("b", "urn:oio:cpr-nr:3102450001")
+	personer := opret("c", "urn:oio:cvr-nr:12345678", "urn:oio:cpr-nr:3102450001", "urn:oio:cpr-nr:3102450002", "urn:oio:cpr-nr:3102450003")
 	laes := func(hvem register.Hvem, id mox.ObjektID) func() error {
 		return func() error {
 			_, err := r.Laes(t.Context(), hvem, mox.Sag, id, register.Tider{})
@@ -42,6 +48,7 @@ func TestReadingsMakeFewJourneys(t *testing.T) {
 	}{
 		{"Læs", laes(noget, firma), 2},
 		{"Læs of a person, by one who sees everybody", laes(alt, person), 2 + 4},
+		{"Læs of three persons, by one who sees everybody", laes(alt, personer), 2 + 4},
 		{"Læs of a person", laes(noget, person), 3 + 4},
 		{"Søg", func() error {
 			_, err := r.Soeg(t.Context(), noget, mox.Sag, register.Soegning{Maks: 20})
