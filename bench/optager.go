@@ -3,7 +3,6 @@ package bench
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"reflect"
 	"slices"
 	"strings"
@@ -178,7 +177,7 @@ func (x *optaget) Exec(q string, args ...any) (int64, error) {
 	return x.Tx.Exec(q, args...)
 }
 
-func (x *optaget) Query(q string, args ...any) (*sql.Rows, error) {
+func (x *optaget) Query(q string, args ...any) (driver.Rows, error) {
 	x.husk(q, args)
 	return x.Tx.Query(q, args...)
 }

@@ -26,13 +26,16 @@ func (t *tx) Exec(q string, args ...any) (int64, error) {
 	return r.RowsAffected()
 }
 
-func (t *tx) Query(q string, args ...any) (*sql.Rows, error) {
+func (t *tx) Query(q string, args ...any) (driver.Rows, error) {
 	s, err := t.prepare(t.ctx, q)
 	if err != nil {
 		return nil, mapErr(err)
 	}
 	rows, err := s.QueryContext(t.ctx, args...)
-	return rows, mapErr(err)
+	if err != nil {
+		return nil, mapErr(err)
+	}
+	return rows, nil
 }
 
 func (t *tx) QueryRow(q string, args ...any) driver.Row {
