@@ -2,7 +2,6 @@ package app
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -77,6 +76,7 @@ func TestDokumenterneIEtObjektlager(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.Listen = "127.0.0.1:0"
 	a, err := Open(t.Context(), c, Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -158,6 +158,7 @@ func TestDokumenterneFlyttesTilObjektlageret(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		c.Listen = "127.0.0.1:0"
 		a, err := Open(t.Context(), c, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 		if err != nil {
 			t.Fatal(err)
@@ -224,7 +225,8 @@ func TestEtObjektlagerDerIkkeKanBruges(t *testing.T) {
 			if (len(fejl) > 0) != (x.kode == mox.KodeUgyldig) {
 				t.Errorf("mox config: %v", fejl)
 			}
-			a, err := Open(context.WithoutCancel(t.Context()), c, Options{})
+			c.Listen = "127.0.0.1:0"
+			a, err := Open(t.Context(), c, Options{})
 			if mox.KodeAf(err) != x.kode || strings.Contains(err.Error(), "hemmelig-7") {
 				t.Errorf("%v", err)
 			}
