@@ -3,6 +3,7 @@ package bench
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"reflect"
 	"slices"
 	"strings"
@@ -177,7 +178,7 @@ func (x *optaget) Exec(q string, args ...any) (int64, error) {
 	return x.Tx.Exec(q, args...)
 }
 
-func (x *optaget) Query(q string, args ...any) (driver.Rows, error) {
+func (x *optaget) Query(q string, args ...any) (*sql.Rows, error) {
 	x.husk(q, args)
 	return x.Tx.Query(q, args...)
 }

@@ -187,7 +187,7 @@ func (m *model) raekker() (ud []raekke) {
 	m.Helper()
 	m.laes(func(tx *store.Tx) error {
 		rows, err := tx.Query(`SELECT l.id, l.besked, l.raekke, l.omgang, l.forsoeg, (SELECT COUNT(*) FROM forsoeg f WHERE f.leverance = l.id),
-			(SELECT COUNT(*) FROM fejl f WHERE f.leverance = l.id AND f.status = 'aaben'), l.abonnement, l.orden, l.tilstand, l.blokeret = 1
+			(SELECT COUNT(*) FROM fejl f WHERE f.leverance = l.id AND f.status = 'aaben'), l.abonnement, l.orden, l.tilstand, l.blokeret
 			FROM leverance l ORDER BY l.abonnement, l.orden, l.raekke, l.omgang`)
 		if err != nil {
 			return err

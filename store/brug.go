@@ -1,7 +1,6 @@
 package store
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -29,20 +28,12 @@ type Brug struct {
 func (tx *Tx) GemBrug(b Brug) error {
 	err := tx.QueryRow(`INSERT INTO register_brug (tid, hvem, system, rolle, operation, objekttype, objekt, formaal, kode, antal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
 		driver.Micro(tx.Now()), ren(b.Hvem), ren(b.System), b.Rolle, b.Operation, string(b.ObjektType), string(b.ObjektID), ren(b.Formaal), b.Kode, b.Antal).Scan(&b.ID)
-	if err != nil {
-		return err
-	}
-	const maks = 200 // rows in one statement
-	for nu := range slices.Chunk(b.Personer, maks) {
-		args := make([]any, 0, 2*len(nu))
-		for _, p := range nu {
-			args = append(args, p, b.ID)
-		}
-		if _, err := tx.Exec(`INSERT INTO register_brug_person (person, brug) VALUES (?, ?)`+strings.Repeat(`, (?, ?)`, len(nu)-1)+` ON CONFLICT DO NOTHING`, args...); err != nil {
-			return err
+	for _, p := range b.Personer {
+		if err == nil {
+			_, err = tx.Exec(`INSERT INTO register_brug_person (person, brug) VALUES (?, ?) ON CONFLICT DO NOTHING`, p, b.ID)
 		}
 	}
-	return nil
+	return err
 }
 
 // Brugsoegning asks the usage log. All that is given must hold.

@@ -4,6 +4,7 @@ package driver
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"slices"
 	"time"
@@ -35,16 +36,6 @@ type Row interface {
 	Scan(dest ...any) error
 }
 
-// Rows are the rows of a query. They are read to the end, or closed, before the transaction's next statement. Numbers are
-// scanned into numbers, also those that stand for yes and no.
-type Rows interface {
-	Columns() ([]string, error)
-	Next() bool
-	Scan(dest ...any) error
-	Err() error
-	Close() error // harmless to repeat
-}
-
 // FailedRow is the Row of a query that could not be made.
 type FailedRow struct{ Err error }
 
@@ -55,11 +46,10 @@ func (r FailedRow) Scan(...any) error { return r.Err }
 // stored as microseconds since 1970 in UTC, see [Tid] and [Micro].
 type Tx interface {
 	Exec(query string, args ...any) (rows int64, err error)
-	Query(query string, args ...any) (Rows, error)
+	Query(query string, args ...any) (*sql.Rows, error)
 	// QueryRow reads one row; its Scan gives sql.ErrNoRows when there is none.
 	QueryRow(query string, args ...any) Row
-	// Now is the database's time when the transaction began, at its first statement at the latest; it does not move
-	// within it.
+	// Now is the database's time when the transaction began; it does not move within it.
 	Now() time.Time
 	// Lock takes the named locks until the transaction ends, so that transactions about the same objekt queue up. The
 	// names are sorted first. A database with one writer need do nothing.
@@ -112,7 +102,7 @@ func Tid(micro int64) time.Time {
 }
 
 // ScanTables reads rows of a table's name and one of its parents, "" for none, sorted by name. err is the query's.
-func ScanTables(rows Rows, err error) ([]Table, error) {
+func ScanTables(rows *sql.Rows, err error) ([]Table, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +124,7 @@ func ScanTables(rows Rows, err error) ([]Table, error) {
 }
 
 // ScanCounters reads rows of a table's name and a number. err is the query's.
-func ScanCounters(rows Rows, err error) (map[string]int64, error) {
+func ScanCounters(rows *sql.Rows, err error) (map[string]int64, error) {
 	if err != nil {
 		return nil, err
 	}

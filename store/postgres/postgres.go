@@ -3,7 +3,6 @@
 package postgres
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -86,7 +85,7 @@ func (db *DB) Scrub(context.Context) (bool, error) { return true, nil }
 func (db *DB) Update(ctx context.Context, f func(driver.Tx) error) error {
 	var err error
 	for try := range maxTries {
-		if err = db.once(ctx, pgx.TxOptions{}, f); !again(err) {
+		if err = db.once(ctx, nil, f); !again(err) {
 			return mapErr(err)
 		}
 		select {
@@ -100,21 +99,27 @@ func (db *DB) Update(ctx context.Context, f func(driver.Tx) error) error {
 
 // View runs f on one snapshot.
 func (db *DB) View(ctx context.Context, f func(driver.Tx) error) error {
-	return mapErr(db.once(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly, IsoLevel: pgx.RepeatableRead}, f))
+	return mapErr(db.once(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, f))
 }
 
-func (db *DB) once(ctx context.Context, o pgx.TxOptions, f func(driver.Tx) error) error {
-	c, err := db.pool.Conn(ctx)
+func (db *DB) once(ctx context.Context, o *sql.TxOptions, f func(driver.Tx) error) error {
+	t, err := db.pool.BeginTx(ctx, o)
 	if err != nil && db.closed.Load() {
 		return driver.ErrClosed
 	}
 	if err != nil {
 		return err
 	}
-	defer func() { _ = c.Close() }() // back to the pool
-	return c.Raw(func(conn any) error {
-		return (&tx{ctx: ctx, conn: conn.(*stdlib.Conn).Conn(), options: o, db: db}).run(f)
-	})
+	defer func() { _ = t.Rollback() }() // harmless after Commit
+	x := &tx{ctx: ctx, t: t, db: db}
+	err = safely(f, x)
+	if x.nowErr != nil { // what came after it failed because of it
+		return x.nowErr
+	}
+	if err != nil {
+		return err
+	}
+	return t.Commit()
 }
 
 // safely makes a panic an error, as a driver with one writer must.
@@ -133,114 +138,42 @@ func (db *DB) Close() error {
 	return db.pool.Close()
 }
 
-// tx is a transaction. Its first statement brings the beginning and the time along: each journey to the server is time that
-// the caller waits, and one who reads an objekt waits for little else.
 type tx struct {
-	ctx     context.Context
-	conn    *pgx.Conn
-	options pgx.TxOptions
-	db      *DB
+	ctx context.Context
+	t   *sql.Tx
+	db  *DB
 
-	t      pgx.Tx // nil = nothing has been asked of the database
-	now    int64  // when it began
+	now    int64 // when it began; 0 = nobody has asked
 	nowErr error
 }
 
-// run runs f, and ends what f has begun.
-func (x *tx) run(f func(driver.Tx) error) error {
-	err := safely(f, x)
-	if x.t == nil {
-		return err
-	}
-	defer func() { _ = x.t.Rollback(x.ctx) }() // harmless after Commit
-	if x.nowErr != nil {                       // what came after it failed because of it
-		return x.nowErr
-	}
-	if err != nil {
-		return err
-	}
-	return x.t.Commit(x.ctx)
-}
-
-// send sends statements in one journey, the first time behind the beginning and the time. What is left to read is the answers
-// to statements, before the results are closed; where the transaction could not begin, they are its error.
-func (x *tx) send(statements ...*pgx.QueuedQuery) pgx.BatchResults {
-	if x.t != nil {
-		return x.t.SendBatch(x.ctx, &pgx.Batch{QueuedQueries: statements})
-	}
-	var b pgx.Batch
-	b.BeginTx(x.options)
-	b.Queue("SELECT (extract(epoch FROM now()) * 1000000)::bigint")
-	b.QueuedQueries = append(b.QueuedQueries, statements...)
-	r := x.conn.SendBatch(x.ctx, &b)
-	x.t = r.Tx()
-	_, _ = r.Exec()               // the beginning; the results keep an error of this and the next,
-	_ = r.QueryRow().Scan(&x.now) // and give it again for whatever is read after it
-	return r
-}
-
-func (x *tx) ask(q string, args []any) pgx.BatchResults {
-	return x.send(&pgx.QueuedQuery{SQL: x.db.numbered(q), Arguments: args})
-}
-
 func (x *tx) Exec(q string, args ...any) (int64, error) {
-	r := x.ask(q, args)
-	tag, err := r.Exec()
-	return tag.RowsAffected(), mapErr(cmp.Or(err, r.Close()))
-}
-
-func (x *tx) Query(q string, args ...any) (driver.Rows, error) {
-	r := x.ask(q, args)
-	answer, err := r.Query()
+	r, err := x.t.ExecContext(x.ctx, x.db.numbered(q), args...)
 	if err != nil {
-		return nil, mapErr(cmp.Or(err, r.Close()))
+		return 0, mapErr(err)
 	}
-	return &rows{answer, r}, nil
+	return r.RowsAffected()
 }
 
-// rows are the rows of the last statement that was sent; with them the results end.
-type rows struct {
-	pgx.Rows
-	results pgx.BatchResults
+func (x *tx) Query(q string, args ...any) (*sql.Rows, error) {
+	rows, err := x.t.QueryContext(x.ctx, x.db.numbered(q), args...)
+	return rows, mapErr(err)
 }
 
-func (r *rows) Columns() ([]string, error) {
-	var out []string
-	for _, f := range r.FieldDescriptions() {
-		out = append(out, f.Name)
-	}
-	return out, nil
+func (x *tx) QueryRow(q string, args ...any) driver.Row {
+	return row{x.t.QueryRowContext(x.ctx, x.db.numbered(q), args...)}
 }
 
-// Next closes what has been read to its end, as [sql.Rows] does.
-func (r *rows) Next() bool {
-	more := r.Rows.Next()
-	if !more {
-		_ = r.Close() // Err tells what matters
-	}
-	return more
-}
+// row is a row whose error the driver's callers understand: an INSERT … RETURNING fails in Scan.
+type row struct{ *sql.Row }
 
-func (r *rows) Err() error { return mapErr(r.Rows.Err()) }
+func (r row) Scan(dest ...any) error { return mapErr(r.Row.Scan(dest...)) }
 
-func (r *rows) Close() error {
-	r.Rows.Close()
-	return mapErr(r.results.Close())
-}
-
-func (x *tx) QueryRow(q string, args ...any) driver.Row { return row{x.ask(q, args)} }
-
-// row is the row of the last statement that was sent. An INSERT … RETURNING fails in Scan.
-type row struct{ results pgx.BatchResults }
-
-func (r row) Scan(dest ...any) error {
-	return mapErr(cmp.Or(r.results.QueryRow().Scan(dest...), r.results.Close()))
-}
-
-// Now begins the transaction where nothing has; else it is known. A failure fails the transaction.
+// Now asks the database the first time: a transaction that only reads seldom needs it, and each question is a journey. A failure
+// fails the transaction.
 func (x *tx) Now() time.Time {
-	if x.t == nil {
-		x.nowErr = mapErr(x.send().Close())
+	if x.now == 0 && x.nowErr == nil {
+		x.nowErr = mapErr(x.t.QueryRowContext(x.ctx, "SELECT (extract(epoch FROM now()) * 1000000)::bigint").Scan(&x.now))
 	}
 	return driver.Tid(x.now)
 }
@@ -248,8 +181,8 @@ func (x *tx) Now() time.Time {
 // Lock takes all of them in one call; unnest keeps their order.
 func (x *tx) Lock(names ...string) error {
 	sorted := slices.Compact(slices.Sorted(slices.Values(names)))
-	_, err := x.Exec("SELECT pg_advisory_xact_lock(hashtextextended(n, 0)) FROM unnest(?::text[]) n", sorted)
-	return err
+	_, err := x.t.ExecContext(x.ctx, "SELECT pg_advisory_xact_lock(hashtextextended(n, 0)) FROM unnest($1::text[]) n", sorted)
+	return mapErr(err)
 }
 
 func (x *tx) ForUpdate() string { return " FOR UPDATE SKIP LOCKED" }

@@ -26,16 +26,13 @@ func (t *tx) Exec(q string, args ...any) (int64, error) {
 	return r.RowsAffected()
 }
 
-func (t *tx) Query(q string, args ...any) (driver.Rows, error) {
+func (t *tx) Query(q string, args ...any) (*sql.Rows, error) {
 	s, err := t.prepare(t.ctx, q)
 	if err != nil {
 		return nil, mapErr(err)
 	}
 	rows, err := s.QueryContext(t.ctx, args...)
-	if err != nil {
-		return nil, mapErr(err)
-	}
-	return rows, nil
+	return rows, mapErr(err)
 }
 
 func (t *tx) QueryRow(q string, args ...any) driver.Row {
