@@ -42,10 +42,14 @@ felter:
 
 func liveagent(t *testing.T, adresse string) *agent.Agent {
 	t.Helper()
+	yaml := "agent: fag\nsystem: Fag\nacts_as: svc-mox\nsources:\n  - name: sager\n    from: {type: http, url: \"" + adresse + "\", eksport: fuld}\n    start: baseline\n    key: nr\n    objekttype: Sag\n    map: sag.yaml\n"
+	return liveagentAf(t, yaml)
+}
+
+func liveagentAf(t *testing.T, yaml string) *agent.Agent {
+	t.Helper()
 	dir := t.TempDir()
-	yaml := "agent: prøve\nsystem: Fag\nacts_as: svc-mox\nsources:\n  - name: sager\n    from: {type: http, url: \"" + adresse + "\", eksport: fuld}\n    start: baseline\n    key: nr\n    objekttype: Sag\n    map: sag.yaml\n"
-	yaml = strings.Replace(yaml, "prøve", "fag", 1)
-	for fil, tekst := range map[string]string{"agent.yaml": yaml, "sag.yaml": livemap} {
+	for fil, tekst := range map[string]string{"agent.yaml": yaml, "sag.yaml": livemap, "kodeord": "x"} {
 		if err := os.WriteFile(filepath.Join(dir, fil), []byte(tekst), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -121,24 +125,9 @@ func TestLive(t *testing.T) {
 func TestLiveSinkLogin(t *testing.T) {
 	t.Parallel()
 	for tjek, vil := range map[string]agent.Lys{"": agent.Gul, "tjek: {method: GET, url: /sager}": agent.Groen, "tjek: {method: GET, url: /lukket}": agent.Roed} {
-		dir := t.TempDir()
 		yaml := "agent: fag\nsystem: Fag\nacts_as: svc-mox\nsinks:\n  - name: sager\n    filter: {objekttype: Sag}\n    map: sag.yaml\n    gentag: naturlig\n    to:\n      type: http\n" +
 			"      url: \"" + livesystem(t, nil, 0) + "\"\n      method: PUT\n      auth: {basic: {bruger: mox, kodeord: \"file:kodeord\"}}\n      " + tjek + "\n"
-		for fil, tekst := range map[string]string{"agent.yaml": yaml, "sag.yaml": livemap, "kodeord": "x"} {
-			if err := os.WriteFile(filepath.Join(dir, fil), []byte(tekst), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		spec, fejl := agent.Load(filepath.Join(dir, "agent.yaml"))
-		if spec == nil {
-			t.Fatal(fejl)
-		}
-		a, err := agent.New(spec, nil, agent.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = a.Close() }) // nothing was written
-		adgang := a.Live(t.Context())[0]
+		adgang := liveagentAf(t, yaml).Live(t.Context())[0]
 		if adgang.Hvad != "adgang" || adgang.Lys != vil || vil == agent.Gul && !strings.Contains(adgang.Raad, "tjek:") {
 			t.Errorf("%q: %+v, want %s", tjek, adgang, vil)
 		}

@@ -87,6 +87,9 @@ func (c *Config) aabnIndhold(ctx context.Context, installation string) (*indhold
 	return indhold.New(s), nil
 }
 
+// flytHver is how many documents are moved between two lines in the log.
+const flytHver = 1000
+
 // flytIndhold moves to the object store what the folder had before there was one.
 func (a *App) flytIndhold(ctx context.Context) error {
 	if a.config.Indhold.S3 == nil {
@@ -96,12 +99,17 @@ func (a *App) flytIndhold(ctx context.Context) error {
 	if err != nil {
 		return mappefejl(a.config.Dir, err)
 	}
-	n, beskadigede, err := mappe.Flyt(ctx, a.indhold)
+	flyttet := 0
+	beskadigede, err := mappe.Flyt(ctx, a.indhold, func(n int) {
+		if flyttet = n; n%flytHver == 0 {
+			a.log.Info("dokumenter flyttes fra mappen til objektlageret, før MOX starter", "indtil_nu", n)
+		}
+	})
 	for _, sha := range beskadigede {
 		a.log.Error("et dokument i mappen er ikke det, der blev gemt, og er ikke flyttet til objektlageret", "sha256", sha)
 	}
-	if n > 0 {
-		a.log.Info("dokumenter er flyttet fra mappen til objektlageret", "antal", n)
+	if flyttet > 0 {
+		a.log.Info("dokumenter er flyttet fra mappen til objektlageret", "antal", flyttet)
 	}
 	return err
 }

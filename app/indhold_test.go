@@ -135,6 +135,10 @@ func TestDokumenterneIEtObjektlager(t *testing.T) {
 	if err := b.Client(t).RemoveObject(t.Context(), b.Name, vil, minio.RemoveObjectOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	nede := "postgres://mox@127.0.0.1:1/mox?sslmode=disable"
+	if _, err := genskab(kopi.Genskabelse{Database: &nede}); err == nil || len(iLageret(t, b)) != 0 {
+		t.Errorf("efter en genskabelse, der ikke lykkedes: %v %v", iLageret(t, b), err)
+	}
 	if ny, err = genskab(kopi.Genskabelse{}); err != nil || laes(t, ny, sha) != "en tegning" || len(iLageret(t, b)) != 1 {
 		t.Error(err)
 	}

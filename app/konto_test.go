@@ -214,6 +214,9 @@ func TestEtKodeordFraEnAndenGaelderKunTilAtVaelgeSitEget(t *testing.T) {
 			t.Errorf("%s: %d %s", k, s.status, afkortet(s.krop))
 		}
 	}
+	if n := h.app.afviste()["eget_kodeord"]; n != 6 {
+		t.Errorf("%d calls are counted as refused, want 6", n)
+	}
 	side := b.hent("/konto")
 	if !strings.Contains(side.krop, "valgt af en anden") || strings.Contains(side.krop, "hovednav") {
 		t.Error(side.krop)

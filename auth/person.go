@@ -51,7 +51,7 @@ func (v *Vagt) tilSkift(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, KontoSti, http.StatusSeeOther)
 		return
 	}
-	v.afvist(r, "kodeord")
+	v.afvist(r, "eget_kodeord") // kodeord is a wrong one
 	problem.Skriv(w, r, mox.E("auth", mox.KodeIkkeTilladt, "kodeordet er valgt af en anden").Med("vælg dit eget på "+KontoSti+" først"))
 }
 

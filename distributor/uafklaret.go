@@ -31,6 +31,7 @@ func (d *Distributor) Uafklarede(ctx context.Context, l Laest) (ud []int64, err 
 		return nil, mox.E("uafklarede", mox.KodeForStor, "%d poster på én gang; højst %d", len(l.Noegler), MaksPoster)
 	}
 	noegler := slices.Compact(slices.Sorted(slices.Values(l.Noegler)))
+	noegler = slices.DeleteFunc(noegler, func(n string) bool { return !gyldigTekst(n) }) // such a record becomes a Fejl, and no besked
 	skriver := d.skriverTil(l.System)
 	if len(noegler) == 0 || len(skriver) == 0 {
 		return nil, nil

@@ -136,8 +136,9 @@ func (l *Lager) Gamle(ctx context.Context, foer time.Time, f func(sha string) er
 }
 
 // Flyt stores in til all that is here, and then removes it here. It may be broken off and begun again. Bytes that are not what their
-// name says stay, and are named.
-func (l *Lager) Flyt(ctx context.Context, til *Lager) (flyttet int, beskadigede []string, err error) {
+// name says stay, and are named. sig is told how many have been moved, after each.
+func (l *Lager) Flyt(ctx context.Context, til *Lager, sig func(flyttet int)) (beskadigede []string, err error) {
+	flyttet := 0
 	err = l.store.List(ctx, func(navn string, _ time.Time) error {
 		if !shaForm.MatchString(navn) {
 			return nil
@@ -154,10 +155,14 @@ func (l *Lager) Flyt(ctx context.Context, til *Lager) (flyttet int, beskadigede 
 			beskadigede = append(beskadigede, navn)
 			return nil
 		}
+		if err := l.store.Delete(ctx, navn); err != nil {
+			return err
+		}
 		flyttet++
-		return l.store.Delete(ctx, navn)
+		sig(flyttet)
+		return nil
 	})
-	return flyttet, beskadigede, kodet(err)
+	return beskadigede, kodet(err)
 }
 
 // kodet gives the store's own errors a code that the outside understands.

@@ -73,7 +73,7 @@ type Konto struct {
 	Lukket     time.Time  `json:"lukket,omitzero"`
 	Kreds      *Kreds     `json:"kreds,omitempty"` // what of the register its holder may reach; nil = all
 
-	Midlertidigt bool `json:"midlertidigt_kodeord,omitempty"` // somebody else chose the password, and the holder has not been in since
+	Midlertidigt bool `json:"midlertidigt_kodeord,omitempty"` // somebody else chose the password, and the holder has not chosen another
 }
 
 func konto(b store.Bruger, sessioner int, spaerret time.Time) (Konto, error) {
@@ -100,8 +100,9 @@ func godtNavn(navn string) bool {
 	return navneform.MatchString(navn) && ens(navn) != auth.Lokal().Navn && mox.Maskeret(navn) == navn
 }
 
-// Opret makes an account, whose holder must choose another password at the first login. [mox.KodeUgyldig] names what is wrong with name, role or password; [mox.KodeKonflikt] when the name
-// is taken, also by an account that is closed: what is done under a name is done by one person.
+// Opret makes an account, whose holder must choose another password at the first login. [mox.KodeUgyldig] names what is wrong with
+// name, role or password; [mox.KodeKonflikt] when the name is taken, also by an account that is closed: what is done under a name
+// is done by one person.
 func (k *Konti) Opret(ctx context.Context, navn string, rolle auth.Rolle, kodeord string, af Hvem) error {
 	navn = skrevet(navn)
 	switch {

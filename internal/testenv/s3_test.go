@@ -21,7 +21,7 @@ func TestS3GivesEachTestItsOwnBucket(t *testing.T) {
 		putS3(t, first, "mappe/sag.txt", []byte("Sag 1"))
 	})
 	if first == nil {
-		t.Skip("no object store")
+		return // the subtest has said why: skipped, or failed
 	}
 	second := S3(t)
 	if first.Name == second.Name || len(listS3(t, second, "", 0)) != 0 {
